@@ -1,0 +1,130 @@
+//! Ids: decimal integers of at least 0, unique within a store and kind, never reused.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// Why a text or number is not an id.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum IdError {
+    /// The text is not made of decimal digits alone.
+    #[error("must be a decimal integer of at least 0")]
+    NotDecimal,
+    /// The number is larger than any id of this kind can be, so nothing with that id exists.
+    #[error("must be at most {maximum}")]
+    TooLarge {
+        /// The largest id of this kind.
+        maximum: i64,
+    },
+}
+
+macro_rules! id_type {
+    ($(#[$meta:meta])* $name:ident, $maximum:expr) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(i64);
+
+        impl $name {
+            /// The largest id of this kind.
+            pub const MAXIMUM: Self = Self($maximum);
+
+            /// The id with this number.
+            ///
+            /// # Errors
+            /// When the number is negative or above [`Self::MAXIMUM`].
+            pub const fn new(number: i64) -> Result<Self, IdError> {
+                match number {
+                    ..0 => Err(IdError::NotDecimal),
+                    number if number > $maximum => Err(IdError::TooLarge { maximum: $maximum }),
+                    number => Ok(Self(number)),
+                }
+            }
+
+            /// The number of this id, from 0 to [`Self::MAXIMUM`].
+            pub const fn get(self) -> i64 {
+                self.0
+            }
+
+            /// The id after this one.
+            ///
+            /// # Errors
+            /// When this is already the largest id of its kind.
+            pub const fn next(self) -> Result<Self, IdError> {
+                Self::new(self.0 + 1)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(formatter)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = IdError;
+
+            fn from_str(text: &str) -> Result<Self, IdError> {
+                if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+                    return Err(IdError::NotDecimal);
+                }
+                let number = text.parse().map_err(|_| IdError::TooLarge { maximum: $maximum })?;
+                Self::new(number)
+            }
+        }
+    };
+}
+
+/// The largest integer that a JSON number holds exactly in every client, 2^53 - 1.
+const LARGEST_JSON_INTEGER: i64 = (1 << 53) - 1;
+
+/// The largest integer that clients with 32-bit ids can hold, 2^31 - 1.
+const LARGEST_32_BIT_ID: i64 = (1 << 31) - 1;
+
+id_type!(
+    /// The id of a store, the tenant that owns everything else.
+    StoreId,
+    LARGEST_JSON_INTEGER
+);
+id_type!(
+    /// The id of a customer. Stays below 2^31, because widely used clients hold it in 32 bits.
+    CustomerId,
+    LARGEST_32_BIT_ID
+);
+id_type!(
+    /// The id of a customer's contact. Stays below 2^53.
+    ContactId,
+    LARGEST_JSON_INTEGER
+);
+id_type!(
+    /// The id of a token, by which it is listed and revoked; not the token itself.
+    TokenId,
+    LARGEST_JSON_INTEGER
+);
+id_type!(
+    /// The place of an event among the events of its store, counted from 1.
+    EventSequence,
+    LARGEST_JSON_INTEGER
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_made_of_digits() {
+        assert_eq!("177737165".parse(), CustomerId::new(177_737_165));
+        assert_eq!("0".parse(), CustomerId::new(0));
+        for text in ["", "-1", "+1", "1.0", "abc", " 1", "١"] {
+            assert_eq!(text.parse::<CustomerId>(), Err(IdError::NotDecimal), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn an_id_beyond_its_range_is_too_large() {
+        assert_eq!("2147483647".parse(), Ok(CustomerId::MAXIMUM));
+        for text in ["2147483648", "99999999999999999999999999"] {
+            assert!(matches!(text.parse::<CustomerId>(), Err(IdError::TooLarge { .. })), "{text:?}");
+        }
+        assert_eq!("9007199254740991".parse(), Ok(ContactId::MAXIMUM));
+        assert!(ContactId::MAXIMUM.next().is_err());
+    }
+}

@@ -1,0 +1,43 @@
+//! The words and the rules of Shopfolk.
+//!
+//! Everything in this crate is pure: no I/O, no async, no clock, no database, no HTTP. Time and randomness come in
+//! as arguments. The types are made so that a value of them is right: text is trimmed, bounded and free of control
+//! characters, an id is in its range, a date is a date. Whoever holds one need not check it again.
+//!
+//! The rules live in aggregates with plain functions that answer with the rows to write, or say why not:
+//! [`ContactBook`] is the list of one customer's contacts.
+//!
+//! To add a resource: a file with its words (the record, what a caller may say of a new one and of a change), its
+//! rules as functions beside them, and their tests in the same file.
+
+mod contact;
+mod contact_book;
+mod contact_handle;
+mod contact_key;
+mod contact_type;
+mod customer;
+mod email;
+mod event;
+mod id;
+mod scope;
+mod store;
+mod text;
+mod timestamp;
+mod token;
+
+pub use contact::{Contact, ContactAddress, ContactChange, FieldChange, NewContact, OrderBy, OrderByError};
+pub use contact_book::{Addition, BookChange, BookSummary, ContactBook, ContactRuleError, ContactWrite};
+pub use contact_key::ContactKey;
+pub use contact_type::{ContactType, UnknownContactType};
+pub use customer::{Customer, NewCustomer};
+pub use email::{EmailAddress, InvalidEmailAddress};
+pub use event::{Event, EventType};
+pub use id::{ContactId, CustomerId, EventSequence, IdError, StoreId, TokenId};
+pub use scope::{Scope, ScopeSet, UnknownScope};
+pub use store::Store;
+pub use text::{ContactHandle, ContactNote, ContactText, CustomerName, StoreName, TextError};
+pub use timestamp::{Day, Timestamp, TimestampError};
+pub use token::{Token, TokenHash, TokenKind, TokenRecord};
+
+/// The most contacts one customer can have; one more is refused.
+pub const MAXIMUM_CONTACTS: u32 = 500;

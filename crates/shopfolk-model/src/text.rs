@@ -1,0 +1,181 @@
+//! Text with bounds: trimmed where its field says so, free of control characters, its length counted in Unicode
+//! scalar values.
+
+use std::fmt;
+
+use crate::EmailAddress;
+
+/// Why a text cannot be the value of a field.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TextError {
+    /// Nothing is left of the text, and the field needs some.
+    #[error("must not be empty")]
+    Empty,
+    /// The text has more characters than the field holds.
+    #[error("must be at most {maximum} characters long, it has {length}")]
+    TooLong {
+        /// How many Unicode scalar values the text has.
+        length: usize,
+        /// How many it may have.
+        maximum: usize,
+    },
+    /// The text holds a control character other than tab and newline.
+    #[error("must not contain control characters, it has U+{character:04X} at position {position}")]
+    ControlCharacter {
+        /// The code point of the first such character.
+        character: u32,
+        /// Its place in the text, counted in characters from 0.
+        position: usize,
+    },
+}
+
+/// Whether the field drops white space around its text.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Trim {
+    Both,
+    Nothing,
+}
+
+fn checked(text: &str, trim: Trim, maximum: usize) -> Result<&str, TextError> {
+    let text = if trim == Trim::Both { text.trim() } else { text };
+    if text.is_empty() {
+        return Err(TextError::Empty);
+    }
+    // A text of at most `maximum` bytes has at most as many characters: the usual case needs no counting.
+    if text.len() > maximum {
+        let length = text.chars().count();
+        if length > maximum {
+            return Err(TextError::TooLong { length, maximum });
+        }
+    }
+    let refused = |character: char| character.is_control() && !matches!(character, '\t' | '\n');
+    match text.chars().enumerate().find(|&(_, character)| refused(character)) {
+        Some((position, character)) => {
+            Err(TextError::ControlCharacter { character: character.into(), position })
+        }
+        None => Ok(text),
+    }
+}
+
+macro_rules! text_type {
+    ($(#[$meta:meta])* $name:ident, $trim:expr, $maximum:expr) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+        pub struct $name(Box<str>);
+
+        impl $name {
+            /// The most characters (Unicode scalar values) it can have.
+            pub const MAXIMUM_LENGTH: usize = $maximum;
+
+            /// The text as this kind of value, from 1 to [`Self::MAXIMUM_LENGTH`] characters.
+            ///
+            /// # Errors
+            /// When nothing is left of it, when it is too long or when it holds a control character.
+            pub fn new(text: &str) -> Result<Self, TextError> {
+                checked(text, $trim, $maximum).map(|text| Self(text.into()))
+            }
+
+            /// The text as this kind of value, or `None` when nothing is left of it.
+            ///
+            /// # Errors
+            /// When it is too long or holds a control character.
+            pub fn optional(text: &str) -> Result<Option<Self>, TextError> {
+                match Self::new(text) {
+                    Ok(value) => Ok(Some(value)),
+                    Err(TextError::Empty) => Ok(None),
+                    Err(error) => Err(error),
+                }
+            }
+
+            /// The text itself.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(formatter)
+            }
+        }
+    };
+}
+
+text_type!(
+    /// What reaches the customer: an e-mail address, a phone number, a link.
+    ContactText,
+    Trim::Both,
+    1024
+);
+text_type!(
+    /// The customer's name on a network, for example the slug of a page.
+    ContactHandle,
+    Trim::Both,
+    255
+);
+text_type!(
+    /// The store owner's note on a contact.
+    ContactNote,
+    Trim::Nothing,
+    5000
+);
+text_type!(
+    /// The name of a customer.
+    CustomerName,
+    Trim::Both,
+    255
+);
+text_type!(
+    /// The name of a store.
+    StoreName,
+    Trim::Both,
+    255
+);
+
+impl From<&EmailAddress> for ContactText {
+    /// An address is text that fits: at most 254 characters, trimmed and without control characters.
+    fn from(email: &EmailAddress) -> Self {
+        Self(email.as_str().into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn white_space_around_a_contact_is_dropped() {
+        assert_eq!(ContactText::new(" \t+0123 4\r\n").unwrap().as_str(), "+0123 4");
+    }
+
+    #[test]
+    fn a_note_keeps_its_white_space() {
+        assert_eq!(ContactNote::new(" a\n\tb ").unwrap().as_str(), " a\n\tb ");
+    }
+
+    #[test]
+    fn empty_text_is_refused_or_none() {
+        assert_eq!(ContactText::new("  "), Err(TextError::Empty));
+        assert_eq!(ContactHandle::optional("  "), Ok(None));
+    }
+
+    #[test]
+    fn length_is_counted_in_characters() {
+        assert!(ContactHandle::new(&"é".repeat(255)).is_ok());
+        assert_eq!(
+            ContactHandle::new(&"é".repeat(256)),
+            Err(TextError::TooLong { length: 256, maximum: 255 })
+        );
+        assert!(ContactText::new(&"𝒜".repeat(1024)).is_ok());
+        assert!(ContactText::new(&"a".repeat(1025)).is_err());
+        assert!(ContactNote::new(&"n".repeat(5000)).is_ok());
+        assert!(ContactNote::new(&"n".repeat(5001)).is_err());
+    }
+
+    #[test]
+    fn control_characters_are_refused() {
+        for (text, character) in [("a\u{0}b", 0), ("a\rb", 0x0d), ("a\u{7f}b", 0x7f), ("a\u{85}b", 0x85)] {
+            assert_eq!(ContactNote::new(text), Err(TextError::ControlCharacter { character, position: 1 }));
+        }
+    }
+}

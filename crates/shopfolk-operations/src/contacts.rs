@@ -1,0 +1,161 @@
+//! The five calls on a customer's contacts.
+
+use std::sync::Arc;
+
+use shopfolk_model::{
+    Addition, Contact, ContactBook, ContactChange, ContactId, CustomerId, Event, EventType, NewContact,
+    Timestamp,
+};
+use shopfolk_store::{ReadOperation, ReadTx, WriteOperation, WriteTx};
+
+use crate::OperationError;
+
+/// Creates a contact of a customer, unless an equal one is there.
+#[derive(Debug, Clone)]
+pub struct CreateContact {
+    /// The customer.
+    pub customer: CustomerId,
+    /// The contact.
+    pub contact: NewContact,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// What creating a contact led to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ContactCreation {
+    /// The contact is new.
+    Created(Arc<Contact>),
+    /// An equal contact was there already; nothing changed.
+    AlreadyThere(Arc<Contact>),
+}
+
+impl WriteOperation for CreateContact {
+    type Output = ContactCreation;
+    type Error = OperationError;
+
+    async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
+        let book = tx.find_contact_book_to_add(self.customer, &self.contact).await?;
+        let mut book = book.ok_or(OperationError::CustomerNotFound { id: self.customer })?;
+        let id = tx.next_contact_id().await?;
+        match book.add(self.contact.clone(), id, self.now)? {
+            Addition::AlreadyThere(contact) => Ok(ContactCreation::AlreadyThere(contact)),
+            Addition::Added { contact, change } => {
+                tx.write_contacts(self.customer, &change, self.now).await?;
+                append_updated(tx, self.customer, self.now).await?;
+                Ok(ContactCreation::Created(contact))
+            }
+        }
+    }
+}
+
+/// Changes a contact; what the change leaves out stays.
+#[derive(Debug, Clone)]
+pub struct ChangeContact {
+    /// The customer.
+    pub customer: CustomerId,
+    /// The contact.
+    pub contact: ContactId,
+    /// What becomes of it.
+    pub change: ContactChange,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// What changing a contact led to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ContactUpdate {
+    /// The contact was changed.
+    Updated,
+    /// The change said nothing; nothing changed.
+    NothingToDo,
+}
+
+impl WriteOperation for ChangeContact {
+    type Output = ContactUpdate;
+    type Error = OperationError;
+
+    async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
+        let mut book = contact_book(tx, self.customer).await?;
+        if self.change.is_empty() && book.find(self.contact).is_some() {
+            return Ok(ContactUpdate::NothingToDo);
+        }
+        let change = book
+            .change(self.contact, self.change.clone())?
+            .ok_or(OperationError::ContactNotFound { id: self.contact })?;
+        tx.write_contacts(self.customer, &change, self.now).await?;
+        append_updated(tx, self.customer, self.now).await?;
+        Ok(ContactUpdate::Updated)
+    }
+}
+
+/// Deletes a contact.
+#[derive(Debug, Clone, Copy)]
+pub struct DeleteContact {
+    /// The customer.
+    pub customer: CustomerId,
+    /// The contact.
+    pub contact: ContactId,
+    /// Now.
+    pub now: Timestamp,
+}
+
+impl WriteOperation for DeleteContact {
+    type Output = ();
+    type Error = OperationError;
+
+    async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<(), OperationError> {
+        let mut book = contact_book(tx, self.customer).await?;
+        let change = book.remove(self.contact).ok_or(OperationError::ContactNotFound { id: self.contact })?;
+        tx.write_contacts(self.customer, &change, self.now).await?;
+        append_updated(tx, self.customer, self.now).await
+    }
+}
+
+/// Lists the contacts of a customer, by place, then by id.
+#[derive(Debug, Clone, Copy)]
+pub struct ListContacts {
+    /// The customer.
+    pub customer: CustomerId,
+}
+
+impl ReadOperation for ListContacts {
+    type Output = ContactBook;
+    type Error = OperationError;
+
+    async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
+        contact_book(tx, self.customer).await
+    }
+}
+
+/// Finds one contact of a customer.
+#[derive(Debug, Clone, Copy)]
+pub struct GetContact {
+    /// The customer.
+    pub customer: CustomerId,
+    /// The contact.
+    pub contact: ContactId,
+}
+
+impl ReadOperation for GetContact {
+    type Output = Arc<Contact>;
+    type Error = OperationError;
+
+    async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
+        let book = contact_book(tx, self.customer).await?;
+        book.find(self.contact).cloned().ok_or(OperationError::ContactNotFound { id: self.contact })
+    }
+}
+
+async fn contact_book<T: ReadTx>(tx: &mut T, customer: CustomerId) -> Result<ContactBook, OperationError> {
+    tx.find_contact_book(customer).await?.ok_or(OperationError::CustomerNotFound { id: customer })
+}
+
+async fn append_updated<T: WriteTx>(
+    tx: &mut T,
+    customer: CustomerId,
+    now: Timestamp,
+) -> Result<(), OperationError> {
+    let event = Event { event_type: EventType::CustomerUpdated, customer, created: now };
+    Ok(tx.append_event(&event).await?)
+}

@@ -1,0 +1,54 @@
+//! Why an operation changes nothing.
+
+use shopfolk_model::{ContactId, ContactRuleError, CustomerId, EmailAddress, StoreId, TokenId};
+use shopfolk_store::StoreError;
+
+/// Why an operation changed nothing and has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum OperationError {
+    /// There is no such store.
+    #[error("Store #{id} not found")]
+    StoreNotFound {
+        /// The id that was asked for.
+        id: StoreId,
+    },
+    /// There is a store with that id already.
+    #[error("Store #{id} already exists")]
+    StoreExists {
+        /// The id that was asked for.
+        id: StoreId,
+    },
+    /// The store has no such token.
+    #[error("Token #{id} not found")]
+    TokenNotFound {
+        /// The id that was asked for.
+        id: TokenId,
+    },
+    /// The store has a token with that text already.
+    #[error("The store already has that token")]
+    TokenExists,
+    /// The store has no such customer.
+    #[error("Customer #{id} not found")]
+    CustomerNotFound {
+        /// The id that was asked for.
+        id: CustomerId,
+    },
+    /// The customer has no such contact.
+    #[error("Customer contact #{id} not found")]
+    ContactNotFound {
+        /// The id that was asked for.
+        id: ContactId,
+    },
+    /// Another customer of the store has that e-mail address.
+    #[error("Customer with email '{email}' already exists")]
+    EmailInUse {
+        /// The address.
+        email: EmailAddress,
+    },
+    /// A rule about contacts says no.
+    #[error(transparent)]
+    ContactRule(#[from] ContactRuleError),
+    /// The storage failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

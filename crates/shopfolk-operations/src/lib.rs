@@ -1,0 +1,26 @@
+//! What can be done: each operation reads the rows that its rule needs, asks the rule, writes what it answers and
+//! appends the event, in one transaction.
+//!
+//! Written once for all engines and all doors: the API, the command line, and whatever comes. An operation is a value
+//! that is handed to [`shopfolk_store::Engine::read`] or [`shopfolk_store::Engine::write`] together with the store it
+//! is for. It knows nothing of HTTP and nothing of SQL; time comes in as a field.
+//!
+//! To add one: a struct with its inputs in the file of its resource, and its `run`.
+
+mod access;
+#[cfg(feature = "conformance")]
+pub mod conformance;
+mod contacts;
+mod customers;
+mod error;
+mod stores;
+mod tokens;
+
+pub use access::FindAccess;
+pub use contacts::{
+    ChangeContact, ContactCreation, ContactUpdate, CreateContact, DeleteContact, GetContact, ListContacts,
+};
+pub use customers::{CreateCustomer, CustomerWithContacts, DeleteCustomer, GetCustomer, ListCustomers};
+pub use error::OperationError;
+pub use stores::{CreateStore, GetStore, SetStoreSuspended};
+pub use tokens::{CreateToken, ListTokens, NoteTokenUse, RevokeToken};

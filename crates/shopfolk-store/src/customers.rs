@@ -1,0 +1,58 @@
+//! The customers of a store.
+
+use std::future::Future;
+
+use shopfolk_model::{Customer, CustomerId, EmailAddress};
+
+use crate::{Page, PageRequest, StoreError};
+
+/// Reading customers.
+pub trait ReadCustomers {
+    /// The customer with this id.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn lookup_customer(
+        &mut self,
+        id: CustomerId,
+    ) -> impl Future<Output = Result<Option<Customer>, StoreError>> + Send;
+
+    /// The customer with this e-mail address, without regard to case.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn find_customer_by_email(
+        &mut self,
+        email: &EmailAddress,
+    ) -> impl Future<Output = Result<Option<CustomerId>, StoreError>> + Send;
+
+    /// The customers of the store, by id.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn list_customers(
+        &mut self,
+        page: PageRequest,
+    ) -> impl Future<Output = Result<Page<Customer>, StoreError>> + Send;
+}
+
+/// Writing customers.
+pub trait WriteCustomers {
+    /// An id for a new customer.
+    ///
+    /// # Errors
+    /// When the database fails or has no id left.
+    fn next_customer_id(&mut self) -> impl Future<Output = Result<CustomerId, StoreError>> + Send;
+
+    /// Keeps a new customer, without contacts.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when the store has the id or the e-mail; otherwise when the database fails.
+    fn add_customer(&mut self, customer: &Customer) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Removes a customer and all its contacts; `false` when there is none with that id.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn remove_customer(&mut self, id: CustomerId) -> impl Future<Output = Result<bool, StoreError>> + Send;
+}

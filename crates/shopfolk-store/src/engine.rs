@@ -1,0 +1,103 @@
+//! An engine, its transactions, and the operations that run in them.
+
+use std::future::Future;
+
+use shopfolk_model::{Store, StoreId};
+
+use crate::{
+    Page, PageRequest, ReadAccess, ReadContacts, ReadCustomers, ReadStores, ReadTokens, StoreError,
+    Violation, WriteContacts, WriteCustomers, WriteEvents, WriteStores, WriteTokens,
+};
+
+/// What can be read in one transaction on one store: a snapshot of it.
+pub trait ReadTx: ReadAccess + ReadStores + ReadTokens + ReadCustomers + ReadContacts + Send {}
+
+/// What can be read and written in one transaction on one store. Dropping it without a commit undoes it.
+pub trait WriteTx:
+    ReadTx + WriteStores + WriteTokens + WriteCustomers + WriteContacts + WriteEvents + Send
+{
+}
+
+/// Something to read, in one transaction on one store.
+pub trait ReadOperation: Send + Sync + 'static {
+    /// What it answers.
+    type Output: Send + 'static;
+    /// Why it cannot.
+    type Error: From<StoreError> + Send + 'static;
+
+    /// Reads.
+    fn run<T: ReadTx>(&self, tx: &mut T) -> impl Future<Output = Result<Self::Output, Self::Error>> + Send;
+}
+
+/// Something to write, in one transaction on one store. It may run more than once; only the last run counts.
+pub trait WriteOperation: Send + Sync + 'static {
+    /// What it answers once the change is durable.
+    type Output: Send + 'static;
+    /// Why it changes nothing.
+    type Error: From<StoreError> + Send + 'static;
+
+    /// Reads the rows that the rule needs, asks it, and writes what it answers.
+    fn run<T: WriteTx>(&self, tx: &mut T) -> impl Future<Output = Result<Self::Output, Self::Error>> + Send;
+}
+
+/// Whether an engine can serve.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EngineHealth {
+    /// It can.
+    Ready,
+    /// It cannot, for this reason.
+    NotReady(String),
+}
+
+/// A database that keeps the stores.
+pub trait Engine: Clone + Send + Sync + 'static {
+    /// Runs an operation on a snapshot of a store.
+    fn read<O: ReadOperation>(
+        &self,
+        store: StoreId,
+        operation: O,
+    ) -> impl Future<Output = Result<O::Output, O::Error>> + Send;
+
+    /// Runs an operation and makes its changes durable before it answers.
+    fn write<O: WriteOperation>(
+        &self,
+        store: StoreId,
+        operation: O,
+    ) -> impl Future<Output = Result<O::Output, O::Error>> + Send;
+
+    /// The stores, by id: the one list that spans them all.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn list_stores(&self, page: PageRequest) -> impl Future<Output = Result<Page<Store>, StoreError>> + Send;
+
+    /// The lowest id above those of all stores.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn next_store_id(&self) -> impl Future<Output = Result<StoreId, StoreError>> + Send;
+
+    /// Verifies the promises about the rows of every store and hands each violation to `report` as it is found.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn check(
+        &self,
+        report: impl FnMut(Violation) + Send + 'static,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// How many events there are, over all stores, or an estimate of it: for the metrics.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn count_events(&self) -> impl Future<Output = Result<u64, StoreError>> + Send;
+
+    /// Whether the engine can read and write now.
+    fn health(&self) -> impl Future<Output = EngineHealth> + Send;
+
+    /// Finishes what was accepted and closes the database. Later calls are [`StoreError::Unavailable`].
+    ///
+    /// # Errors
+    /// When the database fails to close in order; what was answered is durable all the same.
+    fn close(&self) -> impl Future<Output = Result<(), StoreError>> + Send;
+}

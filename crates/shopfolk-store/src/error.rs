@@ -1,0 +1,48 @@
+//! What can go wrong in a database.
+
+use std::error::Error;
+
+/// A fault of the storage. None of these is the caller's doing, except [`StoreError::Conflict`].
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The storage cannot take the call now: its queue is full or it is shutting down. Nothing was changed; trying
+    /// again later is right.
+    #[error("the storage cannot take the call now: {reason}")]
+    Unavailable {
+        /// What it lacks.
+        reason: &'static str,
+    },
+    /// A uniqueness rule of the database was about to be broken, although the operation looked before it wrote.
+    #[error("the write conflicts with what is there: {rule}")]
+    Conflict {
+        /// The table or index that refused.
+        rule: String,
+    },
+    /// A row holds what cannot be in it.
+    #[error("table {table}, column {column}, row {row}: {reason}")]
+    Corrupt {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+        /// The key of the row.
+        row: String,
+        /// Why the value is none.
+        reason: String,
+    },
+    /// A counter of ids has come to its end.
+    #[error("no id is left for a new {kind}")]
+    OutOfIds {
+        /// What wanted an id.
+        kind: &'static str,
+    },
+    /// The database failed.
+    #[error("the database failed while it was to {doing}")]
+    Database {
+        /// What was being done.
+        doing: &'static str,
+        /// The engine's own error.
+        #[source]
+        source: Box<dyn Error + Send + Sync>,
+    },
+}

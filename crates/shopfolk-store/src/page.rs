@@ -1,0 +1,19 @@
+//! Lists come in pages, so that no answer grows with the store.
+
+/// Which part of a list is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PageRequest {
+    /// How many entries to pass over.
+    pub offset: u64,
+    /// How many entries to answer with at the most.
+    pub limit: u32,
+}
+
+/// A part of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page<T> {
+    /// How many entries there are in all.
+    pub total: u64,
+    /// The entries of this part.
+    pub items: Vec<T>,
+}
