@@ -1,0 +1,83 @@
+//! Moving pages from the log to the database file, beside the writer.
+//!
+//! A thread of its own does the bulk while the writer goes on. What was written meanwhile is left to the writer, between
+//! two commits: that is little, and only when every page is moved can the log begin anew instead of growing.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+use rusqlite::Connection;
+use shopfolk_store::StoreError;
+
+use crate::connection::{doing, open_checkpointer};
+
+/// The log is moved when it has this many pages (4 KiB each).
+const PAGES: usize = 2_000;
+
+/// The writer's side of checkpointing.
+#[derive(Debug)]
+pub(crate) struct Checkpoints {
+    wake: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+    bulk_done: Arc<AtomicBool>,
+    running: bool,
+}
+
+impl Checkpoints {
+    /// Starts the thread.
+    pub(crate) fn start(path: &Path) -> Result<Self, StoreError> {
+        let connection = open_checkpointer(path)?;
+        let (wake, woken) = bounded(1);
+        let bulk_done = Arc::new(AtomicBool::new(false));
+        let done = Arc::clone(&bulk_done);
+        let thread = thread::Builder::new()
+            .name("checkpoints".to_owned())
+            .spawn(move || move_pages(&connection, &woken, &done))
+            .map_err(|error| StoreError::Database {
+                doing: "start the checkpoint thread",
+                source: error.into(),
+            })?;
+        Ok(Self { wake: Some(wake), thread: Some(thread), bulk_done, running: false })
+    }
+
+    /// Called by the writer after each commit, with the pages in the log.
+    pub(crate) fn after_commit(&mut self, writer: &Connection, pages: usize) -> Result<(), StoreError> {
+        if self.running {
+            if self.bulk_done.swap(false, Ordering::Acquire) {
+                self.running = false;
+                checkpoint(writer, "PASSIVE")?;
+            }
+        } else if pages >= PAGES {
+            self.running = self.wake.as_ref().is_some_and(|wake| wake.try_send(()).is_ok());
+        }
+        Ok(())
+    }
+
+    /// Stops the thread, moves all that is left, and empties the log.
+    pub(crate) fn finish(&mut self, writer: &Connection) -> Result<(), StoreError> {
+        self.wake = None;
+        if let Some(thread) = self.thread.take() {
+            // A checkpoint that panicked has said so; what it left is moved here.
+            let _ = thread.join();
+        }
+        checkpoint(writer, "TRUNCATE")
+    }
+}
+
+fn move_pages(connection: &Connection, woken: &Receiver<()>, done: &AtomicBool) {
+    for () in woken {
+        if let Err(error) = checkpoint(connection, "PASSIVE") {
+            tracing::warn!(%error, "a checkpoint failed and will be tried again");
+        }
+        done.store(true, Ordering::Release);
+    }
+}
+
+fn checkpoint(connection: &Connection, mode: &str) -> Result<(), StoreError> {
+    connection
+        .query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |_| Ok(()))
+        .map_err(doing("move pages from the log to the database"))
+}

@@ -1,0 +1,78 @@
+//! Connections to the database file.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use shopfolk_store::StoreError;
+
+use crate::SqliteSettings;
+
+/// How long a connection waits for another process that is writing.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// Pages of the database that the writer keeps in memory, in KiB.
+const WRITER_CACHE_KIB: u32 = 16 * 1024;
+/// Pages of the database that a reader keeps in memory, in KiB.
+const READER_CACHE_KIB: u32 = 4 * 1024;
+/// More than the number of different statements there are, so that each is compiled once.
+const STATEMENTS: usize = 64;
+
+/// Opens the connection that writes.
+pub(crate) fn open_writer(settings: &SqliteSettings) -> Result<Connection, StoreError> {
+    let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    flags.set(OpenFlags::SQLITE_OPEN_CREATE, settings.create);
+    let connection = open(&settings.path, flags, WRITER_CACHE_KIB)?;
+    connection
+        .execute_batch(
+            "PRAGMA journal_mode = WAL;
+             PRAGMA synchronous = FULL;
+             PRAGMA wal_autocheckpoint = 0;
+             PRAGMA foreign_keys = ON;",
+        )
+        .map_err(doing("set the database up for writing"))?;
+    Ok(connection)
+}
+
+/// Opens a connection that moves pages from the log to the database file.
+pub(crate) fn open_checkpointer(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = open(path, flags, 64)?;
+    connection
+        .execute_batch("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;")
+        .map_err(doing("set the database up for checkpoints"))?;
+    Ok(connection)
+}
+
+/// Opens a connection that reads and cannot write.
+pub(crate) fn open_reader(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    open(path, flags, READER_CACHE_KIB)
+}
+
+fn open(path: &Path, flags: OpenFlags, cache_kib: u32) -> Result<Connection, StoreError> {
+    let connection = Connection::open_with_flags(path, flags).map_err(doing("open the database file"))?;
+    connection.busy_timeout(BUSY_TIMEOUT).map_err(doing("set up the connection"))?;
+    connection
+        .execute_batch(&format!("PRAGMA cache_size = -{cache_kib}; PRAGMA temp_store = MEMORY;"))
+        .map_err(doing("set up the connection"))?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    Ok(connection)
+}
+
+/// Translates an error of SQLite's into ours, with what was being done.
+pub(crate) fn doing(doing: &'static str) -> impl Fn(rusqlite::Error) -> StoreError {
+    move |error| match error.sqlite_error_code() {
+        Some(ErrorCode::ConstraintViolation) => StoreError::Conflict { rule: error.to_string() },
+        Some(ErrorCode::DiskFull) => unavailable("the disk is full", &error),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            unavailable("another process holds the database", &error)
+        }
+        Some(ErrorCode::SystemIoFailure) => unavailable("the disk does not work", &error),
+        _ => StoreError::Database { doing, source: error.into() },
+    }
+}
+
+fn unavailable(reason: &'static str, error: &rusqlite::Error) -> StoreError {
+    tracing::error!(%error, "{reason}");
+    StoreError::Unavailable { reason }
+}

@@ -1,0 +1,156 @@
+//! The next id of each kind, per store: read once, raised in memory, written with the commit.
+
+use std::collections::HashMap;
+
+use rusqlite::{Connection, OptionalExtension, params};
+use shopfolk_model::{ContactId, CustomerId, EventSequence, StoreId, TokenId};
+use shopfolk_store::StoreError;
+
+use crate::connection::doing;
+use crate::row::Place;
+
+/// The next ids of a store.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct StoreCounters {
+    token: TokenId,
+    customer: CustomerId,
+    contact: ContactId,
+    event: EventSequence,
+    customers: u64,
+    changed: bool,
+}
+
+/// The next ids of the stores that were written to lately.
+#[derive(Debug, Default)]
+pub(crate) struct Counters(HashMap<StoreId, StoreCounters>);
+
+/// More stores than this are not kept in memory at once.
+const MAXIMUM_STORES: usize = 10_000;
+
+macro_rules! take {
+    ($take:ident, $field:ident, $id:ty, $kind:literal) => {
+        /// The next id, which is taken by that.
+        pub(crate) fn $take(&mut self) -> Result<$id, StoreError> {
+            let taken = self.$field;
+            self.$field = taken.next().map_err(|_| StoreError::OutOfIds { kind: $kind })?;
+            self.changed = true;
+            Ok(taken)
+        }
+    };
+}
+
+macro_rules! raise {
+    ($raise:ident, $field:ident, $id:ty, $kind:literal) => {
+        /// Makes sure that an id which was given from outside is never taken.
+        pub(crate) fn $raise(&mut self, given: $id) -> Result<(), StoreError> {
+            if given >= self.$field {
+                self.$field = given.next().map_err(|_| StoreError::OutOfIds { kind: $kind })?;
+                self.changed = true;
+            }
+            Ok(())
+        }
+    };
+}
+
+impl StoreCounters {
+    take!(next_token, token, TokenId, "token");
+    take!(next_customer, customer, CustomerId, "customer");
+    raise!(raise_customer, customer, CustomerId, "customer");
+    take!(next_contact, contact, ContactId, "contact");
+    raise!(raise_contact, contact, ContactId, "contact");
+    take!(next_event, event, EventSequence, "event");
+
+    /// Counts a customer that came.
+    pub(crate) fn count_customer(&mut self) {
+        self.customers += 1;
+        self.changed = true;
+    }
+
+    /// Counts a customer that went.
+    pub(crate) fn discount_customer(&mut self) {
+        self.customers = self.customers.saturating_sub(1);
+        self.changed = true;
+    }
+}
+
+impl Counters {
+    /// The counters of a store, read when they are not known.
+    pub(crate) fn of(
+        &mut self,
+        connection: &Connection,
+        store: StoreId,
+    ) -> Result<&mut StoreCounters, StoreError> {
+        match self.0.entry(store) {
+            std::collections::hash_map::Entry::Occupied(known) => Ok(known.into_mut()),
+            std::collections::hash_map::Entry::Vacant(unknown) => {
+                Ok(unknown.insert(read(connection, store)?))
+            }
+        }
+    }
+
+    /// Writes the counters that were raised, in the transaction that is about to commit.
+    pub(crate) fn write(&mut self, connection: &Connection) -> Result<(), StoreError> {
+        let write = |store: StoreId, counters: &StoreCounters| {
+            connection
+                .prepare_cached(
+                    "INSERT INTO counters
+                            (store_id, next_token_id, next_customer_id, next_contact_id, next_event_sequence,
+                             customer_count)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                         ON CONFLICT (store_id) DO UPDATE
+                        SET next_token_id = ?2, next_customer_id = ?3, next_contact_id = ?4,
+                            next_event_sequence = ?5, customer_count = ?6",
+                )?
+                .execute(params![
+                    store.get(),
+                    counters.token.get(),
+                    counters.customer.get(),
+                    counters.contact.get(),
+                    counters.event.get(),
+                    i64::try_from(counters.customers).unwrap_or(i64::MAX),
+                ])
+        };
+        for (store, counters) in &mut self.0 {
+            if counters.changed {
+                write(*store, counters).map_err(doing("write the counters of ids"))?;
+                counters.changed = false;
+            }
+        }
+        if self.0.len() > MAXIMUM_STORES {
+            self.0.clear();
+        }
+        Ok(())
+    }
+
+    /// Forgets what was raised and not committed, or what another process may have raised.
+    pub(crate) fn forget(&mut self) {
+        self.0.clear();
+    }
+}
+
+fn read(connection: &Connection, store: StoreId) -> Result<StoreCounters, StoreError> {
+    let row: Option<(i64, i64, i64, i64, i64)> = connection
+        .prepare_cached(
+            "SELECT next_token_id, next_customer_id, next_contact_id, next_event_sequence, customer_count
+               FROM counters
+              WHERE store_id = ?1",
+        )
+        .and_then(|mut statement| {
+            statement
+                .query_row([store.get()], |row| {
+                    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+                })
+                .optional()
+        })
+        .map_err(doing("read the counters of ids"))?;
+    let (token, customer, contact, event, customers) = row.unwrap_or((1, 1, 1, 1, 0));
+    let place = Place { table: "counters", row: format!("store {store}") };
+    Ok(StoreCounters {
+        token: place.value("next_token_id", TokenId::new(token))?,
+        customer: place.value("next_customer_id", CustomerId::new(customer))?,
+        contact: place.value("next_contact_id", ContactId::new(contact))?,
+        event: place.value("next_event_sequence", EventSequence::new(event))?,
+        customers: place.value("customer_count", u64::try_from(customers))?,
+        changed: false,
+    })
+}

@@ -1,0 +1,193 @@
+//! The engine: the threads, the queues before them, and the way in.
+
+use std::fs::File;
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::thread;
+
+use crossbeam_channel::{Sender, TrySendError, bounded};
+use shopfolk_model::{Store, StoreId};
+use shopfolk_store::{
+    Engine, EngineHealth, Page, PageRequest, ReadOperation, StoreError, Violation, WriteOperation,
+};
+use tokio::sync::{Mutex, oneshot};
+
+use crate::check::check_database;
+use crate::connection::{open_reader, open_writer};
+use crate::events::count_events;
+use crate::reader::{self, ReadJob, Reader};
+use crate::recent::{ReaderNumber, RecentContacts};
+use crate::stores::{list_stores, next_store_id};
+use crate::writer::{Write, WriteJob, Writer};
+use crate::{SqliteSettings, migrations};
+
+/// The embedded engine. Clones share one database.
+#[derive(Clone)]
+pub struct SqliteEngine {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    path: PathBuf,
+    queues: RwLock<Option<Queues>>,
+    /// What the writer says when it has finished; taken by whoever closes the engine.
+    finished: Mutex<Option<oneshot::Receiver<Result<(), StoreError>>>>,
+}
+
+#[derive(Clone)]
+struct Queues {
+    writes: Sender<Box<dyn WriteJob>>,
+    reads: Sender<ReadJob>,
+}
+
+const CLOSED: StoreError = StoreError::Unavailable { reason: "it is shutting down" };
+
+impl SqliteEngine {
+    /// Opens the database, brings its tables up to date and starts the threads.
+    ///
+    /// # Errors
+    /// When the file cannot be opened or is no database of ours, or when another server holds it.
+    pub fn open(settings: &SqliteSettings) -> Result<Self, StoreError> {
+        let lock = settings.serve.then(|| lock_for_serving(settings)).transpose()?;
+        let mut connection = open_writer(settings)?;
+        migrations::run(&mut connection)?;
+        let recent = Arc::new(RecentContacts::new(settings.readers));
+        let mut writer = Writer::new(connection, Arc::clone(&recent), settings)?;
+
+        let (write_queue, waiting_writes) = bounded(settings.write_queue);
+        let (finish, finished) = oneshot::channel();
+        start_thread("writer", move || {
+            let outcome = writer.serve(&waiting_writes);
+            // Held until here, so that no other server begins before this one has ended.
+            drop(lock);
+            let _ = finish.send(outcome);
+        })?;
+
+        let (read_queue, waiting_reads) = bounded::<ReadJob>(settings.read_queue);
+        for number in 0..settings.readers {
+            let reader = Reader {
+                connection: open_reader(&settings.path)?,
+                recent: Arc::clone(&recent),
+                number: ReaderNumber(number),
+            };
+            let jobs = waiting_reads.clone();
+            start_thread("reader", move || reader::serve(reader, &jobs))?;
+        }
+        Ok(Self {
+            shared: Arc::new(Shared {
+                path: settings.path.clone(),
+                queues: RwLock::new(Some(Queues { writes: write_queue, reads: read_queue })),
+                finished: Mutex::new(Some(finished)),
+            }),
+        })
+    }
+
+    /// Sends to a queue without waiting for room in it.
+    fn send<T>(&self, queue: impl Fn(&Queues) -> &Sender<T>, job: T) -> Result<(), StoreError> {
+        let queues = self.shared.queues.read().unwrap_or_else(PoisonError::into_inner);
+        let queues = queues.as_ref().ok_or(CLOSED)?;
+        queue(queues).try_send(job).map_err(|error| match error {
+            TrySendError::Full(_) => StoreError::Unavailable { reason: "too many calls are waiting for it" },
+            TrySendError::Disconnected(_) => CLOSED,
+        })
+    }
+
+    /// Does something in a reading thread.
+    async fn in_reader<T, E>(
+        &self,
+        read: impl FnOnce(&mut Reader) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
+        let (caller, answer) = oneshot::channel();
+        let job: ReadJob = Box::new(move |reader| {
+            // A caller that has gone away does not wait for an answer.
+            if !caller.is_closed() {
+                let _ = caller.send(read(reader));
+            }
+        });
+        self.send(|queues| &queues.reads, job)?;
+        answer.await.unwrap_or_else(|_| Err(CLOSED.into()))
+    }
+}
+
+impl Engine for SqliteEngine {
+    async fn read<O: ReadOperation>(&self, store: StoreId, operation: O) -> Result<O::Output, O::Error> {
+        self.in_reader(move |reader| reader.run(store, &operation)).await
+    }
+
+    async fn write<O: WriteOperation>(&self, store: StoreId, operation: O) -> Result<O::Output, O::Error> {
+        let (caller, answer) = oneshot::channel();
+        let job: Box<dyn WriteJob> = Box::new(Write { store, operation, outcome: None, caller });
+        self.send(|queues| &queues.writes, job)?;
+        answer.await.unwrap_or_else(|_| Err(CLOSED.into()))
+    }
+
+    async fn list_stores(&self, page: PageRequest) -> Result<Page<Store>, StoreError> {
+        self.in_reader(move |reader| list_stores(&reader.connection, page)).await
+    }
+
+    async fn next_store_id(&self) -> Result<StoreId, StoreError> {
+        self.in_reader(|reader| next_store_id(&reader.connection)).await
+    }
+
+    async fn check(&self, report: impl FnMut(Violation) + Send + 'static) -> Result<(), StoreError> {
+        let (caller, answer) = oneshot::channel();
+        let path = self.shared.path.clone();
+        // On a thread and a connection of its own, because it reads the whole database.
+        start_thread("check", move || {
+            let outcome = open_reader(&path).and_then(|connection| check_database(&connection, report));
+            let _ = caller.send(outcome);
+        })?;
+        answer.await.unwrap_or(Err(CLOSED))
+    }
+
+    async fn count_events(&self) -> Result<u64, StoreError> {
+        self.in_reader(|reader| count_events(&reader.connection)).await
+    }
+
+    async fn health(&self) -> EngineHealth {
+        match self.count_events().await {
+            Ok(_) => EngineHealth::Ready,
+            Err(error) => EngineHealth::NotReady(error.to_string()),
+        }
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        let queues = self.shared.queues.write().unwrap_or_else(PoisonError::into_inner).take();
+        // The threads serve what is in their queues and end when nobody can send any more.
+        drop(queues);
+        match self.shared.finished.lock().await.take() {
+            Some(finished) => finished.await.unwrap_or(Err(CLOSED)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Takes the lock that only one server of a database can hold; other processes may still read and write.
+fn lock_for_serving(settings: &SqliteSettings) -> Result<File, StoreError> {
+    let mut path = settings.path.clone().into_os_string();
+    path.push("-lock");
+    let failed = |error: std::io::Error| StoreError::Database {
+        doing: "take the lock for serving the database",
+        source: error.into(),
+    };
+    let file = File::options().create(true).append(true).open(path).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => {
+            Err(StoreError::Unavailable { reason: "another server is running on this database" })
+        }
+        Err(std::fs::TryLockError::Error(error)) => Err(failed(error)),
+    }
+}
+
+fn start_thread(name: &str, run: impl FnOnce() + Send + 'static) -> Result<(), StoreError> {
+    thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(run)
+        .map(drop)
+        .map_err(|error| StoreError::Database { doing: "start a thread", source: error.into() })
+}

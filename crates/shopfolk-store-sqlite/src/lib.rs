@@ -1,0 +1,44 @@
+//! The embedded engine: SQLite in the program, with group commit.
+//!
+//! One writer thread owns the write connection. It takes as many waiting operations as there are, runs them in one
+//! transaction, commits once (`synchronous=FULL`: one fsync for all of them), and only then answers. Reader threads
+//! serve snapshots from connections that cannot write. Both queues are bounded; a full one answers at once.
+//!
+//! # Recent contacts
+//!
+//! A created contact belongs beside the other contacts of its customer, which is somewhere in a large tree: writing it
+//! there costs a page in the log and a page at the next checkpoint, for a hundred bytes. So a create appends its row to
+//! `recent_contacts`, whose rows lie in the order they came, and remembers it in memory ([`recent`]). Later, and for
+//! many contacts of one customer at once, the rows move to `contacts` ([`settle`]). Every other write to a customer
+//! settles that customer first and then works on the tables alone, so that only creating has two places to look.
+//!
+//! A customer's row says up to which contact id its recent contacts are settled (`settled_through`). Whoever reads the
+//! row in a snapshot knows exactly which recent contacts to add to what the tables say, whether they come from memory
+//! (the server) or from the table (after a crash, or in another process). Nothing is acknowledged before its row in
+//! `recent_contacts` is on disk.
+//!
+//! To add a resource: its SQL in a file of its name here, its traits implemented for [`tx::SqliteReadTx`] and
+//! [`tx::SqliteWriteTx`].
+
+mod access;
+mod check;
+mod checkpoint;
+mod connection;
+mod contacts;
+mod counters;
+mod customers;
+mod engine;
+mod events;
+mod migrations;
+mod reader;
+mod recent;
+mod row;
+mod settings;
+mod settle;
+mod stores;
+mod tokens;
+mod tx;
+mod writer;
+
+pub use engine::SqliteEngine;
+pub use settings::SqliteSettings;

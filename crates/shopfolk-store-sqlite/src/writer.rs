@@ -1,0 +1,299 @@
+//! The thread that writes: many operations, one commit.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError};
+use futures_util::FutureExt;
+use rusqlite::Connection;
+use shopfolk_model::StoreId;
+use shopfolk_store::{StoreError, WriteOperation};
+use tokio::sync::oneshot;
+
+use crate::SqliteSettings;
+use crate::checkpoint::Checkpoints;
+use crate::connection::doing;
+use crate::counters::Counters;
+use crate::reader::{execute, finished};
+use crate::recent::{BatchNumber, RecentContacts};
+use crate::settle::{self, Turns, settle_oldest};
+use crate::tx::{SqliteWriteTx, Writing};
+
+/// After this long without a write, recent contacts are settled.
+const REST: Duration = Duration::from_secs(1);
+/// How many customers are settled in one commit while nobody waits.
+const CUSTOMERS_SETTLED_AT_REST: usize = 512;
+
+/// What became of an operation in its turn.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ran {
+    /// It succeeded, or failed before it changed anything.
+    Cleanly,
+    /// It failed after it had changed something, which must be undone.
+    Halfway,
+}
+
+/// An operation that waits for the writer, with its caller.
+pub(crate) trait WriteJob: Send {
+    /// Runs the operation and keeps its answer.
+    fn run(&mut self, writer: &mut Writer) -> Ran;
+    /// Gives the kept answer, once it is durable or changed nothing.
+    fn answer(self: Box<Self>);
+    /// Answers that the commit failed.
+    fn fail(self: Box<Self>, error: StoreError);
+}
+
+/// A write operation on a store.
+pub(crate) struct Write<O: WriteOperation> {
+    pub store: StoreId,
+    pub operation: O,
+    pub outcome: Option<Result<O::Output, O::Error>>,
+    pub caller: oneshot::Sender<Result<O::Output, O::Error>>,
+}
+
+impl<O: WriteOperation> WriteJob for Write<O> {
+    fn run(&mut self, writer: &mut Writer) -> Ran {
+        let mut tx = writer.begin_operation(self.store);
+        let outcome = catch_unwind(AssertUnwindSafe(|| self.operation.run(&mut tx).now_or_never()));
+        let wrote = tx.access.wrote || outcome.is_err();
+        let outcome = finished(outcome);
+        let ran = if wrote && outcome.is_err() { Ran::Halfway } else { Ran::Cleanly };
+        self.outcome = Some(outcome);
+        ran
+    }
+
+    fn answer(self: Box<Self>) {
+        if let Some(outcome) = self.outcome {
+            // A caller that has gone away does not wait for an answer.
+            let _ = self.caller.send(outcome);
+        }
+    }
+
+    fn fail(self: Box<Self>, error: StoreError) {
+        let _ = self.caller.send(Err(error.into()));
+    }
+}
+
+/// What the writing thread works with.
+pub(crate) struct Writer {
+    connection: Connection,
+    recent: Arc<RecentContacts>,
+    counters: Counters,
+    turns: Turns,
+    checkpoints: Checkpoints,
+    /// The commit that comes next.
+    batch: BatchNumber,
+    /// Pages in the log after the last commit.
+    log_pages: Arc<AtomicUsize>,
+    /// What SQLite says as long as no other process writes.
+    data_version: i64,
+    keep_recent: bool,
+    most_recent: usize,
+    largest_batch: usize,
+}
+
+impl Writer {
+    /// Takes over the connection and reads what a former process left unsettled.
+    pub(crate) fn new(
+        mut connection: Connection,
+        recent: Arc<RecentContacts>,
+        settings: &SqliteSettings,
+    ) -> Result<Self, StoreError> {
+        let log_pages = Arc::new(AtomicUsize::new(0));
+        let pages = Arc::clone(&log_pages);
+        connection
+            .wal_hook(Some(move |_: &mut rusqlite::hooks::Wal, count: std::ffi::c_int| {
+                pages.store(usize::try_from(count).unwrap_or_default(), Ordering::Relaxed);
+                Ok(())
+            }))
+            .map_err(doing("watch the size of the log"))?;
+        let mut writer = Self {
+            checkpoints: Checkpoints::start(&settings.path)?,
+            connection,
+            recent,
+            counters: Counters::default(),
+            turns: Turns::default(),
+            batch: 1,
+            log_pages,
+            data_version: 0,
+            keep_recent: settings.serve,
+            most_recent: settings.recent_contacts,
+            largest_batch: settings.largest_batch,
+        };
+        writer.data_version = writer.read_data_version()?;
+        settle::reload(&writer.connection, &writer.recent, &mut writer.turns, writer.batch)?;
+        Ok(writer)
+    }
+
+    /// Serves writes until nobody can send any more, then settles and empties the log.
+    pub(crate) fn serve(&mut self, jobs: &Receiver<Box<dyn WriteJob>>) -> Result<(), StoreError> {
+        loop {
+            let unsettled = self.keep_recent && self.recent.count() > 0;
+            let first = if unsettled {
+                jobs.recv_timeout(REST)
+            } else {
+                jobs.recv().map_err(|_| RecvTimeoutError::Disconnected)
+            };
+            match first {
+                Ok(job) => self.serve_batch(job, jobs),
+                Err(RecvTimeoutError::Timeout) => self.settle_at_rest(jobs),
+                Err(RecvTimeoutError::Disconnected) => break,
+            }
+        }
+        while self.keep_recent && self.recent.count() > 0 {
+            self.settle_some()?;
+        }
+        self.checkpoints.finish(&self.connection)
+    }
+
+    /// The transaction of one operation in the commit that is being made.
+    fn begin_operation(&mut self, store: StoreId) -> SqliteWriteTx<'_> {
+        SqliteWriteTx {
+            connection: &mut self.connection,
+            store,
+            access: Writing {
+                recent: &self.recent,
+                counters: &mut self.counters,
+                turns: &mut self.turns,
+                batch: self.batch,
+                keep_recent: self.keep_recent,
+                wrote: false,
+                created: None,
+            },
+        }
+    }
+
+    fn serve_batch(&mut self, first: Box<dyn WriteJob>, jobs: &Receiver<Box<dyn WriteJob>>) {
+        let mut batch = Vec::with_capacity(self.largest_batch);
+        batch.push(first);
+        batch.extend(jobs.try_iter().take(self.largest_batch - 1));
+        metrics::gauge!("shopfolk_write_queue_depth").set(as_metric(jobs.len()));
+        metrics::histogram!("shopfolk_commit_batch_size").record(as_metric(batch.len()));
+        while !batch.is_empty() {
+            let started = Instant::now();
+            match self.commit(&mut batch) {
+                Ok(None) => {
+                    metrics::histogram!("shopfolk_commit_duration_seconds").record(started.elapsed());
+                    batch.drain(..).for_each(WriteJob::answer);
+                }
+                Ok(Some(halfway)) => {
+                    // Its changes are undone, and with them those of its neighbours, which run again without it.
+                    self.undo();
+                    batch.remove(halfway).answer();
+                }
+                Err(error) => {
+                    tracing::error!(%error, writes = batch.len(), "a commit failed; nothing of it was written");
+                    self.undo();
+                    for job in batch.drain(..) {
+                        job.fail(repeat(&error));
+                    }
+                }
+            }
+        }
+        let pages = self.log_pages.load(Ordering::Relaxed);
+        if let Err(error) = self.checkpoints.after_commit(&self.connection, pages) {
+            tracing::warn!(%error, "a checkpoint failed and will be tried again");
+        }
+    }
+
+    /// Runs the operations in one transaction and commits it, unless one of them failed halfway: then its place among
+    /// them is the answer and nothing is committed.
+    fn commit(&mut self, batch: &mut [Box<dyn WriteJob>]) -> Result<Option<usize>, StoreError> {
+        self.begin()?;
+        for (place, job) in batch.iter_mut().enumerate() {
+            if job.run(self) == Ran::Halfway {
+                return Ok(Some(place));
+            }
+        }
+        // As many contacts as came with this commit may have to make room, and no more.
+        self.settle(self.most_recent, usize::MAX)?;
+        self.end()?;
+        Ok(None)
+    }
+
+    fn begin(&mut self) -> Result<(), StoreError> {
+        execute(&self.connection, "BEGIN IMMEDIATE").map_err(doing("begin to write"))?;
+        let data_version = self.read_data_version()?;
+        if data_version != self.data_version {
+            tracing::debug!("another process wrote to the database");
+            self.data_version = data_version;
+            self.forget()?;
+        }
+        Ok(())
+    }
+
+    fn end(&mut self) -> Result<(), StoreError> {
+        self.counters.write(&self.connection)?;
+        execute(&self.connection, "COMMIT").map_err(doing("commit"))?;
+        self.recent.publish(self.batch);
+        self.batch += 1;
+        Ok(())
+    }
+
+    fn settle(&mut self, keep: usize, customers: usize) -> Result<(), StoreError> {
+        settle_oldest(&self.connection, &self.recent, &mut self.turns, self.batch, keep, customers)
+    }
+
+    /// Settles customers while nobody waits.
+    fn settle_at_rest(&mut self, jobs: &Receiver<Box<dyn WriteJob>>) {
+        while jobs.is_empty() && self.recent.count() > 0 {
+            if let Err(error) = self.settle_some() {
+                tracing::warn!(%error, "settling recent contacts failed and will be tried again");
+                break;
+            }
+        }
+        metrics::gauge!("shopfolk_write_queue_depth").set(as_metric(jobs.len()));
+        metrics::gauge!("shopfolk_recent_contacts").set(as_metric(self.recent.count()));
+    }
+
+    fn settle_some(&mut self) -> Result<(), StoreError> {
+        let settled =
+            self.begin().and_then(|()| self.settle(0, CUSTOMERS_SETTLED_AT_REST)).and_then(|()| self.end());
+        if settled.is_err() {
+            self.undo();
+        }
+        settled
+    }
+
+    /// Undoes the transaction, in the database and in memory.
+    fn undo(&mut self) {
+        if !self.connection.is_autocommit()
+            && let Err(error) = execute(&self.connection, "ROLLBACK")
+        {
+            tracing::error!(%error, "a transaction could not be rolled back");
+        }
+        if let Err(error) = self.forget() {
+            tracing::error!(%error, "the recent contacts could not be read again");
+        }
+        // A number of its own for the next attempt, so that nothing of this one can be taken for the next one's.
+        self.batch += 1;
+    }
+
+    /// Forgets what memory says of the database and reads it anew.
+    fn forget(&mut self) -> Result<(), StoreError> {
+        self.counters.forget();
+        settle::reload(&self.connection, &self.recent, &mut self.turns, self.batch)
+    }
+
+    fn read_data_version(&self) -> Result<i64, StoreError> {
+        self.connection
+            .prepare_cached("PRAGMA data_version")
+            .and_then(|mut statement| statement.query_row([], |row| row.get(0)))
+            .map_err(doing("see whether another process wrote"))
+    }
+}
+
+/// The error of a commit, once for each operation that was in it.
+fn repeat(error: &StoreError) -> StoreError {
+    match error {
+        StoreError::Unavailable { reason } => StoreError::Unavailable { reason },
+        other => StoreError::Database { doing: "commit", source: other.to_string().into() },
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a metric is a floating-point number by its nature")]
+fn as_metric(count: usize) -> f64 {
+    count as f64
+}
