@@ -5,6 +5,7 @@
 //!
 //! To add a case: an async function here over any [`Engine`], and its name in the list of the macro.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
+#![allow(clippy::wildcard_imports, clippy::similar_names, clippy::cloned_ref_to_slice_refs)]
 
 mod contacts;
 mod customers;

@@ -35,7 +35,7 @@ impl<A: Access> ReadContacts for SqliteTx<'_, A> {
             (self.store.get(), customer.get()),
             |row| ContactRow::read(row, 0),
         )?;
-        let recent = self.access.recent_contacts(self.key(customer), settled_through);
+        let recent = self.access.recent_contacts(self.connection, self.key(customer), settled_through)?;
         let mut contacts = Vec::with_capacity(rows.len() + recent.len());
         for row in rows {
             contacts.push(Arc::new(row.contact("contacts")?));

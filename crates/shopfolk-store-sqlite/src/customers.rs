@@ -37,7 +37,7 @@ impl<A: Access> SqliteTx<'_, A> {
         let place = Place { table: "customers", row: format!("store {}, customer {}", self.store, row.id) };
         let id = place.value("customer_id", CustomerId::new(row.id))?;
         let updated = place.value("updated", Timestamp::from_unix_seconds(row.updated))?;
-        let recent = self.access.recent_contacts(self.key(id), row.settled_through);
+        let recent = self.access.recent_contacts(self.connection, self.key(id), row.settled_through)?;
         Ok(Customer {
             id,
             email: place.value("email", EmailAddress::new(&row.email))?,

@@ -69,6 +69,7 @@ impl SqliteEngine {
                 connection: open_reader(&settings.path)?,
                 recent: Arc::clone(&recent),
                 number: ReaderNumber(number),
+                serve: settings.serve,
             };
             let jobs = waiting_reads.clone();
             start_thread("reader", move || reader::serve(reader, &jobs))?;

@@ -22,6 +22,8 @@ pub(crate) struct Reader {
     pub connection: Connection,
     pub recent: Arc<RecentContacts>,
     pub number: ReaderNumber,
+    /// Whether this process serves the database.
+    pub serve: bool,
 }
 
 impl Reader {
@@ -31,10 +33,13 @@ impl Reader {
         store: StoreId,
         operation: &O,
     ) -> Result<O::Output, O::Error> {
+        if !self.serve {
+            return self.in_snapshot(store, operation, Reading::Command);
+        }
         let recent = Arc::clone(&self.recent);
         // Before the snapshot is taken, so that the list keeps whatever the snapshot may lack.
         let began = recent.begin_read(self.number);
-        let outcome = self.in_snapshot(store, operation, Reading { recent: &recent, began });
+        let outcome = self.in_snapshot(store, operation, Reading::Server { recent: &recent, began });
         recent.end_read(self.number);
         outcome
     }

@@ -1,9 +1,9 @@
 //! Moving recent contacts to the table where they lie beside the others of their customer.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Row, params};
 use shopfolk_model::{BookSummary, Contact, ContactId, CustomerId, OrderBy, StoreId, Timestamp};
 use shopfolk_store::StoreError;
 
@@ -203,41 +203,82 @@ pub(crate) fn reload(
     batch: BatchNumber,
 ) -> Result<(), StoreError> {
     let reading = doing("read the recent contacts");
-    let mut statement = connection
-        .prepare_cached(
-            "SELECT recent.store_id, recent.customer_id, recent.customer_updated, customers.contact_count,
-                    customers.highest_order_by,
-                    recent.contact_id, recent.contact_type, recent.contact, recent.handle, recent.note,
-                    recent.is_default, recent.order_by, recent.timestamp
-               FROM recent_contacts AS recent
-               JOIN customers USING (store_id, customer_id)
-              WHERE recent.contact_id > customers.settled_through
-              ORDER BY recent.store_id, recent.contact_id",
-        )
-        .map_err(&reading)?;
+    let mut statement = connection.prepare_cached(UNSETTLED).map_err(&reading)?;
     let mut rows = statement.query([]).map_err(&reading)?;
     let mut unsettled = Vec::new();
-    let mut waiting = std::collections::HashSet::new();
+    let mut waiting = HashSet::new();
     turns.clear();
     while let Some(row) = rows.next().map_err(&reading)? {
-        let get = |column: usize| row.get::<_, i64>(column).map_err(&reading);
-        let contact = ContactRow::read(row, 5).map_err(&reading)?.contact("recent_contacts")?;
-        let place = Place { table: "recent_contacts", row: format!("contact {}", contact.id) };
-        let customer = CustomerKey {
-            store: place.value("store_id", StoreId::new(get(0)?))?,
-            customer: place.value("customer_id", CustomerId::new(get(1)?))?,
-        };
-        let updated = place.value("customer_updated", Timestamp::from_unix_seconds(get(2)?))?;
-        let highest: Option<i64> = row.get(4).map_err(&reading)?;
-        let summary = BookSummary {
-            size: place.value("contact_count", u32::try_from(get(3)?))?,
-            highest_order_by: place.value("highest_order_by", highest.map(OrderBy::new).transpose())?,
-        };
+        let (customer, contact, summary) = read_unsettled(row)?;
         if waiting.insert(customer) {
-            turns.wait(customer, contact.id);
+            turns.wait(customer, contact.contact.id);
         }
-        unsettled.push((customer, RecentContact { contact: Arc::new(contact), updated, batch: 0 }, summary));
+        unsettled.push((customer, contact, summary));
     }
     recent.reload(batch, unsettled);
     Ok(())
+}
+
+/// The unsettled contacts of one customer that the table holds, above `settled_through`. The table has no index by
+/// customer, so this reads all of the store's recent contacts, of which there are some ten thousand at the most.
+pub(crate) fn read_recent_contacts(
+    connection: &Connection,
+    customer: CustomerKey,
+    settled_through: i64,
+) -> Result<Vec<RecentContact>, StoreError> {
+    let reading = doing("read the recent contacts of a customer");
+    let mut statement = connection
+        .prepare_cached(
+            "SELECT contact_id, contact_type, contact, handle, note, is_default, order_by, timestamp,
+                    customer_updated
+               FROM recent_contacts
+              WHERE store_id = ?1 AND contact_id > ?2 AND customer_id = ?3
+              ORDER BY contact_id",
+        )
+        .map_err(&reading)?;
+    let mut rows = statement
+        .query([customer.store.get(), settled_through, customer.customer.get()])
+        .map_err(&reading)?;
+    let mut contacts = Vec::new();
+    while let Some(row) = rows.next().map_err(&reading)? {
+        let contact = ContactRow::read(row, 0).map_err(&reading)?.contact("recent_contacts")?;
+        let updated = row.get(8).map_err(&reading)?;
+        contacts.push(recent_contact(contact, updated)?);
+    }
+    Ok(contacts)
+}
+
+const UNSETTLED: &str = "
+    SELECT recent.store_id, recent.customer_id, recent.customer_updated, customers.contact_count,
+           customers.highest_order_by,
+           recent.contact_id, recent.contact_type, recent.contact, recent.handle, recent.note, recent.is_default,
+           recent.order_by, recent.timestamp
+      FROM recent_contacts AS recent
+      JOIN customers USING (store_id, customer_id)
+     WHERE recent.contact_id > customers.settled_through
+     ORDER BY recent.store_id, recent.contact_id";
+
+/// A row of [`UNSETTLED`]: whose contact, the contact, and the summary of the customer's settled ones.
+fn read_unsettled(row: &Row<'_>) -> Result<(CustomerKey, RecentContact, BookSummary), StoreError> {
+    let reading = doing("read the recent contacts");
+    let get = |column: usize| row.get::<_, i64>(column).map_err(&reading);
+    let contact = ContactRow::read(row, 5).map_err(&reading)?.contact("recent_contacts")?;
+    let place = Place { table: "recent_contacts", row: format!("contact {}", contact.id) };
+    let customer = CustomerKey {
+        store: place.value("store_id", StoreId::new(get(0)?))?,
+        customer: place.value("customer_id", CustomerId::new(get(1)?))?,
+    };
+    let highest: Option<i64> = row.get(4).map_err(&reading)?;
+    let summary = BookSummary {
+        size: place.value("contact_count", u32::try_from(get(3)?))?,
+        highest_order_by: place.value("highest_order_by", highest.map(OrderBy::new).transpose())?,
+    };
+    Ok((customer, recent_contact(contact, get(2)?)?, summary))
+}
+
+/// A contact of the table. It came with a commit before this engine was opened, or of another process.
+fn recent_contact(contact: Contact, updated: i64) -> Result<RecentContact, StoreError> {
+    let place = Place { table: "recent_contacts", row: format!("contact {}", contact.id) };
+    let updated = place.value("customer_updated", Timestamp::from_unix_seconds(updated))?;
+    Ok(RecentContact { contact: Arc::new(contact), updated, batch: 0 })
 }

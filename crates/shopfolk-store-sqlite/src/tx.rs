@@ -7,24 +7,42 @@ use shopfolk_store::{ReadTx, StoreError, WriteTx};
 use crate::connection::doing;
 use crate::counters::{Counters, StoreCounters};
 use crate::recent::{BatchNumber, CustomerKey, RecentContact, RecentContacts};
-use crate::settle::Turns;
+use crate::settle::{Turns, read_recent_contacts};
 
 /// What a transaction may do beside reading the tables: [`Reading`] or [`Writing`].
 pub(crate) trait Access: Send {
     /// The recent contacts of a customer to add to what the tables say; its row says `settled_through`.
-    fn recent_contacts(&self, customer: CustomerKey, settled_through: i64) -> Vec<RecentContact>;
+    fn recent_contacts(
+        &self,
+        connection: &Connection,
+        customer: CustomerKey,
+        settled_through: i64,
+    ) -> Result<Vec<RecentContact>, StoreError>;
 }
 
 /// A snapshot.
-pub(crate) struct Reading<'a> {
-    pub recent: &'a RecentContacts,
-    /// The last commit that was done when the snapshot was taken.
-    pub began: BatchNumber,
+pub(crate) enum Reading<'a> {
+    /// Of a server, which knows the recent contacts by heart.
+    Server {
+        recent: &'a RecentContacts,
+        /// The last commit that was done when the snapshot was taken.
+        began: BatchNumber,
+    },
+    /// Of a command beside a server, whose recent contacts it looks up where they lie.
+    Command,
 }
 
 impl Access for Reading<'_> {
-    fn recent_contacts(&self, customer: CustomerKey, settled_through: i64) -> Vec<RecentContact> {
-        self.recent.read(customer, self.began, settled_through)
+    fn recent_contacts(
+        &self,
+        connection: &Connection,
+        customer: CustomerKey,
+        settled_through: i64,
+    ) -> Result<Vec<RecentContact>, StoreError> {
+        match self {
+            Self::Server { recent, began } => Ok(recent.read(customer, *began, settled_through)),
+            Self::Command => read_recent_contacts(connection, customer, settled_through),
+        }
     }
 }
 
@@ -44,8 +62,13 @@ pub(crate) struct Writing<'a> {
 }
 
 impl Access for Writing<'_> {
-    fn recent_contacts(&self, customer: CustomerKey, settled_through: i64) -> Vec<RecentContact> {
-        self.recent.read(customer, BatchNumber::MAX, settled_through)
+    fn recent_contacts(
+        &self,
+        _connection: &Connection,
+        customer: CustomerKey,
+        settled_through: i64,
+    ) -> Result<Vec<RecentContact>, StoreError> {
+        Ok(self.recent.read(customer, BatchNumber::MAX, settled_through))
     }
 }
 
