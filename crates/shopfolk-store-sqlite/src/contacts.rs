@@ -9,7 +9,7 @@ use shopfolk_model::{
 };
 use shopfolk_store::{ReadContacts, StoreError, WriteContacts};
 
-use crate::recent::{RecentContact, Standing};
+use crate::recent::RecentContact;
 use crate::row::{ContactRow, Place};
 use crate::settle::{insert_contact, settle_customer, update_customer};
 use crate::tx::{Access, SqliteTx, SqliteWriteTx};
@@ -156,10 +156,7 @@ impl SqliteWriteTx<'_> {
     fn may_be_recent(&mut self, customer: CustomerId, contact: &Contact) -> Result<bool, StoreError> {
         let key = self.key(customer);
         self.counters()?.raise_contact(contact.id)?;
-        if !self.access.keep_recent
-            || self.access.created == Some(customer)
-            || self.access.recent.standing(key, self.access.batch) == Standing::Tables
-        {
+        if !self.access.keep_recent || self.access.created == Some(customer) {
             return Ok(false);
         }
         let unsettled = self.access.recent.unsettled(key, |_| false);

@@ -35,8 +35,6 @@ struct RecentCustomer {
     summary: BookSummary,
     /// Contacts up to this id are in the tables. They stay here until no reader has an older snapshot.
     settled_through: Option<ContactId>,
-    /// The commit with which that happened.
-    settled_in: BatchNumber,
 }
 
 impl RecentCustomer {
@@ -53,15 +51,6 @@ pub(crate) struct Unsettled {
     pub contacts: Vec<Arc<Contact>>,
     /// How many there are in all.
     pub count: usize,
-}
-
-/// Where the writer may keep a new contact of a customer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Standing {
-    /// Among the recent ones.
-    Recent,
-    /// In the tables alone: this commit settled the customer, so the tables have the last word until it is done.
-    Tables,
 }
 
 #[derive(Debug, Default)]
@@ -154,14 +143,6 @@ impl RecentContacts {
         (!unsettled.is_empty()).then(|| (unsettled.to_vec(), recent.summary))
     }
 
-    /// Where a new contact of the customer goes in this commit.
-    pub(crate) fn standing(&self, customer: CustomerKey, batch: BatchNumber) -> Standing {
-        match self.lock().customers.get(&customer) {
-            Some(recent) if recent.settled_in == batch => Standing::Tables,
-            _ => Standing::Recent,
-        }
-    }
-
     /// Adds a contact, and says whether it is the first unsettled one of its customer.
     pub(crate) fn add(&self, customer: CustomerKey, contact: RecentContact, summary: BookSummary) -> bool {
         let mut inner = self.lock();
@@ -180,7 +161,6 @@ impl RecentContacts {
         let count = recent.unsettled().len();
         let Some(through) = recent.contacts.last().map(|last| last.contact.id) else { return };
         recent.settled_through = Some(through);
-        recent.settled_in = batch;
         inner.unsettled -= count;
         inner.retired.push_back((batch, customer, through));
     }

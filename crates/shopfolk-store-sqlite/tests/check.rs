@@ -28,8 +28,7 @@ async fn found_after(sql: &str) -> Vec<Violation> {
     let found = Arc::clone(&violations);
     engine.check(move |violation| found.lock().unwrap().push(violation)).await.unwrap();
     engine.close().await.unwrap();
-    let found = violations.lock().unwrap().clone();
-    found
+    violations.lock().unwrap().clone()
 }
 
 async fn assert_found(sql: &str, invariant: Invariant) {

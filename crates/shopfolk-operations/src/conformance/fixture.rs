@@ -61,6 +61,10 @@ pub async fn shop<E: Engine>(engine: &E) -> CustomerId {
     create_customer(engine, "anna@example.com").await
 }
 
+/// Creates a contact, or says that it is there or why not.
+///
+/// # Errors
+/// When a rule says no.
 pub async fn try_create<E: Engine>(
     engine: &E,
     customer: CustomerId,
