@@ -14,8 +14,13 @@ use shopfolk_store::StoreError;
 
 use crate::connection::{doing, open_checkpointer};
 
-/// The log is moved when it has this many pages (4 KiB each).
-const PAGES: usize = 2_000;
+/// The log is moved when it has this many pages (4 KiB each): 32 MiB. The longer it is, the more changes of one page
+/// are moved as one.
+const PAGES: usize = 8_000;
+/// The thread goes on until what the writer added meanwhile is no more than this, and leaves that to the writer.
+const PAGES_LEFT_TO_THE_WRITER: i64 = 200;
+/// After this many rounds it leaves whatever there is.
+const MOST_ROUNDS: usize = 8;
 
 /// The writer's side of checkpointing.
 #[derive(Debug)]
@@ -63,21 +68,35 @@ impl Checkpoints {
             // A checkpoint that panicked has said so; what it left is moved here.
             let _ = thread.join();
         }
-        checkpoint(writer, "TRUNCATE")
+        checkpoint(writer, "TRUNCATE").map(drop)
     }
 }
 
 fn move_pages(connection: &Connection, woken: &Receiver<()>, done: &AtomicBool) {
     for () in woken {
-        if let Err(error) = checkpoint(connection, "PASSIVE") {
-            tracing::warn!(%error, "a checkpoint failed and will be tried again");
+        let mut moved = 0;
+        for _ in 0..MOST_ROUNDS {
+            match checkpoint(connection, "PASSIVE") {
+                Ok(now_moved) => {
+                    let in_this_round = now_moved - moved;
+                    moved = now_moved;
+                    if in_this_round <= PAGES_LEFT_TO_THE_WRITER {
+                        break;
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a checkpoint failed and will be tried again");
+                    break;
+                }
+            }
         }
         done.store(true, Ordering::Release);
     }
 }
 
-fn checkpoint(connection: &Connection, mode: &str) -> Result<(), StoreError> {
+/// Moves what can be moved, and answers how many pages of the log are moved by now.
+fn checkpoint(connection: &Connection, mode: &str) -> Result<i64, StoreError> {
     connection
-        .query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |_| Ok(()))
+        .query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| row.get(2))
         .map_err(doing("move pages from the log to the database"))
 }
