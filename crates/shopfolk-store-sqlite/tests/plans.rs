@@ -1,0 +1,74 @@
+//! No statement of the engine reads a whole table, but those of `check` and the few that say why.
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::path::Path;
+
+use rusqlite::Connection;
+use shopfolk_store_sqlite::{SqliteEngine, SqliteSettings};
+use tempfile::TempDir;
+
+/// The statements in the sources, as they are written there: what stands in a literal that begins with a verb of SQL.
+fn statements() -> Vec<(String, String)> {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut statements = Vec::new();
+    for entry in fs::read_dir(source).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        // A check reads everything there is: that is what it is for.
+        if name == "check.rs" {
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        for literal in text.split('"').skip(1).step_by(2) {
+            let literal = literal.trim();
+            if ["SELECT", "INSERT", "UPDATE", "DELETE"].iter().any(|verb| literal.starts_with(verb)) {
+                statements.push((name.clone(), literal.split_whitespace().collect::<Vec<_>>().join(" ")));
+            }
+        }
+    }
+    statements
+}
+
+/// Statements that may read a whole table, with the reason.
+const MAY_SCAN: &[(&str, &str)] = &[
+    ("SELECT count(*) FROM stores", "the list of stores is for the command line"),
+    (
+        "SELECT store_id, name, suspended, created FROM stores ORDER BY",
+        "the list of stores is for the command line",
+    ),
+    ("SELECT sum(next_event_sequence - 1) FROM counters", "one row a store, for the metrics"),
+    ("SELECT max(version) FROM refinery_schema_history", "one row a migration, when the database is opened"),
+    (
+        "SELECT recent.store_id, recent.customer_id",
+        "the recent contacts are bounded, and read when the database is opened or another process wrote",
+    ),
+];
+
+#[test]
+fn every_statement_uses_an_index_and_names_the_store() {
+    let directory = TempDir::new().unwrap();
+    let settings = SqliteSettings::new(directory.path().join("shop.db"));
+    let _engine = SqliteEngine::open(&settings).unwrap();
+    let database = Connection::open(&settings.path).unwrap();
+    let statements = statements();
+    assert!(statements.len() > 25, "the statements were not found: {statements:#?}");
+    let mut scanned = 0;
+    for (file, sql) in statements {
+        let mut plan = database.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        // Parameters that are not bound are null, which the plan does not depend on.
+        let mut rows = plan.raw_query();
+        let mut steps = Vec::new();
+        while let Some(row) = rows.next().unwrap() {
+            steps.push(row.get::<_, String>(3).unwrap());
+        }
+        let scans = steps.iter().any(|step| step.starts_with("SCAN") || step.contains("TEMP B-TREE"));
+        if MAY_SCAN.iter().any(|(start, _reason)| sql.starts_with(start)) {
+            scanned += 1;
+        } else {
+            assert!(!scans, "{file}: {sql}\n{steps:#?}");
+            assert!(sql.contains("store_id"), "{file}: {sql}");
+        }
+    }
+    assert_eq!(scanned, MAY_SCAN.len(), "an exception that no statement needs any more");
+}
