@@ -88,7 +88,8 @@ impl Contender {
     /// When the database cannot be read.
     pub fn rows(&self) -> Result<u64> {
         let Some(database) = &self.database else { return Ok(0) };
-        count_contacts(database, self.contacts).with_context(|| format!("cannot count the contacts of {}", self.name))
+        count_contacts(database, self.contacts)
+            .with_context(|| format!("cannot count the contacts of {}", self.name))
     }
 
     /// Writes the list of customers that the load draws from.

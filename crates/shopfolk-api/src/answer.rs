@@ -1,0 +1,42 @@
+//! Answers in JSON, from a shape straight to bytes.
+
+use axum::body::Body;
+use axum::http::{HeaderValue, header};
+use axum::response::Response;
+use serde::Serialize;
+
+use crate::ApiError;
+use crate::response_fields::ResponseFields;
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
+
+/// The usual answer is a contact, which fits into this many bytes.
+const USUAL_SIZE: usize = 320;
+
+/// Answers with these bytes, which are JSON.
+pub(crate) fn json_bytes(bytes: impl Into<Body>) -> Response {
+    let mut response = Response::new(bytes.into());
+    response.headers_mut().insert(header::CONTENT_TYPE, JSON);
+    response
+}
+
+/// Answers with a value.
+pub(crate) fn json<T: Serialize>(value: &T) -> Result<Response, ApiError> {
+    Ok(json_bytes(to_bytes(value)?))
+}
+
+/// Answers with those fields of a value that the caller asked for.
+pub(crate) fn selected<T: Serialize>(value: &T, fields: &ResponseFields) -> Result<Response, ApiError> {
+    let bytes = to_bytes(value)?;
+    if fields.is_everything() {
+        return Ok(json_bytes(bytes));
+    }
+    let whole = crate::json::parse(&bytes)?;
+    json(&fields.select(&whole))
+}
+
+fn to_bytes<T: Serialize>(value: &T) -> Result<Vec<u8>, ApiError> {
+    let mut bytes = Vec::with_capacity(USUAL_SIZE);
+    serde_json::to_writer(&mut bytes, value).map_err(ApiError::internal)?;
+    Ok(bytes)
+}

@@ -1,0 +1,134 @@
+//! Reading a body: JSON by its type, within its time, and not too large.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{FromRequest, Request};
+use axum::http::{HeaderMap, header};
+use bytes::{Bytes, BytesMut};
+use http_body::Body as _;
+use http_body_util::BodyExt;
+use shopfolk_store::Engine;
+use tokio::time::timeout;
+
+use crate::app::App;
+use crate::error::{ApiError, ErrorCode, shorten};
+
+/// The most bytes a body can have: 1 MiB.
+const MAXIMUM_SIZE: u64 = 1 << 20;
+
+/// The bytes of a body that says it is JSON.
+pub(crate) struct JsonBody(pub(crate) Bytes);
+
+impl<E: Engine> FromRequest<Arc<App<E>>> for JsonBody {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &Arc<App<E>>) -> Result<Self, ApiError> {
+        check_content_type(request.headers())?;
+        let within = app.settings.body_timeout;
+        timeout(within, read(request.into_body())).await.unwrap_or_else(|_| Err(too_slow(within))).map(Self)
+    }
+}
+
+fn too_slow(within: Duration) -> ApiError {
+    ApiError::new(
+        ErrorCode::Timeout,
+        format!("The body of the request did not arrive within {} seconds", within.as_secs_f32()),
+    )
+}
+
+/// Reads all of a body. One that says it is too large, or turns out to be, is refused without reading the rest.
+async fn read(mut body: Body) -> Result<Bytes, ApiError> {
+    let too_large = || {
+        ApiError::new(
+            ErrorCode::RequestTooLarge,
+            "The body of the request must be at most 1 MiB (1048576 bytes)",
+        )
+    };
+    if body.size_hint().lower() > MAXIMUM_SIZE {
+        return Err(too_large());
+    }
+    let mut first = Bytes::new();
+    let mut whole = BytesMut::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| {
+            ApiError::wrong_parameter("The body of the request broke off before it was complete")
+        })?;
+        let Ok(data) = frame.into_data() else { continue };
+        // Nearly every body is one piece, which needs no copy.
+        if whole.is_empty() && first.is_empty() {
+            first = data;
+        } else {
+            whole.extend_from_slice(&std::mem::take(&mut first));
+            whole.extend_from_slice(&data);
+        }
+        if (first.len() + whole.len()) as u64 > MAXIMUM_SIZE {
+            return Err(too_large());
+        }
+    }
+    Ok(if whole.is_empty() { first } else { whole.freeze() })
+}
+
+/// JSON, or nothing said, which is read as JSON.
+fn check_content_type(headers: &HeaderMap) -> Result<(), ApiError> {
+    let Some(value) = headers.get(header::CONTENT_TYPE) else { return Ok(()) };
+    let text = value.to_str().unwrap_or("?");
+    let essence = text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let is_json = match essence.split_once('/') {
+        Some(("application" | "text", "json")) => true,
+        Some((kind, subtype)) => {
+            !kind.is_empty() && subtype.len() > "+json".len() && subtype.ends_with("+json")
+        }
+        None => false,
+    };
+    if is_json {
+        return Ok(());
+    }
+    Err(ApiError::new(
+        ErrorCode::UnsupportedMediaType,
+        format!("Wrong Content-Type '{}': it must be application/json, text/json or *+json", shorten(text)),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    fn is_json(content_type: &str) -> bool {
+        let headers =
+            HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_str(content_type).unwrap())]);
+        check_content_type(&headers).is_ok()
+    }
+
+    #[test]
+    fn json_comes_under_many_names() {
+        for name in [
+            "application/json",
+            "Application/JSON; charset=UTF-8",
+            "text/json",
+            "application/vnd.api+json",
+            "application/merge-patch+json;charset=utf-8",
+        ] {
+            assert!(is_json(name), "{name}");
+        }
+        assert!(check_content_type(&HeaderMap::new()).is_ok());
+    }
+
+    #[test]
+    fn other_types_are_refused() {
+        for name in [
+            "text/plain",
+            "application/x-www-form-urlencoded",
+            "",
+            "json",
+            "application/+json",
+            "/x+json",
+            "multipart/form-data; a=+json",
+        ] {
+            assert!(!is_json(name), "{name}");
+        }
+    }
+}

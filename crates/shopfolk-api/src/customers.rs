@@ -1,0 +1,140 @@
+//! `/customers`: the people of a store.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{HeaderValue, header};
+use axum::response::Response;
+use shopfolk_operations::{CreateCustomer, DeleteCustomer, GetCustomer, ListCustomers};
+use shopfolk_store::Engine;
+
+use crate::access::{Access, CreateCustomers, ReadAndUpdateCustomers, ReadCustomers};
+use crate::answer;
+use crate::app::App;
+use crate::body::JsonBody;
+use crate::contact_out::DeleteCountOut;
+use crate::customer_in::{NewCustomerIn, parse_new_customer};
+use crate::customer_out::{CustomerOut, CustomerPageOut, IdOut};
+use crate::error::ApiError;
+use crate::openapi::{BodyErrors, CallErrors, ConflictErrors};
+use crate::path::CustomerPath;
+use crate::query::{Fields, Paging};
+
+/// Create a customer
+///
+/// The customer gets an EMAIL contact for its own address, unless one comes with it.
+#[utoipa::path(
+    post,
+    path = "/api/v3/{storeId}/customers",
+    operation_id = "create_customer",
+    tag = "Customers",
+    params(("storeId" = i64, Path, description = "The store", example = 1003)),
+    request_body(content = NewCustomerIn, content_type = "application/json"),
+    responses(
+        (status = 200, description = "Created", body = IdOut,
+            headers(("Location" = String, description = "The path of the customer"))),
+        CallErrors, BodyErrors, ConflictErrors,
+    ),
+    security(("token" = ["create_customers"])),
+)]
+pub(crate) async fn create_customer<E: Engine>(
+    State(app): State<Arc<App<E>>>,
+    access: Access<CreateCustomers>,
+    JsonBody(body): JsonBody,
+) -> Result<Response, ApiError> {
+    let customer = parse_new_customer(&body)?;
+    let id = app.write(&access, CreateCustomer { customer, now: app.now() }).await?;
+    let mut response = answer::json(&IdOut { id: id.get() })?;
+    let location = HeaderValue::try_from(format!("/api/v3/{}/customers/{id}", access.store()))
+        .map_err(ApiError::internal)?;
+    response.headers_mut().insert(header::LOCATION, location);
+    Ok(response)
+}
+
+/// List customers
+///
+/// The customers of the store, by id, in pages.
+#[utoipa::path(
+    get,
+    path = "/api/v3/{storeId}/customers",
+    operation_id = "list_customers",
+    tag = "Customers",
+    params(
+        ("storeId" = i64, Path, description = "The store", example = 1003),
+        ("offset" = Option<u64>, Query, description = "How many to pass over", example = 0),
+        ("limit" = Option<u32>, Query, minimum = 1, example = 100,
+            description = "How many to answer with; 100 by default, and values over 100 mean 100"),
+        ("responseFields" = Option<String>, Query, description = "The fields of the answer that are wanted, such as `total,items(id,email,contacts(type,contact))`"),
+    ),
+    responses((status = 200, description = "A part of the customers", body = CustomerPageOut), CallErrors),
+    security(("token" = ["read_customers"])),
+)]
+pub(crate) async fn list_customers<E: Engine>(
+    State(app): State<Arc<App<E>>>,
+    access: Access<ReadCustomers>,
+    Paging(page): Paging,
+    Fields(fields): Fields,
+) -> Result<Response, ApiError> {
+    let customers = app.read(&access, ListCustomers { page }).await?;
+    let items: Vec<_> = customers.items.iter().map(CustomerOut::from).collect();
+    let (offset, limit) = (page.offset, page.limit);
+    let page = CustomerPageOut {
+        total: customers.total,
+        count: items.len(),
+        offset,
+        limit,
+        all_customer_count: customers.total,
+        items,
+    };
+    answer::selected(&page, &fields)
+}
+
+/// Get a customer
+///
+/// One customer with all contacts.
+#[utoipa::path(
+    get,
+    path = "/api/v3/{storeId}/customers/{customerId}",
+    operation_id = "get_customer",
+    tag = "Customers",
+    params(
+        ("storeId" = i64, Path, description = "The store", example = 1003),
+        ("customerId" = i64, Path, description = "The customer", example = 177_737_165),
+        ("responseFields" = Option<String>, Query, description = "The fields of the answer that are wanted, such as `id,email,contacts(type,contact)`"),
+    ),
+    responses((status = 200, description = "The customer", body = CustomerOut), CallErrors),
+    security(("token" = ["read_customers"])),
+)]
+pub(crate) async fn get_customer<E: Engine>(
+    State(app): State<Arc<App<E>>>,
+    access: Access<ReadCustomers>,
+    CustomerPath(customer): CustomerPath,
+    Fields(fields): Fields,
+) -> Result<Response, ApiError> {
+    let customer = app.read(&access, GetCustomer { customer }).await?;
+    answer::selected(&CustomerOut::from(&customer), &fields)
+}
+
+/// Delete a customer
+///
+/// Removes a customer and all contacts.
+#[utoipa::path(
+    delete,
+    path = "/api/v3/{storeId}/customers/{customerId}",
+    operation_id = "delete_customer",
+    tag = "Customers",
+    params(
+        ("storeId" = i64, Path, description = "The store", example = 1003),
+        ("customerId" = i64, Path, description = "The customer", example = 177_737_165),
+    ),
+    responses((status = 200, description = "Deleted", body = DeleteCountOut), CallErrors, ConflictErrors),
+    security(("token" = ["read_customers", "update_customers"])),
+)]
+pub(crate) async fn delete_customer<E: Engine>(
+    State(app): State<Arc<App<E>>>,
+    access: Access<ReadAndUpdateCustomers>,
+    CustomerPath(customer): CustomerPath,
+) -> Result<Response, ApiError> {
+    app.write(&access, DeleteCustomer { customer, now: app.now() }).await?;
+    answer::json(&DeleteCountOut { delete_count: 1 })
+}

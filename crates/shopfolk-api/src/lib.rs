@@ -1,0 +1,48 @@
+//! What Shopfolk says on the wire: the customers part of the Ecwid REST API v3.
+//!
+//! [`router`] makes the API over any engine. A request goes through the frame (request id, time limit, log, metrics),
+//! the route table, the access check, which alone gives a handler its store, and the reading of path, query and body,
+//! to an operation; its outcome becomes an answer.
+//!
+//! To add a call: its shapes (`…_in.rs` for what comes in, `…_out.rs` for what goes out), a handler named
+//! `verb_resource` in the file of its resource, with `Access` among its parameters; a line in `routes.rs` and one in
+//! `openapi.rs`; a case in the test that walks every operation of the OpenAPI document.
+
+mod access;
+mod access_cache;
+mod answer;
+mod app;
+mod body;
+mod clock;
+mod compression;
+mod contact_in;
+mod contact_out;
+mod contacts;
+mod customer_in;
+mod customer_out;
+mod customers;
+mod docs;
+mod error;
+mod fields;
+mod frame;
+mod json;
+mod openapi;
+mod operating;
+mod path;
+mod profile;
+pub mod query;
+mod request_id;
+mod request_metrics;
+pub mod response_fields;
+mod routes;
+mod schemas;
+mod settings;
+
+pub use clock::Clock;
+pub use contact_in::{parse_contact_change, parse_new_contact};
+pub use customer_in::parse_new_customer;
+pub use error::{ApiError, ErrorCode};
+pub use openapi::openapi;
+pub use request_metrics::{REQUEST_DURATION, REQUEST_DURATION_BUCKETS, REQUESTS};
+pub use routes::router;
+pub use settings::{ApiSettings, InvalidRateLimit, RateLimit, ShuttingDown};

@@ -1,0 +1,176 @@
+//! Walks every operation of the OpenAPI document as those who must not get in, and as one who may.
+
+use axum::http::Method;
+use serde_json::Value;
+use shopfolk_model::{Scope, ScopeSet, TokenKind};
+
+use crate::support::{Answer, Call, STORE, TestApp};
+
+/// An operation on the store, with the scopes it needs and a body that it takes.
+struct Case {
+    operation: &'static str,
+    scopes: &'static str,
+    body: &'static str,
+}
+
+const CASES: &[Case] = &[
+    Case { operation: "get_profile", scopes: "", body: "" },
+    Case { operation: "list_customers", scopes: "read_customers", body: "" },
+    Case {
+        operation: "create_customer",
+        scopes: "create_customers",
+        body: r#"{"email": "new@example.com"}"#,
+    },
+    Case { operation: "get_customer", scopes: "read_customers", body: "" },
+    Case { operation: "delete_customer", scopes: "read_customers,update_customers", body: "" },
+    Case {
+        operation: "create_contact",
+        scopes: "create_customers",
+        body: r#"{"type": "PHONE", "contact": "2"}"#,
+    },
+    Case { operation: "list_contacts", scopes: "read_customers", body: "" },
+    Case { operation: "get_contact", scopes: "read_customers", body: "" },
+    Case { operation: "update_contact", scopes: "update_customers", body: r#"{"note": "n"}"# },
+    Case { operation: "delete_contact", scopes: "update_customers", body: "" },
+];
+
+/// Operations that are no store's and need no token. This list may only shrink.
+const OPEN: &[&str] = &["get_health", "get_readiness", "get_metrics"];
+
+struct Operation {
+    method: Method,
+    template: String,
+    id: String,
+    scopes: Vec<String>,
+}
+
+fn operations() -> Vec<Operation> {
+    let document: Value = serde_json::from_str(&shopfolk_api::openapi().to_json().unwrap()).unwrap();
+    let mut operations = Vec::new();
+    for (template, methods) in document["paths"].as_object().unwrap() {
+        for (method, operation) in methods.as_object().unwrap() {
+            let scopes = operation["security"][0]["token"].as_array().cloned().unwrap_or_default();
+            operations.push(Operation {
+                method: method.to_uppercase().parse().unwrap(),
+                template: template.clone(),
+                id: operation["operationId"].as_str().unwrap().to_owned(),
+                scopes: scopes.iter().map(|scope| scope.as_str().unwrap().to_owned()).collect(),
+            });
+        }
+    }
+    operations
+}
+
+/// A customer with a contact, in a fresh app for each operation.
+struct Shop {
+    app: TestApp,
+    path: String,
+    method: Method,
+    body: &'static str,
+}
+
+impl Shop {
+    async fn of(operation: &Operation, case: &Case) -> Self {
+        let app = TestApp::start().await;
+        let customer = app.create_customer("anna@example.com").await;
+        let contact = app.create_contact(&customer, r#"{"type": "PHONE", "contact": "1"}"#).await;
+        let path = operation
+            .template
+            .replace("/customers/{customerId}", &customer)
+            .replace("{contactId}", &contact.to_string());
+        Self { app, path, method: operation.method.clone(), body: case.body }
+    }
+
+    fn call(&self, store: i64) -> Call {
+        let path = self.path.replace("{storeId}", &store.to_string());
+        self.app.bare(self.method.clone(), &path).body(self.body)
+    }
+
+    async fn with(&self, token: &str) -> Answer {
+        self.call(STORE).token(token).send().await
+    }
+
+    async fn token(&self, kind: TokenKind, scopes: ScopeSet) -> String {
+        self.app.create_token(STORE, kind, scopes).await.0
+    }
+}
+
+fn without(scope: Scope) -> ScopeSet {
+    ScopeSet::ALL.iter().filter(|&other| other != scope).collect()
+}
+
+#[tokio::test]
+async fn every_operation_lets_in_just_who_may() {
+    for operation in operations() {
+        if OPEN.contains(&operation.id.as_str()) {
+            continue;
+        }
+        let case = CASES.iter().find(|case| case.operation == operation.id);
+        let case = case.unwrap_or_else(|| panic!("no case for {}", operation.id));
+        let needed: ScopeSet = case.scopes.parse().unwrap();
+        let documented: ScopeSet = operation.scopes.join(",").parse().unwrap();
+        assert_eq!(documented, needed, "{}", operation.id);
+
+        let shop = Shop::of(&operation, case).await;
+        shop.app.create_store(1004).await;
+        let (foreign, _) = shop.app.create_token(1004, TokenKind::Secret, ScopeSet::ALL).await;
+        let before = shop.app.get("/customers").await.text;
+
+        shop.call(STORE).send().await.error(403, "INVALID_API_TOKEN");
+        shop.with("secret_unknown").await.error(403, "INVALID_API_TOKEN");
+        shop.with(&foreign).await.error(403, "INVALID_API_TOKEN");
+        shop.call(7).token(&shop.app.token).send().await.error(404, "STORE_NOT_FOUND");
+        for scope in needed.iter() {
+            let token = shop.token(TokenKind::Secret, without(scope)).await;
+            let message = shop.with(&token).await.error(403, "INSUFFICIENT_APP_SCOPE");
+            assert!(message.ends_with(scope.name()), "{message}");
+        }
+        if needed != ScopeSet::EMPTY {
+            let token = shop.token(TokenKind::Public, ScopeSet::ALL).await;
+            shop.with(&token).await.error(403, "INSUFFICIENT_APP_SCOPE");
+            // In its own store that token may, but there is nothing of the other store's there.
+            if shop.path.contains(&shop.app_customer()) {
+                shop.call(1004).token(&foreign).send().await.error(404, "CUSTOMER_NOT_FOUND");
+            }
+        }
+        shop.app.suspend_store(true).await;
+        shop.app.clock.advance(4);
+        shop.with(&shop.app.token).await.error(402, "STORE_IS_SUSPENDED");
+        shop.app.suspend_store(false).await;
+        shop.app.clock.advance(4);
+
+        assert_eq!(shop.app.get("/customers").await.text, before, "{}", operation.id);
+        let exact = shop.token(TokenKind::Secret, needed).await;
+        assert_eq!(shop.with(&exact).await.status, 200, "{}", operation.id);
+    }
+}
+
+impl Shop {
+    /// The part of the path that names the customer, or what no path contains.
+    fn app_customer(&self) -> String {
+        let rest = self.path.split_once("/customers/").map(|(_, rest)| rest);
+        rest.map_or("none".to_owned(), |rest| rest.split('/').next().unwrap_or_default().to_owned())
+    }
+}
+
+#[tokio::test]
+async fn every_path_takes_just_the_methods_of_the_document() {
+    let app = TestApp::start().await;
+    for operation in operations() {
+        let mut documented: Vec<_> = operations()
+            .into_iter()
+            .filter(|other| other.template == operation.template)
+            .map(|other| other.method.to_string())
+            .collect();
+        if documented.contains(&"GET".to_owned()) {
+            documented.push("HEAD".to_owned());
+        }
+        documented.sort_unstable();
+        let path = operation.template.replace("{storeId}", "1003").replace("{customerId}", "1");
+        let answer = app.bare(Method::OPTIONS, &path.replace("{contactId}", "1")).send().await;
+        answer.error(405, "METHOD_NOT_ALLOWED");
+        let mut allowed: Vec<_> = answer.header("allow").split(',').map(str::to_owned).collect();
+        allowed.sort_unstable();
+        assert_eq!(allowed, documented, "{}", operation.template);
+    }
+}

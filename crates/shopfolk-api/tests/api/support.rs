@@ -1,0 +1,231 @@
+//! What the tests have in common: an app with a database of its own, and calls to it.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use http_body_util::BodyExt;
+use serde_json::Value;
+use shopfolk_api::{ApiSettings, Clock, RateLimit, router};
+use shopfolk_model::{ScopeSet, StoreId, StoreName, Timestamp, Token, TokenId, TokenKind};
+use shopfolk_operations::{CreateStore, CreateToken, RevokeToken, SetStoreSuspended};
+use shopfolk_store::Engine;
+use shopfolk_store_sqlite::{SqliteEngine, SqliteSettings};
+use tempfile::TempDir;
+use tower::ServiceExt;
+
+/// The store that most calls are for.
+pub const STORE: i64 = 1003;
+/// 2025-03-26 11:07:12 UTC, when every test begins.
+pub const BEGIN: i64 = 1_742_987_232;
+
+/// A clock that moves when a test moves it.
+pub struct TestClock(AtomicI64);
+
+impl TestClock {
+    pub fn new() -> Arc<Self> {
+        Arc::new(Self(AtomicI64::new(BEGIN)))
+    }
+
+    pub fn advance(&self, seconds: i64) {
+        self.0.fetch_add(seconds, Ordering::Relaxed);
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_unix_seconds(self.0.load(Ordering::Relaxed)).unwrap()
+    }
+}
+
+pub fn store(id: i64) -> StoreId {
+    StoreId::new(id).unwrap()
+}
+
+pub fn limit(requests: u32, per: Duration) -> RateLimit {
+    RateLimit { requests: NonZeroU32::new(requests).unwrap(), per }
+}
+
+/// The router over a fresh database with one store, and a token of it with all scopes.
+pub struct TestApp {
+    pub router: Router,
+    pub engine: SqliteEngine,
+    pub clock: Arc<TestClock>,
+    pub token: String,
+    tokens: AtomicU32,
+    _directory: TempDir,
+}
+
+impl TestApp {
+    pub async fn start() -> Self {
+        Self::start_with(ApiSettings { rate_limit: None, ..ApiSettings::default() }).await
+    }
+
+    pub async fn start_with(settings: ApiSettings) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("shop.db");
+        let engine =
+            SqliteEngine::open(&SqliteSettings { serve: true, ..SqliteSettings::new(path) }).unwrap();
+        let clock = TestClock::new();
+        let router = router(engine.clone(), settings, Arc::clone(&clock) as Arc<dyn Clock>);
+        let token = String::new();
+        let mut app = Self { router, engine, clock, token, tokens: AtomicU32::new(0), _directory: directory };
+        app.create_store(STORE).await;
+        app.token = app.create_token(STORE, TokenKind::Secret, ScopeSet::ALL).await.0;
+        app
+    }
+
+    pub async fn create_store(&self, id: i64) {
+        let name = StoreName::new("A shop").unwrap();
+        let create = CreateStore { id: store(id), name, now: self.clock.now() };
+        self.engine.write(store(id), create).await.unwrap();
+    }
+
+    pub async fn suspend_store(&self, suspended: bool) {
+        let suspend = SetStoreSuspended { id: store(STORE), suspended };
+        self.engine.write(store(STORE), suspend).await.unwrap();
+    }
+
+    /// A new token, and the id by which it can be revoked.
+    pub async fn create_token(&self, id: i64, kind: TokenKind, scopes: ScopeSet) -> (String, TokenId) {
+        let number = self.tokens.fetch_add(1, Ordering::Relaxed);
+        let text = format!("{}_{number:032}", kind.name());
+        let hash = Token::from_text(text.clone()).hash();
+        let create = CreateToken { store: store(id), hash, kind, scopes, now: self.clock.now() };
+        let token = self.engine.write(store(id), create).await.unwrap();
+        (text, token.id)
+    }
+
+    pub async fn token_with(&self, scopes: &str) -> String {
+        self.create_token(STORE, TokenKind::Secret, scopes.parse().unwrap()).await.0
+    }
+
+    pub async fn revoke_token(&self, id: TokenId) {
+        self.engine.write(store(STORE), RevokeToken { id }).await.unwrap();
+    }
+
+    /// A call to a path of the store, with its token.
+    pub fn call(&self, method: Method, path: &str) -> Call {
+        Call::new(&self.router, method, &format!("/api/v3/{STORE}{path}")).token(&self.token)
+    }
+
+    /// A call to any path, without a token.
+    pub fn bare(&self, method: Method, path: &str) -> Call {
+        Call::new(&self.router, method, path)
+    }
+
+    pub async fn get(&self, path: &str) -> Answer {
+        self.call(Method::GET, path).send().await
+    }
+
+    pub async fn post(&self, path: &str, body: &str) -> Answer {
+        self.call(Method::POST, path).body(body.to_owned()).send().await
+    }
+
+    pub async fn put(&self, path: &str, body: &str) -> Answer {
+        self.call(Method::PUT, path).body(body.to_owned()).send().await
+    }
+
+    pub async fn delete(&self, path: &str) -> Answer {
+        self.call(Method::DELETE, path).send().await
+    }
+
+    /// A new customer: the path to it. It has one contact, its e-mail.
+    pub async fn create_customer(&self, email: &str) -> String {
+        let answer = self.post("/customers", &format!(r#"{{"email": "{email}"}}"#)).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        format!("/customers/{}", answer.json()["id"])
+    }
+
+    /// A new contact: its id.
+    pub async fn create_contact(&self, customer: &str, body: &str) -> i64 {
+        let answer = self.post(&format!("{customer}/contacts"), body).await;
+        assert_eq!((answer.status.as_u16(), &answer.json()["createCount"]), (200, &Value::from(1)));
+        answer.json()["id"].as_i64().unwrap()
+    }
+
+    /// The contacts of a customer as `TYPE contact orderBy`, the default ones with a star.
+    pub async fn contacts(&self, customer: &str) -> Vec<String> {
+        let answer = self.get(&format!("{customer}/contacts")).await.json();
+        let items = answer["items"].as_array().unwrap().iter();
+        items
+            .map(|item| {
+                let star = if item["default"] == true { "*" } else { "" };
+                let text = |name: &str| item[name].as_str().unwrap().to_owned();
+                format!("{} {} {}{star}", text("type"), text("contact"), item["orderBy"])
+            })
+            .collect()
+    }
+}
+
+/// A request on its way.
+pub struct Call {
+    router: Router,
+    request: Request<Body>,
+}
+
+impl Call {
+    pub fn new(router: &Router, method: Method, path: &str) -> Self {
+        let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
+        Self { router: router.clone(), request }
+    }
+
+    pub fn token(self, token: &str) -> Self {
+        self.header("authorization", &format!("Bearer {token}"))
+    }
+
+    pub fn header(mut self, name: &'static str, value: &str) -> Self {
+        self.request.headers_mut().insert(name, value.parse().unwrap());
+        self
+    }
+
+    pub fn body(mut self, body: impl Into<Body>) -> Self {
+        *self.request.body_mut() = body.into();
+        self
+    }
+
+    pub async fn send(self) -> Answer {
+        let response = self.router.oneshot(self.request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.unwrap().to_bytes().to_vec();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        Answer { status: parts.status, headers: parts.headers, bytes, text }
+    }
+}
+
+/// What came back.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub bytes: Vec<u8>,
+    pub text: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        assert_eq!(self.header("content-type"), "application/json; charset=utf-8");
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map(|value| value.to_str().unwrap()).unwrap_or_default()
+    }
+
+    /// The answer is this error; its message.
+    #[track_caller]
+    pub fn error(&self, status: u16, code: &str) -> String {
+        let json = self.json();
+        assert_eq!((self.status.as_u16(), json["errorCode"].as_str().unwrap()), (status, code), "{json}");
+        assert!(!self.header("x-request-id").is_empty());
+        assert_eq!(json.as_object().unwrap().len(), 2);
+        if status == 503 || status == 429 {
+            assert!(self.header(header::RETRY_AFTER.as_str()).parse::<u32>().unwrap() > 0);
+        }
+        json["errorMessage"].as_str().unwrap().to_owned()
+    }
+}
