@@ -1,0 +1,47 @@
+//! The program: command line, configuration, wiring, telemetry.
+//!
+//! Data goes to stdout; logs, notes and errors go to stderr. An error is one line that says what is wrong and what to
+//! do; the exit status is 2 when the command line is wrong and 1 when something else is.
+//!
+//! To add a command: a file of its name with its arguments and its `run`, and an arm in [`Command`].
+
+mod arguments;
+mod check;
+mod clock;
+mod database;
+mod demo;
+mod failure;
+mod openapi;
+mod output;
+mod serve;
+mod server;
+mod shutdown;
+mod store;
+mod telemetry;
+mod token;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::Parser;
+
+use crate::arguments::{Arguments, Command};
+use crate::database::DatabaseUrl;
+
+fn main() -> ExitCode {
+    match Arguments::try_parse() {
+        Ok(arguments) => run(arguments).unwrap_or_else(|error| failure::report(&error)),
+        Err(error) => failure::report_arguments(&error),
+    }
+}
+
+fn run(arguments: Arguments) -> Result<ExitCode> {
+    let database = arguments.database.as_deref().map(DatabaseUrl::parse).transpose()?;
+    match arguments.command {
+        Command::Serve(arguments) => serve::run(&arguments, database),
+        Command::Store(command) => store::run(command, &database.unwrap_or_default()),
+        Command::Token(command) => token::run(command, &database.unwrap_or_default()),
+        Command::Check => check::run(&database.unwrap_or_default()),
+        Command::Openapi => openapi::run(),
+    }
+}

@@ -1,0 +1,205 @@
+//! `shopfolk serve`: the server, from its settings to its end.
+
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use clap::builder::BoolishValueParser;
+use shopfolk_api::{ApiSettings, InvalidRateLimit, RateLimit, ShuttingDown};
+use shopfolk_store::{Engine, PageRequest};
+use tempfile::TempDir;
+use tokio::time::Instant;
+
+use crate::clock::SystemClock;
+use crate::database::{DatabaseUrl, Purpose};
+use crate::failure::UsageError;
+use crate::server::Server;
+use crate::shutdown::StopSignals;
+use crate::telemetry::{self, LogForm, LogLevel, NOTICE};
+use crate::{demo, output, server};
+
+/// From the signal to the exit at the most.
+const STOP_LIMIT: Duration = Duration::from_secs(10);
+/// What of it is left to the database.
+const CLOSE_LIMIT: Duration = Duration::from_secs(3);
+
+/// How the server serves.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  shopfolk serve --demo
+  shopfolk serve --database sqlite:/var/lib/shopfolk/shopfolk.db --listen 127.0.0.1:8080 --log json")]
+pub(crate) struct Arguments {
+    /// The address to listen on; port 0 is any free one
+    #[arg(
+        long,
+        value_name = "ADDRESS",
+        env = "SHOPFOLK_LISTEN",
+        default_value = "127.0.0.1:8080",
+        value_parser = listen_address
+    )]
+    listen: SocketAddr,
+    /// Serve the demo store, from a database that is gone at exit unless --database names one
+    #[arg(long, env = "SHOPFOLK_DEMO", value_parser = BoolishValueParser::new())]
+    demo: bool,
+    /// How many requests a token may make, such as 600/min, or off
+    #[arg(
+        long,
+        value_name = "RATE",
+        env = "SHOPFOLK_RATE_LIMIT",
+        default_value = "600/min",
+        value_parser = rate_limit
+    )]
+    rate_limit: Rate,
+    /// Accept tokens in the query (?token=…), which the API withdrew in March 2025
+    #[arg(long, env = "SHOPFOLK_ALLOW_QUERY_TOKEN", value_parser = BoolishValueParser::new())]
+    allow_query_token: bool,
+    /// How many connections may be open at once; further ones are answered with 503
+    #[arg(long, value_name = "N", env = "SHOPFOLK_MAX_CONNECTIONS", default_value = "20000")]
+    max_connections: std::num::NonZeroU32,
+    /// The form of the logs on stderr
+    #[arg(long, value_name = "FORM", env = "SHOPFOLK_LOG", default_value = "text")]
+    log: LogForm,
+    /// How much is logged
+    #[arg(long, value_name = "LEVEL", env = "SHOPFOLK_LOG_LEVEL", default_value = "info")]
+    log_level: LogLevel,
+}
+
+/// The rate limit, if there is one.
+#[derive(Debug, Clone, Copy)]
+struct Rate(Option<RateLimit>);
+
+fn rate_limit(text: &str) -> Result<Rate, String> {
+    if text == "off" {
+        return Ok(Rate(None));
+    }
+    match text.parse() {
+        Ok(limit) => Ok(Rate(Some(limit))),
+        Err(error @ InvalidRateLimit) => Err(format!("{error}, or off")),
+    }
+}
+
+fn listen_address(text: &str) -> Result<SocketAddr, String> {
+    let advice = || "write it as 127.0.0.1:8080, [::1]:8080 or localhost:8080".to_owned();
+    text.to_socket_addrs().map_err(|_| advice())?.next().ok_or_else(advice)
+}
+
+/// Serves until told to stop.
+///
+/// # Errors
+/// When it cannot begin, or is told twice to stop.
+pub(crate) fn run(arguments: &Arguments, database: Option<DatabaseUrl>) -> Result<ExitCode> {
+    if arguments.demo && !arguments.listen.ip().is_loopback() {
+        return Err(UsageError(format!(
+            "--demo does not listen on {}, because everybody knows its token; listen on 127.0.0.1 or [::1], or leave \
+             --demo out",
+            arguments.listen.ip()
+        ))
+        .into());
+    }
+    telemetry::start_logs(arguments.log, arguments.log_level)?;
+    let (database, temporary) = place(arguments, database)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let outcome = runtime.block_on(serve(arguments, &database, temporary.is_some()));
+    // Whatever is still at work was told to stop and did not: nothing waits for it.
+    runtime.shutdown_background();
+    outcome.map(|()| ExitCode::SUCCESS)
+}
+
+/// The database to serve, and its directory if that is to be removed at exit.
+fn place(arguments: &Arguments, database: Option<DatabaseUrl>) -> Result<(DatabaseUrl, Option<TempDir>)> {
+    match database {
+        None if arguments.demo => {
+            let directory = tempfile::Builder::new()
+                .prefix("shopfolk-demo-")
+                .tempdir()
+                .context("cannot make a directory for the demo; name a database with --database")?;
+            Ok((DatabaseUrl::Sqlite(directory.path().join("shopfolk.db")), Some(directory)))
+        }
+        database => Ok((database.unwrap_or_default(), None)),
+    }
+}
+
+async fn serve(arguments: &Arguments, database: &DatabaseUrl, temporary: bool) -> Result<()> {
+    let mut signals = StopSignals::listen()?;
+    let metrics = telemetry::start_metrics()?;
+    let listener = server::listen(arguments.listen)?;
+    let address = listener.local_addr().context("cannot find out the port")?;
+    let engine = database.open(Purpose::Serve)?;
+    if arguments.demo {
+        demo::fill(&engine).await?;
+    }
+    let shutting_down = ShuttingDown::default();
+    let settings = ApiSettings {
+        rate_limit: arguments.rate_limit.0,
+        allow_query_token: arguments.allow_query_token,
+        metrics: Some(metrics.clone()),
+        shutting_down: shutting_down.clone(),
+        ..ApiSettings::default()
+    };
+    let router = shopfolk_api::router(engine.clone(), settings, Arc::new(SystemClock));
+    let server = Server::new(router, server::connections_that_fit(arguments.max_connections));
+    announce(arguments, database, temporary, address, &engine).await?;
+    let metrics = tokio::spawn(telemetry::keep_metrics(metrics, engine.clone()));
+    tokio::select! {
+        never = server.accept(listener) => match never {},
+        () = signals.next() => {}
+    }
+    tracing::info!(target: NOTICE, "stopping: finishing what was accepted; stop again to exit at once");
+    shutting_down.begin();
+    metrics.abort();
+    tokio::select! {
+        finished = finish(server, &engine) => finished,
+        () = signals.next() => bail!("stopped at once; every answered write is on disk"),
+    }
+}
+
+/// Finishes what was accepted, within the limit.
+async fn finish(server: Server, engine: &impl Engine) -> Result<()> {
+    let until = Instant::now() + STOP_LIMIT;
+    let cut = server.finish(until - CLOSE_LIMIT).await;
+    if cut > 0 {
+        tracing::warn!(connections = cut, "connections that did not finish in time were cut");
+    }
+    let Ok(closed) = tokio::time::timeout_at(until, engine.close()).await else {
+        tracing::warn!("the database did not finish in time; the next start does the rest");
+        return Ok(());
+    };
+    closed.context("the database did not close in order; every answered write is on disk")
+}
+
+/// Says where the server listens and what to do next.
+async fn announce(
+    arguments: &Arguments,
+    database: &DatabaseUrl,
+    temporary: bool,
+    address: SocketAddr,
+    engine: &impl Engine,
+) -> Result<()> {
+    if arguments.log == LogForm::Json {
+        tracing::info!(target: NOTICE, %address, %database, demo = arguments.demo, "listening");
+        return Ok(());
+    }
+    output::note(&format!("Shopfolk listens on http://{address} (API reference: http://{address}/docs)."));
+    if arguments.demo {
+        let kept = if temporary { "which is gone at exit".to_owned() } else { format!("kept in {database}") };
+        let example = demo::example(address);
+        output::note(&format!("It serves the demo store, {kept}. Create a contact in it:\n\n  {example}\n"));
+        return Ok(());
+    }
+    let stores =
+        engine.list_stores(PageRequest { offset: 0, limit: 1 }).await.context("cannot list the stores")?;
+    if stores.total == 0 {
+        let id = engine.next_store_id().await.context("cannot list the stores")?;
+        output::note(&format!(
+            "There is no store yet. Create one, and a token for it, from another terminal:\n\n  \
+             shopfolk store create --name 'My shop' --database '{database}'\n  \
+             shopfolk token create --store {id} --scopes read_customers,create_customers,update_customers --database \
+             '{database}'\n"
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,128 @@
+//! The HTTP server: connections in, the API behind them.
+//!
+//! What it promises: whatever some connections do or leave undone, the others are served. So everything a connection
+//! can take is bounded: how many there are, how long a request's head may take, how long nothing may happen, how large
+//! a head may be, how many streams one connection may carry. What is bounded per request (the size of a body, the time
+//! it may take to arrive or be served) is the API's part.
+
+mod activity;
+mod connection;
+mod limits;
+mod listener;
+mod refusal;
+mod watched;
+
+use std::convert::Infallible;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use hyper_util::rt::TokioExecutor;
+use hyper_util::server::conn::auto;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::time::Instant;
+
+pub(crate) use limits::connections_that_fit;
+pub(crate) use listener::listen;
+
+use crate::server::listener::Acceptor;
+use crate::server::refusal::Refusals;
+
+/// How long cut connections have to notice.
+const CUT_LIMIT: Duration = Duration::from_millis(500);
+
+/// What all connections are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// Serve.
+    Serving,
+    /// Finish the requests that have begun, and take no more.
+    Finishing,
+    /// Go.
+    Cutting,
+}
+
+/// The place of a connection, and its part in the metrics; both end with it, even if it panics.
+struct OpenConnection {
+    gauge: metrics::Gauge,
+    _place: OwnedSemaphorePermit,
+}
+
+impl OpenConnection {
+    fn new(place: OwnedSemaphorePermit) -> Self {
+        let gauge = metrics::gauge!("shopfolk_connections");
+        gauge.increment(1.0);
+        Self { gauge, _place: place }
+    }
+}
+
+impl Drop for OpenConnection {
+    fn drop(&mut self) {
+        self.gauge.decrement(1.0);
+    }
+}
+
+/// A server that has not been stopped yet.
+pub(crate) struct Server {
+    router: Router,
+    protocols: Arc<auto::Builder<TokioExecutor>>,
+    /// One permit a connection that may still come.
+    places: Arc<Semaphore>,
+    most_connections: NonZeroU32,
+    refusals: Refusals,
+    phase: watch::Sender<Phase>,
+}
+
+impl Server {
+    /// A server of this API with room for so many connections.
+    pub(crate) fn new(router: Router, most_connections: NonZeroU32) -> Self {
+        Self {
+            router,
+            protocols: Arc::new(connection::protocols()),
+            places: Arc::new(Semaphore::new(most_connections.get() as usize)),
+            most_connections,
+            refusals: Refusals::new(),
+            phase: watch::Sender::new(Phase::Serving),
+        }
+    }
+
+    /// Accepts connections for as long as it is polled; dropping the future closes the listener.
+    pub(crate) async fn accept(&self, listener: TcpListener) -> Infallible {
+        let mut acceptor = Acceptor::new(listener);
+        loop {
+            let stream = acceptor.accept().await;
+            match Arc::clone(&self.places).try_acquire_owned() {
+                Ok(place) => self.serve(stream, place),
+                Err(_) => self.refusals.refuse(stream),
+            }
+        }
+    }
+
+    fn serve(&self, stream: TcpStream, place: OwnedSemaphorePermit) {
+        let (router, protocols) = (self.router.clone(), Arc::clone(&self.protocols));
+        let phase = self.phase.subscribe();
+        let open = OpenConnection::new(place);
+        tokio::spawn(async move {
+            connection::serve(stream, router, &protocols, phase).await;
+            drop(open);
+        });
+    }
+
+    /// Finishes every request that has begun, until this moment, and then cuts the connections that are left. Answers
+    /// how many those were.
+    pub(crate) async fn finish(&self, until: Instant) -> u32 {
+        self.phase.send_replace(Phase::Finishing);
+        let all = self.places.acquire_many(self.most_connections.get());
+        if tokio::time::timeout_at(until, all).await.is_ok() {
+            return 0;
+        }
+        let free = u32::try_from(self.places.available_permits()).unwrap_or(u32::MAX);
+        self.phase.send_replace(Phase::Cutting);
+        let all = self.places.acquire_many(self.most_connections.get());
+        // What does not even notice that it is cut ends with the program.
+        let _ = tokio::time::timeout(CUT_LIMIT, all).await;
+        self.most_connections.get().saturating_sub(free)
+    }
+}

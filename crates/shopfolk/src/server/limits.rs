@@ -1,0 +1,49 @@
+//! How many connections the system allows.
+
+use std::num::NonZeroU32;
+
+/// Files that are open beside connections: the database with its log, refused connections, and some to spare.
+const OTHER_FILES: u64 = 512;
+
+/// Raises the limit of open files as far as it goes, and answers how many connections of those wanted fit in.
+pub(crate) fn connections_that_fit(wanted: NonZeroU32) -> NonZeroU32 {
+    match rlimit::increase_nofile_limit(u64::MAX) {
+        Ok(files) => {
+            let fitting = fit(wanted, files);
+            if fitting < wanted {
+                tracing::warn!(
+                    wanted,
+                    connections = fitting,
+                    files,
+                    "the limit of open files allows fewer connections: raise it (ulimit -n, LimitNOFILE=) to serve more"
+                );
+            }
+            fitting
+        }
+        Err(error) => {
+            tracing::warn!(%error, "cannot find out how many files may be open");
+            wanted
+        }
+    }
+}
+
+fn fit(wanted: NonZeroU32, files: u64) -> NonZeroU32 {
+    let fitting = files.saturating_sub(OTHER_FILES).max(files / 4);
+    let fitting = u32::try_from(fitting).ok().and_then(NonZeroU32::new).unwrap_or(NonZeroU32::MAX);
+    wanted.min(fitting)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn connections_leave_room_for_other_files() {
+        let fitting = |wanted, files| fit(NonZeroU32::new(wanted).unwrap(), files).get();
+        assert_eq!(fitting(20_000, 1_048_576), 20_000);
+        assert_eq!(fitting(20_000, u64::MAX), 20_000);
+        assert_eq!(fitting(20_000, 4_096), 3_584);
+        assert_eq!(fitting(20_000, 256), 64);
+        assert_eq!(fitting(10, 256), 10);
+    }
+}

@@ -1,0 +1,150 @@
+//! `shopfolk store`: the stores of a database.
+
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::builder::BoolishValueParser;
+use clap::{Args, Subcommand};
+use serde_json::json;
+use shopfolk_api::Clock;
+use shopfolk_model::{Store, StoreId, StoreName};
+use shopfolk_operations::{CreateStore, SetStoreSuspended};
+use shopfolk_store::{Engine, PageRequest};
+
+use crate::clock::SystemClock;
+use crate::database::{DatabaseUrl, Purpose};
+use crate::failure::explain;
+use crate::output;
+
+/// How many rows are read at once.
+pub(crate) const PAGE: u32 = 1_000;
+
+/// What can be done with stores.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Creates a store and prints its id
+    #[command(after_help = "Example:\n  shopfolk store create --name 'My shop'")]
+    Create(Create),
+    /// Lists the stores
+    List(List),
+    /// Suspends a store: its calls are refused until it is resumed
+    Suspend(Which),
+    /// Resumes a suspended store
+    Resume(Which),
+}
+
+/// A store that is to be made.
+#[derive(Debug, Args)]
+pub(crate) struct Create {
+    /// The id [default: one more than the highest]
+    #[arg(long, value_name = "N", env = "SHOPFOLK_STORE")]
+    id: Option<StoreId>,
+    /// The name, as the owner knows it
+    #[arg(long, env = "SHOPFOLK_STORE_NAME", value_parser = |text: &str| StoreName::new(text))]
+    name: StoreName,
+}
+
+/// How the stores are listed.
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// As JSON instead of a table
+    #[arg(long, env = "SHOPFOLK_JSON", value_parser = BoolishValueParser::new())]
+    json: bool,
+}
+
+/// A store that is there.
+#[derive(Debug, Args)]
+pub(crate) struct Which {
+    /// The id of the store
+    #[arg(long, value_name = "N", env = "SHOPFOLK_STORE")]
+    id: StoreId,
+}
+
+/// Does what was asked for.
+///
+/// # Errors
+/// When it cannot be done.
+pub(crate) fn run(command: Command, database: &DatabaseUrl) -> Result<ExitCode> {
+    match command {
+        Command::Create(Create { id, name }) => {
+            let id =
+                database.with(Purpose::Create, |engine| async move { create(&engine, id, name).await })?;
+            output::print(&id.to_string())?;
+            output::note(&format!(
+                "Store {id} is there. Next: shopfolk token create --store {id} --scopes read_customers,create_customers"
+            ));
+        }
+        Command::List(List { json }) => {
+            let stores = database.with(Purpose::Use, |engine| async move { all_stores(&engine).await })?;
+            output::print(&if json { as_json(&stores)? } else { as_table(&stores) })?;
+        }
+        Command::Suspend(Which { id }) => set_suspended(database, id, true)?,
+        Command::Resume(Which { id }) => set_suspended(database, id, false)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn create(engine: &impl Engine, id: Option<StoreId>, name: StoreName) -> Result<StoreId> {
+    let id = match id {
+        Some(id) => id,
+        None => engine.next_store_id().await?,
+    };
+    let store = engine.write(id, CreateStore { id, name, now: SystemClock.now() }).await.map_err(explain)?;
+    Ok(store.id)
+}
+
+/// Every store, read page by page.
+async fn all_stores(engine: &impl Engine) -> Result<Vec<Store>> {
+    let mut stores = Vec::new();
+    loop {
+        let page = PageRequest { offset: stores.len() as u64, limit: PAGE };
+        let items = engine.list_stores(page).await.context("cannot list the stores")?.items;
+        if items.is_empty() {
+            return Ok(stores);
+        }
+        stores.extend(items);
+    }
+}
+
+fn state(store: &Store) -> &'static str {
+    if store.suspended { "suspended" } else { "open" }
+}
+
+fn as_table(stores: &[Store]) -> String {
+    let rows: Vec<_> = stores
+        .iter()
+        .map(|store| {
+            [store.id.to_string(), state(store).to_owned(), store.created.to_string(), one_line(&store.name)]
+        })
+        .collect();
+    output::table(["ID", "STATE", "CREATED", "NAME"], &rows)
+}
+
+/// A name can have tabs and line ends in it, a row of a table cannot.
+fn one_line(name: &StoreName) -> String {
+    name.as_str().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn as_json(stores: &[Store]) -> Result<String> {
+    let stores: Vec<_> = stores
+        .iter()
+        .map(|store| {
+            json!({
+                "id": store.id.get(),
+                "name": store.name.as_str(),
+                "suspended": store.suspended,
+                "created": store.created.to_string(),
+            })
+        })
+        .collect();
+    Ok(serde_json::to_string_pretty(&stores)?)
+}
+
+fn set_suspended(database: &DatabaseUrl, id: StoreId, suspended: bool) -> Result<()> {
+    let operation = SetStoreSuspended { id, suspended };
+    database
+        .with(Purpose::Use, |engine| async move { engine.write(id, operation).await.map_err(explain) })?;
+    let state = if suspended { "suspended: its calls are refused" } else { "open" };
+    output::note(&format!("Store {id} is {state}."));
+    Ok(())
+}

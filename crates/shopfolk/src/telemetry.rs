@@ -1,0 +1,130 @@
+//! What an operator sees: logs on stderr, and metrics.
+
+use std::io::{self, IsTerminal};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use clap::ValueEnum;
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use shopfolk_api::{REQUEST_DURATION, REQUEST_DURATION_BUCKETS};
+use shopfolk_store::Engine;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+
+/// The target of what is said whatever the log level: where the server listens, and that it stops.
+pub(crate) const NOTICE: &str = "shopfolk::notice";
+
+/// From one fsync of a fast disk to a disk in trouble.
+const COMMIT_SECONDS: &[f64] =
+    &[0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+const BATCH_SIZES: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0];
+/// Between two readings the exporter keeps every single measurement, so the interval bounds its memory.
+const UPKEEP: Duration = Duration::from_secs(1);
+const COUNT_EVENTS: Duration = Duration::from_secs(15);
+
+/// The form of the logs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogForm {
+    /// Lines for a person
+    Text,
+    /// One JSON object a line, for a program
+    Json,
+}
+
+/// How much is logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum LogLevel {
+    /// Faults of ours
+    Error,
+    /// Faults, and what needs attention
+    Warn,
+    /// The same, and every request
+    Info,
+    /// The same, and what helps to find a fault
+    Debug,
+}
+
+impl From<LogLevel> for LevelFilter {
+    fn from(level: LogLevel) -> Self {
+        match level {
+            LogLevel::Error => Self::ERROR,
+            LogLevel::Warn => Self::WARN,
+            LogLevel::Info => Self::INFO,
+            LogLevel::Debug => Self::DEBUG,
+        }
+    }
+}
+
+/// Logs to stderr from now on.
+///
+/// # Errors
+/// When logs go somewhere already.
+pub(crate) fn start_logs(form: LogForm, level: LogLevel) -> Result<()> {
+    let level = LevelFilter::from(level);
+    // The libraries below may say what is wrong, and nothing else: what they tell of requests could hold a token.
+    let filter = Targets::new()
+        .with_default(level.min(LevelFilter::WARN))
+        .with_target("shopfolk", level)
+        .with_target(NOTICE, LevelFilter::INFO);
+    let layer = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+    let layer = match form {
+        LogForm::Text => layer.with_ansi(io::stderr().is_terminal()).with_filter(filter).boxed(),
+        LogForm::Json => layer.json().flatten_event(true).with_filter(filter).boxed(),
+    };
+    tracing_subscriber::registry().with(layer).try_init().context("cannot start the logs")?;
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        tracing::error!(place, "a fault of ours: {}", panic.payload_as_str().unwrap_or("it gave no reason"));
+    }));
+    Ok(())
+}
+
+/// Collects metrics from now on. Engines are opened after this, so that nothing of theirs is missed.
+///
+/// # Errors
+/// When metrics are collected already.
+pub(crate) fn start_metrics() -> Result<PrometheusHandle> {
+    let buckets = |name: &str| Matcher::Full(name.to_owned());
+    let handle = PrometheusBuilder::new()
+        .set_buckets_for_metric(buckets(REQUEST_DURATION), REQUEST_DURATION_BUCKETS)?
+        .set_buckets_for_metric(buckets("shopfolk_commit_duration_seconds"), COMMIT_SECONDS)?
+        .set_buckets_for_metric(buckets("shopfolk_commit_batch_size"), BATCH_SIZES)?
+        .install_recorder()
+        .context("cannot collect metrics")?;
+    metrics::describe_gauge!("shopfolk_events_rows", "Rows of events, over all stores.");
+    metrics::describe_gauge!("shopfolk_connections", "Connections that are open.");
+    metrics::describe_counter!("shopfolk_connections_refused_total", "Connections over the limit, refused.");
+    metrics::describe_counter!(
+        "shopfolk_connections_cut_total",
+        "Connections cut because they took too long."
+    );
+    Ok(handle)
+}
+
+/// Keeps the metrics in order, and counts what nobody counts in passing, until it is dropped.
+pub(crate) async fn keep_metrics(handle: PrometheusHandle, engine: impl Engine) {
+    let upkeep = async {
+        loop {
+            tokio::time::sleep(UPKEEP).await;
+            handle.run_upkeep();
+        }
+    };
+    let count_events = async {
+        loop {
+            match engine.count_events().await {
+                Ok(count) => metrics::gauge!("shopfolk_events_rows").set(as_metric(count)),
+                Err(error) => tracing::warn!(%error, "the events could not be counted"),
+            }
+            tokio::time::sleep(COUNT_EVENTS).await;
+        }
+    };
+    tokio::join!(upkeep, count_events);
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a metric is a floating-point number by its nature")]
+fn as_metric(count: u64) -> f64 {
+    count as f64
+}

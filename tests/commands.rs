@@ -1,0 +1,244 @@
+//! The command line: what each command does, says and leaves behind, alone and beside a running server.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod harness;
+
+use serde_json::Value;
+
+use harness::{Outcome, Program, SCOPES, STORE, Server, Shop};
+
+#[test]
+fn help_tells_what_there_is() {
+    let program = Program::new();
+    let help = Outcome::of(program.bare().arg("--help")).succeeded().stdout;
+    for word in ["serve", "store", "token", "check", "openapi", "--database", "Examples:"] {
+        assert!(help.contains(word), "{word}: {help}");
+    }
+    assert!(Outcome::of(program.bare().arg("--version")).succeeded().stdout.starts_with("shopfolk "));
+}
+
+#[test]
+fn a_wrong_command_line_is_status_2_and_one_line() {
+    let program = Program::new();
+    for (arguments, said) in [
+        (&["shop"][..], "shop"),
+        (&["store", "create"], "--name"),
+        (&["store", "create", "--name", ""], "--name"),
+        (&["store", "create", "--name", "A shop", "--id", "x"], "must be a decimal integer"),
+        (&["store", "suspend"], "--id"),
+        (&["token", "create", "--store", "1"], "--scopes"),
+        (&["token", "create", "--store", "1", "--scopes", "read_all"], "'read_all' is not an access scope"),
+        (&["token", "revoke", "--store", "1"], "--id"),
+        (&["serve", "--listen", "nowhere"], "127.0.0.1:8080"),
+        (&["serve", "--rate-limit", "many"], "600/min"),
+        (&["serve", "--log", "xml"], "json"),
+        (&["serve", "--log-level", "all"], "debug"),
+        (&["serve", "--max-connections", "0"], "--max-connections"),
+        (&["serve", "--demo", "--listen", "0.0.0.0:0"], "everybody knows its token"),
+        (&["serve", "--demo", "--listen", "[::]:0"], "everybody knows its token"),
+        (&["check", "--database", "postgres://shop:hunter2@db/shop"], "sqlite:PATH"),
+        (&["check", "--database", "shop.db"], "sqlite:PATH"),
+    ] {
+        let line = Outcome::of(program.bare().args(arguments)).failed(2);
+        assert!(line.contains(said), "{arguments:?}: {line}");
+        assert!(!line.contains("hunter2"), "{line}");
+    }
+    assert_eq!(std::fs::read_dir(program.directory()).unwrap().count(), 0, "nothing was made");
+}
+
+#[test]
+fn a_missing_database_is_an_error_and_stays_missing() {
+    let program = Program::new();
+    for arguments in [
+        &["store", "list"][..],
+        &["store", "suspend", "--id", "1"],
+        &["token", "list", "--store", "1"],
+        &["token", "create", "--store", "1", "--scopes", "read_customers"],
+        &["check"],
+    ] {
+        let line = program.run(arguments).failed(1);
+        assert!(line.contains("there is no database at") && line.contains("store create"), "{line}");
+    }
+    assert!(!program.database().exists());
+    assert!(program.run(&["store", "create", "--name", "A shop"]).succeeded().stdout == "1\n");
+}
+
+#[test]
+fn a_database_that_cannot_be_is_an_error_that_says_why() {
+    let program = Program::new();
+    std::fs::write(
+        program.directory().join("text.db"),
+        "this is a text and not a database at all ".repeat(100),
+    )
+    .unwrap();
+    for (database, said) in
+        [("missing/shop.db", "no directory missing"), (".", "is a directory"), ("text.db", "not a database")]
+    {
+        let database = format!("sqlite:{database}");
+        let line =
+            Outcome::of(program.bare().args(["store", "create", "--name", "x", "--database", &database]))
+                .failed(1);
+        assert!(line.contains(said), "{line}");
+    }
+}
+
+#[test]
+fn options_come_from_the_environment_too() {
+    let program = Program::new();
+    let named = |name: &str| format!("sqlite:{}", program.directory().join(name).display());
+    let mut create = program.bare();
+    create.args(["store", "create"]).env("SHOPFOLK_DATABASE", named("a.db"));
+    Outcome::of(create.env("SHOPFOLK_STORE", "7").env("SHOPFOLK_STORE_NAME", "A shop")).succeeded();
+    let list = |arguments: &[&str]| {
+        let mut list = program.bare();
+        list.args(["store", "list"]).args(arguments).env("SHOPFOLK_DATABASE", named("a.db"));
+        Outcome::of(list.env("SHOPFOLK_JSON", "1"))
+    };
+    let stores: Value = serde_json::from_str(&list(&[]).succeeded().stdout).unwrap();
+    assert_eq!((&stores[0]["id"], &stores[0]["name"]), (&7.into(), &"A shop".into()));
+    assert!(list(&["--database", &named("b.db")]).failed(1).contains("b.db"), "what is said goes before");
+
+    let mut serve = program.bare();
+    serve.arg("serve").env("SHOPFOLK_DEMO", "yes");
+    assert!(Outcome::of(serve.env("SHOPFOLK_LISTEN", "0.0.0.0:0")).failed(2).contains("--demo"));
+}
+
+#[test]
+fn a_store_is_created_listed_suspended_and_resumed() {
+    let program = Program::new();
+    let create = |arguments: &[&str]| program.run(&[&["store", "create"], arguments].concat());
+    assert_eq!(create(&["--name", "First"]).succeeded().stdout, "1\n");
+    assert_eq!(create(&["--name", "Großer Laden", "--id", "1003"]).succeeded().stdout, "1003\n");
+    assert_eq!(create(&["--name", "Next"]).succeeded().stdout, "1004\n");
+    let line = create(&["--name", "Again", "--id", "1003"]).failed(1);
+    assert!(line.starts_with("Store #1003 already exists; "), "{line}");
+
+    let suspended = program.run(&["store", "suspend", "--id", "1003"]).succeeded();
+    assert!(suspended.stderr.contains("suspended"));
+    assert_eq!(states(&program), [(1, false), (1003, true), (1004, false)]);
+    program.run(&["store", "resume", "--id", "1003"]).succeeded();
+    assert_eq!(states(&program), [(1, false), (1003, false), (1004, false)]);
+    let line = program.run(&["store", "suspend", "--id", "2"]).failed(1);
+    assert!(line.starts_with("Store #2 not found; "), "{line}");
+
+    let table = program.run(&["store", "list"]).succeeded().stdout;
+    let lines: Vec<&str> = table.lines().collect();
+    assert_eq!(lines.len(), 4, "{table}");
+    assert!(lines[0].starts_with("ID    STATE  CREATED"), "{table}");
+    assert!(lines[2].starts_with("1003  open   20") && lines[2].ends_with("  Großer Laden"), "{table}");
+}
+
+fn states(program: &Program) -> Vec<(u64, bool)> {
+    let stores = program.run(&["store", "list", "--json"]).succeeded().stdout;
+    let stores: Vec<Value> = serde_json::from_str(&stores).unwrap();
+    stores
+        .iter()
+        .map(|store| (store["id"].as_u64().unwrap(), store["suspended"].as_bool().unwrap()))
+        .collect()
+}
+
+#[test]
+fn a_token_is_shown_once_and_listed_without_its_secret() {
+    let shop = Shop::new();
+    let store = STORE.to_string();
+    let create = |arguments: &[&str]| {
+        shop.program.run(&[&["token", "create", "--store", &store, "--scopes"], arguments].concat())
+    };
+    let public = create(&["read_store_profile", "--public"]).succeeded();
+    let token = public.stdout.strip_suffix('\n').unwrap();
+    let letters = token.strip_prefix("public_").unwrap();
+    assert!(letters.len() == 32 && letters.bytes().all(|byte| byte.is_ascii_alphanumeric()), "{token}");
+    assert!(!public.stderr.contains(token), "only on stdout");
+
+    let list = |arguments: &[&str]| {
+        shop.program.run(&[&["token", "list", "--store", &store], arguments].concat()).succeeded().stdout
+    };
+    let tokens: Vec<Value> = serde_json::from_str(&list(&["--json"])).unwrap();
+    assert_eq!(tokens.len(), 2);
+    assert_eq!(tokens[0]["scopes"].as_array().unwrap().len(), SCOPES.split(',').count());
+    assert_eq!((&tokens[1]["id"], &tokens[1]["kind"]), (&2.into(), &"public".into()));
+    assert_eq!(tokens[1]["lastUsed"], Value::Null);
+    let table = list(&[]);
+    assert!(table.lines().next().unwrap().starts_with("ID  KIND    CREATED"), "{table}");
+    assert!(table.contains("never") && table.contains("read_store_profile"), "{table}");
+    for shown in [list(&[]), list(&["--json"])] {
+        assert!(!shown.contains(letters) && !shown.contains(&shop.token), "{shown}");
+    }
+
+    for (arguments, said) in [
+        (&["token", "list", "--store", "9"][..], "Store #9 not found; "),
+        (&["token", "create", "--store", "9", "--scopes", "read_customers"], "Store #9 not found; "),
+        (&["token", "revoke", "--store", &store, "--id", "9"], "Token #9 not found; "),
+    ] {
+        let line = shop.program.run(arguments).failed(1);
+        assert!(line.starts_with(said), "{line}");
+    }
+}
+
+#[test]
+fn check_finds_a_sound_database_sound_and_names_what_is_broken() {
+    let shop = Shop::new();
+    let server = shop.serve(&[]);
+    harness::create_customer(&shop.client(&server), "anna@example.com");
+    let sound = shop.program.run(&["check"]).succeeded();
+    assert_eq!(sound.stdout, "");
+    assert!(sound.stderr.contains("everything holds"), "{sound:?}");
+    server.stop();
+
+    let database = rusqlite::Connection::open(shop.program.database()).unwrap();
+    database.execute_batch("UPDATE customers SET contact_count = 7; DELETE FROM events").unwrap();
+    drop(database);
+    let broken = shop.program.run(&["check"]);
+    assert_eq!(broken.status, 1, "{broken:?}");
+    let lines: Vec<&str> = broken.stdout.lines().collect();
+    assert!(lines.len() >= 2 && lines.iter().all(|line| line.starts_with("broken: ")), "{broken:?}");
+    assert!(broken.stdout.contains("store 1003"), "{broken:?}");
+    assert!(broken.stderr.contains(&format!("{} violations", lines.len())), "{broken:?}");
+}
+
+#[test]
+fn openapi_prints_a_document_of_version_3_1() {
+    let document = Outcome::of(Program::new().bare().arg("openapi")).succeeded().stdout;
+    let document: Value = serde_json::from_str(&document).unwrap();
+    assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
+    let paths = document["paths"].as_object().unwrap();
+    assert!(
+        paths.keys().any(|path| path.ends_with("/customers/{customerId}/contacts")),
+        "{:?}",
+        paths.keys()
+    );
+}
+
+#[test]
+fn serving_an_empty_database_says_what_to_do_next_and_it_works() {
+    let program = Program::new();
+    let server = Server::start(&program, &[]);
+    harness::eventually("the next steps", harness::PATIENCE, || {
+        server.said().contains("token create").then_some(())
+    });
+    let said = server.said();
+    let steps: Vec<&str> = said.lines().filter_map(|line| line.strip_prefix("  shopfolk ")).collect();
+    assert_eq!(steps.len(), 2, "{said}");
+    let mut token = String::new();
+    for step in steps {
+        // As a shell would read it: what is between quotes is one word.
+        let words = step.split('\'').enumerate().flat_map(|(place, part)| match place % 2 {
+            0 => part.split_whitespace().map(str::to_owned).collect(),
+            _ => vec![part.to_owned()],
+        });
+        token = Outcome::of(program.bare().args(words)).succeeded().stdout;
+    }
+    let client = harness::Client::new(server.address, token.trim());
+    assert_eq!(client.get("/api/v3/1/customers").unwrap().status, 200);
+    server.stop();
+}
+
+#[test]
+fn a_database_is_served_once_at_a_time() {
+    let shop = Shop::new();
+    let server = shop.serve(&[]);
+    let line = shop.program.run(&["serve", "--listen", "127.0.0.1:0"]).failed(1);
+    assert!(line.contains("another server is running"), "{line}");
+    let line = shop.program.run(&["serve", "--listen", &server.address.to_string()]).failed(1);
+    assert!(line.contains("cannot listen on") && line.contains("--listen"), "{line}");
+}

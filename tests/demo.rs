@@ -1,0 +1,114 @@
+//! `serve --demo`: the store of the API reference, at once, and gone without a trace.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod harness;
+
+use std::fs;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+use harness::{Client, Program, Server, contacts, eventually};
+
+const TOKEN: &str = "secret_token";
+const SUPPORT: u64 = 177_737_165;
+const TEST: u64 = 277_137_633;
+
+/// A demo that keeps its temporary files in the program's directory.
+fn demo(program: &Program) -> Command {
+    let mut command = program.bare();
+    command.args(["serve", "--demo", "--listen", "127.0.0.1:0"]).env("TMPDIR", program.directory());
+    command
+}
+
+fn files(program: &Program) -> usize {
+    fs::read_dir(program.directory()).unwrap().count()
+}
+
+#[test]
+fn the_examples_of_the_reference_are_there() {
+    let program = Program::new();
+    let server = Server::start_command(&mut demo(&program));
+    let client = Client::new(server.address, TOKEN);
+    let shown = |contact: &Value| {
+        json!([contact["id"], contact["type"], contact["contact"], contact["default"], contact["orderBy"]])
+    };
+    for (customer, email, name, expected) in [
+        (
+            SUPPORT,
+            "ec.apps@lightspeedhq.com",
+            "Support team",
+            json!([
+                [113_861_381, "EMAIL", "ec.apps@lightspeedhq.com", true, 0],
+                [199_463_289, "PHONE", "+01231231231", false, 5],
+            ]),
+        ),
+        (
+            TEST,
+            "test@example.com",
+            "test",
+            json!([
+                [176_135_453, "PHONE", "00000000000", true, 0],
+                [176_135_454, "EMAIL", "test@example.com", true, 1],
+            ]),
+        ),
+    ] {
+        let found = client.get(&format!("{}/{customer}", harness::customers())).unwrap().body;
+        assert_eq!((&found["email"], &found["name"]), (&email.into(), &name.into()));
+        let listed = client.get(&contacts(customer)).unwrap().body;
+        let listed: Vec<Value> = listed["items"].as_array().unwrap().iter().map(shown).collect();
+        assert_eq!(Value::from(listed), expected);
+    }
+    let created = client.post(&contacts(SUPPORT), &json!({ "type": "PHONE", "contact": "1" })).unwrap().body;
+    assert!(created["id"].as_u64().unwrap() > 199_463_289, "{created}");
+    let answer = client.post(&harness::customers(), &json!({ "email": "new@example.com" })).unwrap().body;
+    assert!(answer["id"].as_u64().unwrap() > TEST, "{answer}");
+    assert_eq!(client.get("/api/v3/1003/profile").unwrap().status, 200);
+}
+
+#[test]
+fn the_database_is_gone_after_the_end() {
+    let program = Program::new();
+    let server = Server::start_command(&mut demo(&program));
+    assert_eq!(files(&program), 1);
+    server.stop();
+    assert_eq!(files(&program), 0);
+}
+
+#[test]
+fn a_named_database_is_kept_and_not_filled_again() {
+    let program = Program::new();
+    let url = program.database_url();
+    let server = Server::start_command(demo(&program).args(["--database", &url]));
+    let client = Client::new(server.address, TOKEN);
+    let kept = contacts(SUPPORT) + "/199463289";
+    assert_eq!(client.put(&kept, &json!({ "note": "kept" })).unwrap().status, 200);
+    server.stop();
+
+    let server = Server::start_command(demo(&program).env("SHOPFOLK_DATABASE", &url));
+    let client = Client::new(server.address, TOKEN);
+    assert_eq!(client.get(&kept).unwrap().body["note"], "kept");
+    server.stop();
+    program.run(&["check"]).succeeded();
+}
+
+#[test]
+fn the_command_that_is_shown_creates_a_contact() {
+    let program = Program::new();
+    let server = Server::start_command(&mut demo(&program));
+    let said = eventually("the command is shown", harness::PATIENCE, || {
+        let said = server.said();
+        said.contains("-d '{").then_some(said)
+    });
+    let (_, command) = said.split_once("curl ").unwrap();
+    let quoted: Vec<&str> = command.split('\'').skip(1).step_by(2).collect();
+    let [url, authorization, content_type, body, ..] = quoted.as_slice() else { panic!("{command}") };
+    assert_eq!(
+        (*authorization, *content_type),
+        ("Authorization: Bearer secret_token", "Content-Type: application/json")
+    );
+    let path = url.strip_prefix(&format!("http://{}", server.address)).unwrap();
+    let body: Value = serde_json::from_str(body).unwrap();
+    let answer = Client::new(server.address, TOKEN).post(path, &body).unwrap();
+    assert_eq!((answer.status, &answer.body["createCount"]), (200, &json!(1)));
+}

@@ -1,0 +1,108 @@
+//! What the black-box tests have in common: the built program, its servers, and clients that speak to them.
+#![allow(dead_code, unused_imports, reason = "each test uses a part of it")]
+#![allow(clippy::print_stdout, reason = "a test tells what it did on stdout")]
+
+pub mod client;
+pub mod program;
+pub mod raw;
+pub mod rules;
+pub mod server;
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rand::TryRng;
+use rand::rngs::SysRng;
+use serde_json::{Value, json};
+
+pub use client::Client;
+pub use program::{Outcome, Program};
+pub use raw::RawConnection;
+pub use server::Server;
+
+pub const STORE: u64 = 1003;
+pub const SCOPES: &str = "read_store_profile,read_customers,create_customers,update_customers";
+/// Enough for anything on a busy machine; a test that waits this long has failed.
+pub const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A database with one store and a token for it.
+pub struct Shop {
+    pub program: Program,
+    pub token: String,
+}
+
+impl Shop {
+    pub fn new() -> Self {
+        let program = Program::new();
+        let store = STORE.to_string();
+        program.run(&["store", "create", "--id", &store, "--name", "A shop"]).succeeded();
+        let token = program.create_token(SCOPES);
+        Self { program, token }
+    }
+
+    /// Starts a server without a rate limit.
+    pub fn serve(&self, arguments: &[&str]) -> Server {
+        let mut all = vec!["--rate-limit", "off"];
+        if !arguments.contains(&"--log-level") {
+            all.extend(["--log-level", "warn"]);
+        }
+        all.extend(arguments);
+        Server::start(&self.program, &all)
+    }
+
+    pub fn client(&self, server: &Server) -> Client {
+        Client::new(server.address, &self.token)
+    }
+}
+
+/// The path of the customers.
+pub fn customers() -> String {
+    format!("/api/v3/{STORE}/customers")
+}
+
+/// The path of a customer's contacts.
+pub fn contacts(customer: u64) -> String {
+    format!("/api/v3/{STORE}/customers/{customer}/contacts")
+}
+
+/// The path of a contact.
+pub fn contact(customer: u64, contact: u64) -> String {
+    format!("/api/v3/{STORE}/customers/{customer}/contacts/{contact}")
+}
+
+pub fn create_customer(client: &Client, email: &str) -> u64 {
+    let answer = client.post(&customers(), &json!({ "email": email })).unwrap();
+    assert_eq!(answer.status, 200, "{answer:?}");
+    answer.body["id"].as_u64().unwrap()
+}
+
+/// The contacts of a customer, which have to keep every rule.
+pub fn list_contacts(client: &Client, customer: u64) -> Vec<Value> {
+    let answer = client.get(&contacts(customer)).unwrap();
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let contacts = answer.body["items"].as_array().unwrap().clone();
+    rules::assert_kept(&contacts);
+    contacts
+}
+
+/// Asks again and again until there is an answer.
+pub fn eventually<T>(what: &str, within: Duration, mut ask: impl FnMut() -> Option<T>) -> T {
+    let began = Instant::now();
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(began.elapsed() < within, "not within {within:?}: {what}");
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+/// The seed of a test's random choices: printed, so that a failure can be repeated with `SHOPFOLK_TEST_SEED`.
+pub fn seed() -> u64 {
+    let seed = match std::env::var("SHOPFOLK_TEST_SEED") {
+        Ok(text) => text.parse().unwrap(),
+        Err(_) => SysRng.try_next_u64().unwrap(),
+    };
+    println!("SHOPFOLK_TEST_SEED={seed}");
+    seed
+}
