@@ -14,11 +14,12 @@ use shopfolk_store::StoreError;
 
 use crate::connection::{doing, open_checkpointer};
 
-/// The log is moved when it has this many pages (4 KiB each): 32 MiB. The longer it is, the more changes of one page
-/// are moved as one.
-const PAGES: usize = 8_000;
+/// The log is moved when it has this many pages (4 KiB each): 8 MiB. A longer log moves many changes of one page as one
+/// and is faster, but the writer waits longer for the disk when its turn comes. Over HTTP on two cores, one run each: 1,500
+/// pages gave 31.5 thousand creates a second with a p99 of 9.2 ms, 60,000 pages 38.4 thousand with 15.6 ms.
+const PAGES: usize = 2_000;
 /// The thread goes on until what the writer added meanwhile is no more than this, and leaves that to the writer.
-const PAGES_LEFT_TO_THE_WRITER: i64 = 200;
+const PAGES_LEFT_TO_THE_WRITER: i64 = 100;
 /// After this many rounds it leaves whatever there is.
 const MOST_ROUNDS: usize = 8;
 
