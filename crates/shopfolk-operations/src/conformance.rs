@@ -3,7 +3,7 @@
 //! An engine's tests call [`conformance_tests!`](crate::conformance_tests) with an expression that makes a fresh engine
 //! and what must live as long as it does. Each case ends with a check of all promises about the rows.
 //!
-//! To add a case: an async function here over any [`Engine`], and its name in the list of the macro.
+//! To add a case: an async function here over any [`shopfolk_store::Engine`], and its name in the list of the macro.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 #![allow(clippy::wildcard_imports, clippy::similar_names, clippy::cloned_ref_to_slice_refs)]
 

@@ -62,15 +62,19 @@ impl Checkpoints {
         Ok(())
     }
 
-    /// Stops the thread, moves all that is left, and empties the log.
-    pub(crate) fn finish(&mut self, writer: &Connection) -> Result<(), StoreError> {
+    /// Stops the thread.
+    pub(crate) fn stop(&mut self) {
         self.wake = None;
         if let Some(thread) = self.thread.take() {
-            // A checkpoint that panicked has said so; what it left is moved here.
+            // A checkpoint that panicked has said so; what it left is moved by the next one.
             let _ = thread.join();
         }
-        checkpoint(writer, "TRUNCATE").map(drop)
     }
+}
+
+/// Moves all that is left and empties the log.
+pub(crate) fn empty_log(writer: &Connection) -> Result<(), StoreError> {
+    checkpoint(writer, "TRUNCATE").map(drop)
 }
 
 fn move_pages(connection: &Connection, woken: &Receiver<()>, done: &AtomicBool) {

@@ -8,8 +8,8 @@
 //!
 //! A created contact belongs beside the other contacts of its customer, which is somewhere in a large tree: writing it
 //! there costs a page in the log and a page at the next checkpoint, for a hundred bytes. So a create appends its row to
-//! `recent_contacts`, whose rows lie in the order they came, and remembers it in memory ([`recent`]). Later, and for
-//! many contacts of one customer at once, the rows move to `contacts` ([`settle`]). Every other write to a customer
+//! `recent_contacts`, whose rows lie in the order they came, and remembers it in memory (`recent.rs`). Later, and for
+//! many contacts of one customer at once, the rows move to `contacts` (`settle.rs`). Every other write to a customer
 //! settles that customer first and then works on the tables alone, so that only creating has two places to look.
 //!
 //! A customer's row says up to which contact id its recent contacts are settled (`settled_through`). Whoever reads the
@@ -17,8 +17,8 @@
 //! (the server) or from the table (after a crash, or in another process). Nothing is acknowledged before its row in
 //! `recent_contacts` is on disk.
 //!
-//! To add a resource: its SQL in a file of its name here, its traits implemented for [`tx::SqliteReadTx`] and
-//! [`tx::SqliteWriteTx`].
+//! To add a resource: its SQL in a file of its name here, its traits implemented for `SqliteReadTx` and
+//! `SqliteWriteTx`.
 
 mod access;
 mod check;

@@ -13,7 +13,7 @@ use shopfolk_store::{StoreError, WriteOperation};
 use tokio::sync::oneshot;
 
 use crate::SqliteSettings;
-use crate::checkpoint::Checkpoints;
+use crate::checkpoint::{Checkpoints, empty_log};
 use crate::connection::doing;
 use crate::counters::Counters;
 use crate::reader::{execute, finished};
@@ -142,10 +142,15 @@ impl Writer {
                 Err(RecvTimeoutError::Disconnected) => break,
             }
         }
-        while self.keep_recent && self.recent.count() > 0 {
+        self.checkpoints.stop();
+        if !self.keep_recent {
+            // A server beside this command may be writing: emptying the log would make it wait.
+            return Ok(());
+        }
+        while self.recent.count() > 0 {
             self.settle_some()?;
         }
-        self.checkpoints.finish(&self.connection)
+        empty_log(&self.connection)
     }
 
     /// The transaction of one operation in the commit that is being made.
