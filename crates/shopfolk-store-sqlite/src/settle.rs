@@ -220,7 +220,7 @@ pub(crate) fn reload(
 }
 
 /// The unsettled contacts of one customer that the table holds, above `settled_through`. The table has no index by
-/// customer, so this reads all of the store's recent contacts, of which there are some ten thousand at the most.
+/// customer, so this reads all of the store's recent contacts, which are bounded by the server's settings.
 pub(crate) fn read_recent_contacts(
     connection: &Connection,
     customer: CustomerKey,

@@ -197,6 +197,7 @@ impl Writer {
                 }
             }
         }
+        metrics::gauge!("shopfolk_recent_contacts").set(as_metric(self.recent.count()));
         let pages = self.log_pages.load(Ordering::Relaxed);
         if let Err(error) = self.checkpoints.after_commit(&self.connection, pages) {
             tracing::warn!(%error, "a checkpoint failed and will be tried again");
