@@ -30,6 +30,7 @@ pub(crate) struct Entry {
     pub(crate) suspended: bool,
     seen: Timestamp,
     refreshing: AtomicBool,
+    forgotten: AtomicBool,
     last_used: AtomicI64,
     limiter: Option<Arc<DefaultDirectRateLimiter>>,
 }
@@ -111,14 +112,26 @@ impl AccessCache {
         let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
         let Some(entry) = entries.get(&Key { store, token }) else { return Known::AskAgain };
         let age = now.unix_seconds() - entry.seen.unix_seconds();
-        let usable = match age {
-            0..FRESH => true,
-            // The first one to come asks; if it never gets an answer, the others ask when the entry is too old.
-            FRESH..USABLE => entry.refreshing.swap(true, Ordering::Relaxed),
-            // Too old, or the clock was set back.
-            _ => false,
-        };
+        let usable = !entry.forgotten.load(Ordering::Relaxed)
+            && match age {
+                0..FRESH => true,
+                // The first one to come asks; if it never gets an answer, the others ask when the entry is too old.
+                FRESH..USABLE => entry.refreshing.swap(true, Ordering::Relaxed),
+                // Too old, or the clock was set back.
+                _ => false,
+            };
         if usable { Known::Entry(Arc::clone(entry)) } else { Known::AskAgain }
+    }
+
+    /// Believes nothing any more of the tokens of a store, or of any store, until they are looked up again. What they
+    /// have used of their rate limits stays.
+    pub(crate) fn forget(&self, store: Option<StoreId>) {
+        let entries = self.entries.read().unwrap_or_else(PoisonError::into_inner);
+        for (key, entry) in entries.iter() {
+            if store.is_none_or(|store| store == key.store) {
+                entry.forgotten.store(true, Ordering::Relaxed);
+            }
+        }
     }
 
     /// Remembers what the database said of a token at `now`; `None` when the token opens nothing.
@@ -152,6 +165,7 @@ impl AccessCache {
             suspended,
             seen: now,
             refreshing: AtomicBool::new(false),
+            forgotten: AtomicBool::new(false),
             last_used: AtomicI64::new(last_used.max(noted)),
             limiter,
         });
@@ -221,6 +235,24 @@ mod tests {
         cache.tell(store(), token, Some(&access()), at(10));
         assert!(cache.tell(store(), token, Some(&StoreAccess { token: None, ..access() }), at(10)).is_none());
         assert!(!is_known(&cache, token, 10));
+    }
+
+    #[test]
+    fn a_store_whose_access_changed_is_looked_up_again() {
+        let cache = AccessCache::new("2/hour".parse().ok());
+        let token = TokenHash::of("secret_token");
+        let before = cache.tell(store(), token, Some(&access()), at(10)).unwrap();
+        before.count_request().unwrap();
+        cache.forget(StoreId::new(1004).ok());
+        assert!(is_known(&cache, token, 10));
+        for forgotten in [Some(store()), None] {
+            cache.forget(forgotten);
+            assert!(!is_known(&cache, token, 10));
+            cache.tell(store(), token, Some(&access()), at(10));
+            assert!(is_known(&cache, token, 10));
+        }
+        let after = cache.tell(store(), token, Some(&access()), at(10)).unwrap();
+        assert!(after.count_request().is_ok() && after.count_request().is_err(), "the limit was not kept");
     }
 
     #[test]

@@ -188,6 +188,10 @@ impl From<StoreError> for ApiError {
             StoreError::Unavailable { reason } => {
                 Self::unavailable(format!("The storage cannot take the call now: {reason}. Try again soon"))
             }
+            StoreError::OutcomeUnknown => Self::unavailable(
+                "The connection to the storage was lost during the write, and whether it was done could not be found \
+                 out: look before you try again",
+            ),
             StoreError::Conflict { .. } => Self::new(
                 ErrorCode::ConstraintViolation,
                 "The change conflicts with another one that came first: look at what is there now",

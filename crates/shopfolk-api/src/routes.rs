@@ -41,6 +41,12 @@ fn route_table<E: Engine>() -> RouteTable<E> {
 pub fn router<E: Engine>(engine: E, settings: ApiSettings, clock: Arc<dyn Clock>) -> Router {
     request_metrics::describe();
     let app = Arc::new(App::new(engine, settings.clone(), clock));
+    let forgetful = Arc::downgrade(&app);
+    app.engine.on_access_change(move |store| {
+        if let Some(app) = forgetful.upgrade() {
+            app.access.forget(store);
+        }
+    });
     let table = route_table::<E>();
     let templates: Vec<_> = table.iter().map(|&(template, _)| template).collect();
     let routes = table

@@ -1,52 +1,78 @@
 //! What happened in a store.
 
-use crate::{CustomerId, Timestamp};
+use crate::{CustomerId, IdError, StoreId, Timestamp, TokenId};
 
-/// The kind of an event, as webhooks name it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub enum EventType {
+macro_rules! happenings {
+    ($($(#[$meta:meta])* $variant:ident($id:ty) = $code:literal $name:literal,)+) => {
+        /// What happened, and to what.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Happening {
+            $($(#[$meta])* $variant($id),)+
+        }
+
+        impl Happening {
+            /// The code in the database; a kind never changes its own.
+            pub const fn code(self) -> u8 {
+                match self {
+                    $(Self::$variant(_) => $code,)+
+                }
+            }
+
+            /// The number of the customer, store or token that it happened to.
+            pub const fn entity_id(self) -> i64 {
+                match self {
+                    $(Self::$variant(id) => id.get(),)+
+                }
+            }
+
+            /// What webhooks and people call it.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant(_) => $name,)+
+                }
+            }
+
+            /// What stands in the database under this code; `None` when no kind has that code.
+            ///
+            /// # Errors
+            /// When the number cannot be an id of that kind.
+            pub fn from_stored(code: u8, entity_id: i64) -> Result<Option<Self>, IdError> {
+                Ok(match code {
+                    $($code => Some(Self::$variant(<$id>::new(entity_id)?)),)+
+                    _ => None,
+                })
+            }
+        }
+
+        #[cfg(test)]
+        const CODES: &[u8] = &[$($code),+];
+    };
+}
+
+happenings! {
     /// A customer came to be.
-    CustomerCreated = 1,
+    CustomerCreated(CustomerId) = 1 "customer.created",
     /// A customer or one of its contacts changed.
-    CustomerUpdated = 2,
+    CustomerUpdated(CustomerId) = 2 "customer.updated",
     /// A customer is gone.
-    CustomerDeleted = 3,
+    CustomerDeleted(CustomerId) = 3 "customer.deleted",
+    /// The store came to be.
+    StoreCreated(StoreId) = 4 "store.created",
+    /// The store was suspended.
+    StoreSuspended(StoreId) = 5 "store.suspended",
+    /// The store was resumed.
+    StoreResumed(StoreId) = 6 "store.resumed",
+    /// A token was made.
+    TokenCreated(TokenId) = 7 "token.created",
+    /// A token was revoked.
+    TokenRevoked(TokenId) = 8 "token.revoked",
 }
 
-impl EventType {
-    /// The code in the database; a kind never changes its own.
-    pub const fn code(self) -> u8 {
-        self as u8
-    }
-
-    /// The kind with this code in the database.
-    pub const fn from_code(code: u8) -> Option<Self> {
-        match code {
-            1 => Some(Self::CustomerCreated),
-            2 => Some(Self::CustomerUpdated),
-            3 => Some(Self::CustomerDeleted),
-            _ => None,
-        }
-    }
-
-    /// The name on the wire.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::CustomerCreated => "customer.created",
-            Self::CustomerUpdated => "customer.updated",
-            Self::CustomerDeleted => "customer.deleted",
-        }
-    }
-}
-
-/// Something that happened to a customer, recorded in the transaction of the change.
+/// Something that happened in a store, recorded in the transaction of the change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Event {
     /// What happened.
-    pub event_type: EventType,
-    /// To whom.
-    pub customer: CustomerId,
+    pub happening: Happening,
     /// When.
     pub created: Timestamp,
 }
@@ -57,10 +83,19 @@ mod tests {
 
     #[test]
     fn every_kind_is_found_by_its_code() {
-        for event_type in [EventType::CustomerCreated, EventType::CustomerUpdated, EventType::CustomerDeleted]
-        {
-            assert_eq!(EventType::from_code(event_type.code()), Some(event_type));
+        for &code in CODES {
+            let happening = Happening::from_stored(code, 7).unwrap().unwrap();
+            assert_eq!((happening.code(), happening.entity_id()), (code, 7));
         }
-        assert_eq!(EventType::from_code(0), None);
+        assert_eq!(Happening::from_stored(0, 7), Ok(None));
+        assert!(Happening::from_stored(1, -1).is_err());
+    }
+
+    #[test]
+    fn no_code_and_no_name_is_given_twice() {
+        let names: std::collections::HashSet<_> =
+            CODES.iter().map(|&code| Happening::from_stored(code, 7).unwrap().unwrap().name()).collect();
+        let codes: std::collections::HashSet<_> = CODES.iter().collect();
+        assert_eq!((names.len(), codes.len()), (CODES.len(), CODES.len()));
     }
 }

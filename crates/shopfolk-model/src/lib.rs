@@ -31,7 +31,7 @@ pub use contact_key::ContactKey;
 pub use contact_type::{ContactType, UnknownContactType};
 pub use customer::{Customer, NewCustomer};
 pub use email::{EmailAddress, InvalidEmailAddress};
-pub use event::{Event, EventType};
+pub use event::{Event, Happening};
 pub use id::{ContactId, CustomerId, EventSequence, IdError, StoreId, TokenId};
 pub use scope::{Scope, ScopeSet, UnknownScope};
 pub use store::Store;

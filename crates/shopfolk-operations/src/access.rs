@@ -13,6 +13,7 @@ pub struct FindAccess {
 impl ReadOperation for FindAccess {
     type Output = Option<StoreAccess>;
     type Error = StoreError;
+    const READS_ONCE: bool = true;
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, StoreError> {
         tx.find_access(self.token).await

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use shopfolk_model::{
-    Addition, Contact, ContactBook, ContactChange, ContactId, CustomerId, Event, EventType, NewContact,
+    Addition, Contact, ContactBook, ContactChange, ContactId, CustomerId, Event, Happening, NewContact,
     Timestamp,
 };
 use shopfolk_store::{ReadOperation, ReadTx, WriteOperation, WriteTx};
@@ -122,6 +122,7 @@ pub struct ListContacts {
 impl ReadOperation for ListContacts {
     type Output = ContactBook;
     type Error = OperationError;
+    const READS_ONCE: bool = true;
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
         contact_book(tx, self.customer).await
@@ -140,6 +141,7 @@ pub struct GetContact {
 impl ReadOperation for GetContact {
     type Output = Arc<Contact>;
     type Error = OperationError;
+    const READS_ONCE: bool = true;
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
         let book = contact_book(tx, self.customer).await?;
@@ -156,6 +158,6 @@ async fn append_updated<T: WriteTx>(
     customer: CustomerId,
     now: Timestamp,
 ) -> Result<(), OperationError> {
-    let event = Event { event_type: EventType::CustomerUpdated, customer, created: now };
+    let event = Event { happening: Happening::CustomerUpdated(customer), created: now };
     Ok(tx.append_event(&event).await?)
 }

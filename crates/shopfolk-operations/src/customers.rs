@@ -1,7 +1,7 @@
 //! Creating, reading and deleting customers.
 
-use shopfolk_model::{Addition, ContactBook, Customer, CustomerId, Event, EventType, NewCustomer, Timestamp};
-use shopfolk_store::{Page, PageRequest, ReadOperation, ReadTx, StoreError, WriteOperation, WriteTx};
+use shopfolk_model::{Addition, ContactBook, Customer, CustomerId, Event, Happening, NewCustomer, Timestamp};
+use shopfolk_store::{Page, PageRequest, ReadOperation, ReadTx, WriteOperation, WriteTx};
 
 use crate::OperationError;
 
@@ -50,7 +50,7 @@ impl WriteOperation for CreateCustomer {
         for change in &changes {
             tx.write_contacts(id, change, self.now).await?;
         }
-        let event = Event { event_type: EventType::CustomerCreated, customer: id, created: self.now };
+        let event = Event { happening: Happening::CustomerCreated(id), created: self.now };
         tx.append_event(&event).await?;
         Ok(id)
     }
@@ -70,7 +70,8 @@ impl ReadOperation for GetCustomer {
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
         let not_found = OperationError::CustomerNotFound { id: self.customer };
         let Some(customer) = tx.lookup_customer(self.customer).await? else { return Err(not_found) };
-        with_contacts(tx, customer).await?.ok_or(not_found)
+        let contacts = tx.find_contact_book(self.customer).await?.ok_or(not_found)?;
+        Ok(CustomerWithContacts { customer, contacts })
     }
 }
 
@@ -87,11 +88,13 @@ impl ReadOperation for ListCustomers {
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
         let Page { total, items: customers } = tx.list_customers(self.page).await?;
-        let mut items = Vec::with_capacity(customers.len());
-        for customer in customers {
-            items.extend(with_contacts(tx, customer).await?);
-        }
-        Ok(Page { total, items })
+        let ids: Vec<_> = customers.iter().map(|customer| customer.id).collect();
+        let mut books = tx.find_contact_books(&ids).await?;
+        let with_contacts = |customer: Customer| {
+            let contacts = books.remove(&customer.id).unwrap_or_default();
+            CustomerWithContacts { customer, contacts }
+        };
+        Ok(Page { total, items: customers.into_iter().map(with_contacts).collect() })
     }
 }
 
@@ -112,16 +115,7 @@ impl WriteOperation for DeleteCustomer {
         if !tx.remove_customer(self.customer).await? {
             return Err(OperationError::CustomerNotFound { id: self.customer });
         }
-        let event =
-            Event { event_type: EventType::CustomerDeleted, customer: self.customer, created: self.now };
+        let event = Event { happening: Happening::CustomerDeleted(self.customer), created: self.now };
         Ok(tx.append_event(&event).await?)
     }
-}
-
-async fn with_contacts<T: ReadTx>(
-    tx: &mut T,
-    customer: Customer,
-) -> Result<Option<CustomerWithContacts>, StoreError> {
-    let contacts = tx.find_contact_book(customer.id).await?;
-    Ok(contacts.map(|contacts| CustomerWithContacts { customer, contacts }))
 }

@@ -1,6 +1,6 @@
 //! Creating, suspending and resuming a store.
 
-use shopfolk_model::{Store, StoreId, StoreName, Timestamp};
+use shopfolk_model::{Event, Happening, Store, StoreId, StoreName, Timestamp};
 use shopfolk_store::{ReadOperation, ReadTx, StoreError, WriteOperation, WriteTx};
 
 use crate::OperationError;
@@ -12,6 +12,7 @@ pub struct GetStore;
 impl ReadOperation for GetStore {
     type Output = Option<Store>;
     type Error = StoreError;
+    const READS_ONCE: bool = true;
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, StoreError> {
         tx.lookup_store().await
@@ -39,6 +40,7 @@ impl WriteOperation for CreateStore {
         }
         let store = Store { id: self.id, name: self.name.clone(), suspended: false, created: self.now };
         tx.add_store(&store).await?;
+        tx.append_event(&Event { happening: Happening::StoreCreated(self.id), created: self.now }).await?;
         Ok(store)
     }
 }
@@ -50,6 +52,8 @@ pub struct SetStoreSuspended {
     pub id: StoreId,
     /// Whether it shall be suspended.
     pub suspended: bool,
+    /// Now.
+    pub now: Timestamp,
 }
 
 impl WriteOperation for SetStoreSuspended {
@@ -57,10 +61,13 @@ impl WriteOperation for SetStoreSuspended {
     type Error = OperationError;
 
     async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<(), OperationError> {
-        if tx.set_suspended(self.suspended).await? {
-            Ok(())
-        } else {
-            Err(OperationError::StoreNotFound { id: self.id })
+        if !tx.set_suspended(self.suspended).await? {
+            return Err(OperationError::StoreNotFound { id: self.id });
         }
+        let happening = match self.suspended {
+            true => Happening::StoreSuspended(self.id),
+            false => Happening::StoreResumed(self.id),
+        };
+        Ok(tx.append_event(&Event { happening, created: self.now }).await?)
     }
 }

@@ -1,6 +1,8 @@
 //! Making, listing and revoking tokens.
 
-use shopfolk_model::{Day, ScopeSet, StoreId, Timestamp, TokenHash, TokenId, TokenKind, TokenRecord};
+use shopfolk_model::{
+    Day, Event, Happening, ScopeSet, StoreId, Timestamp, TokenHash, TokenId, TokenKind, TokenRecord,
+};
 use shopfolk_store::{Page, PageRequest, ReadOperation, ReadTx, StoreError, WriteOperation, WriteTx};
 
 use crate::OperationError;
@@ -55,6 +57,7 @@ impl WriteOperation for CreateToken {
         let token =
             TokenRecord { id, kind: self.kind, scopes: self.scopes, created: self.now, last_used: None };
         tx.add_token(self.hash, &token).await?;
+        tx.append_event(&Event { happening: Happening::TokenCreated(id), created: self.now }).await?;
         Ok(token)
     }
 }
@@ -64,6 +67,8 @@ impl WriteOperation for CreateToken {
 pub struct RevokeToken {
     /// Its id.
     pub id: TokenId,
+    /// Now.
+    pub now: Timestamp,
 }
 
 impl WriteOperation for RevokeToken {
@@ -71,11 +76,11 @@ impl WriteOperation for RevokeToken {
     type Error = OperationError;
 
     async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<(), OperationError> {
-        if tx.remove_token(self.id).await? {
-            Ok(())
-        } else {
-            Err(OperationError::TokenNotFound { id: self.id })
+        if !tx.remove_token(self.id).await? {
+            return Err(OperationError::TokenNotFound { id: self.id });
         }
+        let event = Event { happening: Happening::TokenRevoked(self.id), created: self.now };
+        Ok(tx.append_event(&event).await?)
     }
 }
 

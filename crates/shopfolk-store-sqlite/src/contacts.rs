@@ -1,5 +1,6 @@
 //! Contacts.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use rusqlite::params;
@@ -42,6 +43,17 @@ impl<A: Access> ReadContacts for SqliteTx<'_, A> {
         }
         contacts.extend(recent.into_iter().map(|recent| recent.contact));
         Ok(Some(ContactBook::whole(contacts)))
+    }
+
+    async fn find_contact_books(
+        &mut self,
+        customers: &[CustomerId],
+    ) -> Result<HashMap<CustomerId, ContactBook>, StoreError> {
+        let mut books = HashMap::with_capacity(customers.len());
+        for &customer in customers {
+            books.extend(self.find_contact_book(customer).await?.map(|book| (customer, book)));
+        }
+        Ok(books)
     }
 }
 

@@ -149,6 +149,10 @@ impl Engine for SqliteEngine {
         self.in_reader(|reader| count_events(&reader.connection)).await
     }
 
+    fn on_access_change(&self, _changed: impl Fn(Option<StoreId>) + Send + Sync + 'static) {
+        // Other processes say nothing when they have written.
+    }
+
     async fn health(&self) -> EngineHealth {
         match self.count_events().await {
             Ok(_) => EngineHealth::Ready,

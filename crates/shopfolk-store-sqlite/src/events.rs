@@ -16,8 +16,8 @@ impl WriteEvents for SqliteWriteTx<'_> {
             params![
                 self.store.get(),
                 sequence.get(),
-                event.event_type.code(),
-                event.customer.get(),
+                event.happening.code(),
+                event.happening.entity_id(),
                 event.created.unix_seconds(),
             ],
         )?;

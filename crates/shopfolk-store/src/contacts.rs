@@ -1,5 +1,6 @@
 //! The contacts of customers.
 
+use std::collections::HashMap;
 use std::future::Future;
 
 use shopfolk_model::{BookChange, ContactBook, ContactId, CustomerId, NewContact, Timestamp};
@@ -16,6 +17,15 @@ pub trait ReadContacts {
         &mut self,
         customer: CustomerId,
     ) -> impl Future<Output = Result<Option<ContactBook>, StoreError>> + Send;
+
+    /// All contacts of each of these customers; a customer that is not there, or has none, may be left out.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn find_contact_books(
+        &mut self,
+        customers: &[CustomerId],
+    ) -> impl Future<Output = Result<HashMap<CustomerId, ContactBook>, StoreError>> + Send;
 }
 
 /// Writing contacts. Each call locks the customer first, so that two writes to one customer come one after the other.

@@ -24,6 +24,9 @@ pub trait ReadOperation: Send + Sync + 'static {
     type Output: Send + 'static;
     /// Why it cannot.
     type Error: From<StoreError> + Send + 'static;
+    /// Whether it makes one row operation at the most: then it sees a snapshot even without a transaction, and an
+    /// engine for which a transaction costs something can do without.
+    const READS_ONCE: bool = false;
 
     /// Reads.
     fn run<T: ReadTx>(&self, tx: &mut T) -> impl Future<Output = Result<Self::Output, Self::Error>> + Send;
@@ -91,6 +94,13 @@ pub trait Engine: Clone + Send + Sync + 'static {
     /// # Errors
     /// When the database fails.
     fn count_events(&self) -> impl Future<Output = Result<u64, StoreError>> + Send;
+
+    /// Has `changed` called when tokens of a store were revoked or the store was suspended or resumed, here or in
+    /// another process, as soon as the engine learns of it; with `None` when that may have happened in any store.
+    ///
+    /// A help to forget early what is remembered, not a promise: an engine that hears nothing of other processes never
+    /// calls it, so whatever is remembered has to be looked up again within five seconds all the same.
+    fn on_access_change(&self, changed: impl Fn(Option<StoreId>) + Send + Sync + 'static);
 
     /// Whether the engine can read and write now.
     fn health(&self) -> impl Future<Output = EngineHealth> + Send;

@@ -12,6 +12,12 @@ pub enum StoreError {
         /// What it lacks.
         reason: &'static str,
     },
+    /// The connection to the database was lost while the change was committed, and it could not be found out in time
+    /// whether the change was done. Whoever asked has to look.
+    #[error(
+        "the database was lost during the commit, and whether the change was done could not be found out"
+    )]
+    OutcomeUnknown,
     /// A uniqueness rule of the database was about to be broken, although the operation looked before it wrote.
     #[error("the write conflicts with what is there: {rule}")]
     Conflict {

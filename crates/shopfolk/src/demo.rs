@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use shopfolk_api::Clock;
 use shopfolk_model::{
     Addition, ContactAddress, ContactBook, ContactId, ContactText, ContactType, Customer, CustomerId,
-    CustomerName, EmailAddress, Event, EventType, NewContact, OrderBy, ScopeSet, Store, StoreId, StoreName,
+    CustomerName, EmailAddress, Event, Happening, NewContact, OrderBy, ScopeSet, Store, StoreId, StoreName,
     Timestamp, Token, TokenKind, TokenRecord,
 };
 use shopfolk_operations::OperationError;
@@ -170,8 +170,7 @@ impl WriteOperation for AddDemoStore {
                     tx.write_contacts(customer.id, &change, self.now).await?;
                 }
             }
-            let event =
-                Event { event_type: EventType::CustomerCreated, customer: customer.id, created: self.now };
+            let event = Event { happening: Happening::CustomerCreated(customer.id), created: self.now };
             tx.append_event(&event).await?;
         }
         Ok(())

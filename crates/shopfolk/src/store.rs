@@ -141,7 +141,7 @@ fn as_json(stores: &[Store]) -> Result<String> {
 }
 
 fn set_suspended(database: &DatabaseUrl, id: StoreId, suspended: bool) -> Result<()> {
-    let operation = SetStoreSuspended { id, suspended };
+    let operation = SetStoreSuspended { id, suspended, now: SystemClock.now() };
     database
         .with(Purpose::Use, |engine| async move { engine.write(id, operation).await.map_err(explain) })?;
     let state = if suspended { "suspended: its calls are refused" } else { "open" };

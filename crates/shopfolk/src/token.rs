@@ -88,7 +88,7 @@ pub(crate) fn run(command: Command, database: &DatabaseUrl) -> Result<ExitCode> 
             output::print(&if json { as_json(&tokens)? } else { as_table(&tokens) })?;
         }
         Command::Revoke(Revoke { store, id }) => {
-            let operation = RevokeToken { id };
+            let operation = RevokeToken { id, now: SystemClock.now() };
             database.with(Purpose::Use, |engine| async move {
                 engine.write(store, operation).await.map_err(explain)
             })?;

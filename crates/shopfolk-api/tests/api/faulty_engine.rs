@@ -62,6 +62,8 @@ impl Engine for Faulty {
         self.fail().await
     }
 
+    fn on_access_change(&self, _: impl Fn(Option<StoreId>) + Send + Sync + 'static) {}
+
     async fn health(&self) -> EngineHealth {
         EngineHealth::NotReady("the disk is on fire".to_owned())
     }

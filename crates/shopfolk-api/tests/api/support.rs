@@ -86,7 +86,7 @@ impl TestApp {
     }
 
     pub async fn suspend_store(&self, suspended: bool) {
-        let suspend = SetStoreSuspended { id: store(STORE), suspended };
+        let suspend = SetStoreSuspended { id: store(STORE), suspended, now: self.clock.now() };
         self.engine.write(store(STORE), suspend).await.unwrap();
     }
 
@@ -105,7 +105,7 @@ impl TestApp {
     }
 
     pub async fn revoke_token(&self, id: TokenId) {
-        self.engine.write(store(STORE), RevokeToken { id }).await.unwrap();
+        self.engine.write(store(STORE), RevokeToken { id, now: self.clock.now() }).await.unwrap();
     }
 
     /// A call to a path of the store, with its token.

@@ -44,11 +44,11 @@ pub async fn store_is_created_once_suspended_and_resumed<E: Engine>(engine: E) {
     let suspended = async || engine.read(STORE, GetStore).await.unwrap().unwrap().suspended;
     assert!(!suspended().await);
     for suspend in [true, true, false] {
-        engine.write(STORE, SetStoreSuspended { id: STORE, suspended: suspend }).await.unwrap();
+        engine.write(STORE, SetStoreSuspended { id: STORE, suspended: suspend, now: at(3) }).await.unwrap();
         assert_eq!(suspended().await, suspend);
     }
     let nowhere = StoreId::new(99).unwrap();
-    let missing = engine.write(nowhere, SetStoreSuspended { id: nowhere, suspended: true }).await;
+    let missing = engine.write(nowhere, SetStoreSuspended { id: nowhere, suspended: true, now: at(3) }).await;
     assert!(matches!(missing, Err(OperationError::StoreNotFound { id }) if id == nowhere));
 }
 
@@ -68,11 +68,11 @@ pub async fn token_opens_its_own_store_until_it_is_revoked<E: Engine>(engine: E)
     let list = ListTokens { store: STORE, page: FIRST_PAGE };
     assert_eq!(engine.read(STORE, list).await.unwrap().items, [token]);
 
-    let elsewhere = engine.write(OTHER, RevokeToken { id: token.id }).await;
+    let elsewhere = engine.write(OTHER, RevokeToken { id: token.id, now: at(6) }).await;
     assert!(matches!(elsewhere, Err(OperationError::TokenNotFound { .. })));
-    engine.write(STORE, RevokeToken { id: token.id }).await.unwrap();
+    engine.write(STORE, RevokeToken { id: token.id, now: at(6) }).await.unwrap();
     assert_eq!(access(STORE).await.unwrap().token, None);
-    let again = engine.write(STORE, RevokeToken { id: token.id }).await;
+    let again = engine.write(STORE, RevokeToken { id: token.id, now: at(6) }).await;
     assert!(matches!(again, Err(OperationError::TokenNotFound { .. })));
     assert!(engine.write(STORE, create()).await.unwrap().id > token.id, "ids are not reused");
 }
