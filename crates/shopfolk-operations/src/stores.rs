@@ -64,9 +64,10 @@ impl WriteOperation for SetStoreSuspended {
         if !tx.set_suspended(self.suspended).await? {
             return Err(OperationError::StoreNotFound { id: self.id });
         }
-        let happening = match self.suspended {
-            true => Happening::StoreSuspended(self.id),
-            false => Happening::StoreResumed(self.id),
+        let happening = if self.suspended {
+            Happening::StoreSuspended(self.id)
+        } else {
+            Happening::StoreResumed(self.id)
         };
         Ok(tx.append_event(&Event { happening, created: self.now }).await?)
     }

@@ -1,0 +1,55 @@
+//! The next id of each kind, for a transaction.
+
+use shopfolk_model::{ContactId, CustomerId};
+use shopfolk_store::StoreError;
+
+use crate::ids::Kind;
+use crate::parameter::parameters_of;
+use crate::tx::{Access, PostgresWriteTx};
+
+impl PostgresWriteTx<'_> {
+    /// Takes an id of a block of the node; in the transaction that creates the store, whose counters nobody else sees
+    /// yet, from the counters themselves.
+    pub(crate) async fn take_id(&mut self, kind: Kind) -> Result<i64, StoreError> {
+        if self.access.created_store {
+            return self.take_from_counters(kind.take_one()).await;
+        }
+        self.access.ids.take(self.store, kind).await.map_err(|failure| {
+            let error = StoreError::Unavailable { reason: "no ids could be reserved" };
+            self.access.note(failure);
+            error
+        })
+    }
+
+    /// Takes an id from the counters within the transaction.
+    async fn take_from_counters(&mut self, sql: &'static str) -> Result<i64, StoreError> {
+        let row = self.find("take an id", sql, parameters_of![self.store.get()]).await?;
+        let taken = row.and_then(|row| row.try_get(0).ok());
+        taken.ok_or_else(|| StoreError::Database {
+            doing: "take an id",
+            source: format!("store {} has no counters", self.store).into(),
+        })
+    }
+
+    /// Makes sure that a customer id that was given from outside is never taken.
+    pub(crate) async fn raise_customer(&mut self, given: CustomerId) {
+        if given.get() >= self.access.ids.reserved_below(self.store, Kind::Customer).await {
+            self.write(
+                "raise the counter of customers",
+                "UPDATE counters SET next_customer_id = greatest(next_customer_id, $2) WHERE store_id = $1",
+                parameters_of![self.store.get(), given.get() + 1],
+            );
+        }
+    }
+
+    /// Makes sure that a contact id that was given from outside is never taken.
+    pub(crate) async fn raise_contact(&mut self, given: ContactId) {
+        if given.get() >= self.access.ids.reserved_below(self.store, Kind::Contact).await {
+            self.write(
+                "raise the counter of contacts",
+                "UPDATE counters SET next_contact_id = greatest(next_contact_id, $2) WHERE store_id = $1",
+                parameters_of![self.store.get(), given.get() + 1],
+            );
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Customers.
+
+use shopfolk_model::{Customer, CustomerId, CustomerName, EmailAddress, Timestamp};
+use shopfolk_store::{Page, PageRequest, ReadCustomers, StoreError, WriteCustomers};
+use tokio_postgres::Row;
+
+use crate::ids::Kind;
+use crate::parameter::parameters_of;
+use crate::row::{Place, count};
+use crate::session::Step;
+use crate::stores::{lock_for, offset};
+use crate::tx::{Access, Lock, PostgresTx, PostgresWriteTx};
+
+/// In how many parts the customers of a store are counted.
+const COUNT_PARTS: i64 = 16;
+
+/// Reads `customer_id, email, name, registered, updated`.
+fn read_customer(row: &Row) -> Result<Customer, StoreError> {
+    let id: i64 = row.try_get("customer_id").unwrap_or_default();
+    let place = Place { row, table: "customers", key: format!("customer {id}") };
+    Ok(Customer {
+        id: place.read("customer_id", CustomerId::new)?,
+        email: place.read("email", |text: &str| EmailAddress::new(text))?,
+        name: place.read("name", |text: Option<&str>| text.map(CustomerName::new).transpose())?,
+        registered: place.read("registered", Timestamp::from_unix_seconds)?,
+        updated: place.read("updated", Timestamp::from_unix_seconds)?,
+    })
+}
+
+impl<A: Access> ReadCustomers for PostgresTx<'_, A> {
+    async fn lookup_customer(&mut self, id: CustomerId) -> Result<Option<Customer>, StoreError> {
+        let lock = self.access.lock(self.store, Lock::Customer(id));
+        let find = Step::Run {
+            what: "find a customer",
+            sql: "SELECT customer_id, email, name, registered, updated
+                    FROM customers
+                   WHERE store_id = $1 AND customer_id = $2",
+            parameters: parameters_of![self.store.get(), id.get()],
+            touches: None,
+        };
+        let [_, found] = self.run([lock, Some(find)]).await?;
+        found.rows.first().map(read_customer).transpose()
+    }
+
+    async fn find_customer_by_email(
+        &mut self,
+        email: &EmailAddress,
+    ) -> Result<Option<CustomerId>, StoreError> {
+        // Whoever looks in order to write locks the address, which may not be there yet.
+        let lock = self.access.lock(self.store, lock_for("e-mail", self.store, &email.key()));
+        let find = Step::Run {
+            what: "find a customer by e-mail",
+            sql: "SELECT customer_id FROM customers WHERE store_id = $1 AND email_key = $2",
+            parameters: parameters_of![self.store.get(), email.key()],
+            touches: None,
+        };
+        let [_, found] = self.run([lock, Some(find)]).await?;
+        let Some(row) = found.rows.first() else { return Ok(None) };
+        let place = Place { row, table: "customers", key: format!("store {}, by e-mail", self.store) };
+        place.read("customer_id", CustomerId::new).map(Some)
+    }
+
+    async fn list_customers(&mut self, page: PageRequest) -> Result<Page<Customer>, StoreError> {
+        let total = Step::Run {
+            what: "count the customers",
+            sql: "SELECT coalesce(sum(customer_count), 0)::bigint FROM customer_counts WHERE store_id = $1",
+            parameters: parameters_of![self.store.get()],
+            touches: None,
+        };
+        let list = Step::Run {
+            what: "list the customers",
+            sql: "SELECT customer_id, email, name, registered, updated
+                    FROM customers
+                   WHERE store_id = $1
+                   ORDER BY customer_id
+                   LIMIT $2 OFFSET $3",
+            parameters: parameters_of![self.store.get(), i64::from(page.limit), offset(page)],
+            touches: None,
+        };
+        let [total, list] = self.run([Some(total), Some(list)]).await?;
+        let items = list.rows.iter().map(read_customer).collect::<Result<_, _>>()?;
+        Ok(Page { total: count(total.rows.first()), items })
+    }
+}
+
+impl WriteCustomers for PostgresWriteTx<'_> {
+    async fn next_customer_id(&mut self) -> Result<CustomerId, StoreError> {
+        let taken = self.take_id(Kind::Customer).await?;
+        CustomerId::new(taken).map_err(|_| StoreError::OutOfIds { kind: "customer" })
+    }
+
+    async fn add_customer(&mut self, customer: &Customer) -> Result<(), StoreError> {
+        self.raise_customer(customer.id).await;
+        self.write(
+            "add a customer",
+            "INSERT INTO customers (store_id, customer_id, email, email_key, name, registered, updated, contact_count,
+                                    highest_order_by)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, 0, NULL)",
+            parameters_of![
+                self.store.get(),
+                customer.id.get(),
+                customer.email.as_str(),
+                customer.email.key(),
+                customer.name.as_ref().map(CustomerName::as_str),
+                customer.registered.unix_seconds(),
+                customer.updated.unix_seconds(),
+            ],
+        );
+        self.count_customers(customer.id, 1);
+        Ok(())
+    }
+
+    async fn remove_customer(&mut self, id: CustomerId) -> Result<bool, StoreError> {
+        let lock = self.access.lock(self.store, Lock::Customer(id));
+        let contacts = Step::Run {
+            what: "remove the contacts of a customer",
+            sql: "DELETE FROM contacts WHERE store_id = $1 AND customer_id = $2",
+            parameters: parameters_of![self.store.get(), id.get()],
+            touches: None,
+        };
+        let customer = Step::Run {
+            what: "remove a customer",
+            sql: "DELETE FROM customers WHERE store_id = $1 AND customer_id = $2",
+            parameters: parameters_of![self.store.get(), id.get()],
+            touches: None,
+        };
+        let [_, _, removed] = self.run([lock, Some(contacts), Some(customer)]).await?;
+        if removed.touched == 1 {
+            self.count_customers(id, -1);
+        }
+        Ok(removed.touched == 1)
+    }
+}
+
+impl PostgresWriteTx<'_> {
+    /// Counts a customer that came or went, in the part that goes with its id.
+    fn count_customers(&mut self, customer: CustomerId, difference: i64) {
+        // A remainder of a small number fits.
+        let part = i16::try_from(customer.get() % COUNT_PARTS).unwrap_or_default();
+        self.write(
+            "count the customers",
+            "INSERT INTO customer_counts (store_id, part, customer_count) VALUES ($1, $2, $3)
+             ON CONFLICT (store_id, part) DO UPDATE
+                SET customer_count = customer_counts.customer_count + excluded.customer_count",
+            parameters_of![self.store.get(), part, difference],
+        );
+    }
+}

@@ -1,0 +1,184 @@
+//! The engine: a node, and the way in.
+
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use shopfolk_model::{Store, StoreId};
+use shopfolk_store::{
+    Engine, EngineHealth, Page, PageRequest, ReadOperation, StoreError, Violation, WriteOperation,
+};
+use tokio::task::{JoinError, JoinHandle};
+use tokio::time::{Instant, timeout};
+use tokio_util::task::TaskTracker;
+
+use crate::check::check_database;
+use crate::events::count_events;
+use crate::failure::{Failure, doing};
+use crate::listener::{Changed, listen};
+use crate::migrations::{self, Tables};
+use crate::node::Node;
+use crate::pool::{Connector, PooledSession};
+use crate::session::Session;
+use crate::stores::{list_stores, next_store_id};
+use crate::tls::connector;
+use crate::{PostgresSettings, citus};
+
+/// The scale-out engine. Clones share the connections of one node.
+#[derive(Clone)]
+pub struct PostgresEngine {
+    node: Arc<Node>,
+    settings: Arc<PostgresSettings>,
+    /// The writes under way: a node that stops waits for them.
+    writes: TaskTracker,
+    listener: Arc<Mutex<Option<JoinHandle<()>>>>,
+}
+
+const CLOSED: StoreError = StoreError::Unavailable { reason: "it is shutting down" };
+const NO_TABLES: &str = "there are no tables of Shopfolk in it; 'shopfolk migrate' makes them";
+
+impl PostgresEngine {
+    /// Connects to the database and brings its tables up to date. Has to be called in a Tokio runtime.
+    ///
+    /// # Errors
+    /// When no server that takes writes can be reached, it refuses, or there are no tables and none are to be made.
+    pub async fn open(settings: PostgresSettings) -> Result<Self, StoreError> {
+        let settings = Arc::new(settings);
+        let tls = connector(&settings.address.encryption)?;
+        let connecting = doing("connect to the database");
+        let mut session = Session::open(&settings, &tls, |_| ()).await.map_err(&connecting)?;
+        match migrations::look(session.client()).await? {
+            Tables::UpToDate => {}
+            Tables::Missing if !settings.create => {
+                return Err(StoreError::Database { doing: "open the database", source: NO_TABLES.into() });
+            }
+            Tables::Missing | Tables::Old => {
+                let mut lock = Session::open(&settings, &tls, |_| ()).await.map_err(&connecting)?;
+                migrations::run(session.client(), lock.client()).await?;
+            }
+        }
+        Ok(Self {
+            node: Arc::new(Node::new(&settings)?),
+            settings,
+            writes: TaskTracker::new(),
+            listener: Arc::default(),
+        })
+    }
+
+    /// Distributes the tables over the workers of Citus, by store, and says what it did.
+    ///
+    /// # Errors
+    /// When the extension is not there, or refuses.
+    pub async fn distribute(&self) -> Result<citus::Distribution, StoreError> {
+        let tls = connector(&self.settings.address.encryption)?;
+        let mut session =
+            Session::open(&self.settings, &tls, |_| ()).await.map_err(doing("connect to the database"))?;
+        citus::distribute(session.client()).await
+    }
+
+    /// Runs something on a connection, again when the connection is lost.
+    async fn on_session<T, F: Future<Output = (PooledSession, Result<T, Failure>)>>(
+        &self,
+        act: impl Fn(PooledSession) -> F,
+    ) -> Result<T, StoreError> {
+        let deadline = self.node.deadline();
+        loop {
+            let (session, outcome) = act(self.node.sessions.take(deadline).await?).await;
+            match outcome {
+                Ok(value) => return Ok(value),
+                Err(Failure::Lost { .. }) if Instant::now() < deadline => drop(PooledSession::take(session)),
+                Err(failure) => return Err(failure.into_error()),
+            }
+        }
+    }
+
+    fn connector(&self) -> Result<Connector, StoreError> {
+        let tls = connector(&self.settings.address.encryption)?;
+        Ok(Connector { settings: Arc::clone(&self.settings), tls })
+    }
+}
+
+impl Engine for PostgresEngine {
+    async fn read<O: ReadOperation>(&self, store: StoreId, operation: O) -> Result<O::Output, O::Error> {
+        self.node.read(store, operation).await
+    }
+
+    async fn write<O: WriteOperation>(&self, store: StoreId, operation: O) -> Result<O::Output, O::Error> {
+        if self.writes.is_closed() {
+            return Err(CLOSED.into());
+        }
+        let node = Arc::clone(&self.node);
+        // On a task of its own: what was begun is finished, even when the caller goes away.
+        let write = self.writes.spawn(async move { node.write(store, operation).await });
+        write.await.unwrap_or_else(|error| Err(fault(&error).into()))
+    }
+
+    async fn list_stores(&self, page: PageRequest) -> Result<Page<Store>, StoreError> {
+        self.on_session(async |session| {
+            let outcome = list_stores(&session, page).await;
+            (session, outcome)
+        })
+        .await
+    }
+
+    async fn next_store_id(&self) -> Result<StoreId, StoreError> {
+        self.on_session(async |session| {
+            let outcome = next_store_id(&session).await;
+            (session, outcome)
+        })
+        .await
+    }
+
+    async fn check(&self, report: impl FnMut(Violation) + Send + 'static) -> Result<(), StoreError> {
+        // On a connection of its own, because it reads the whole database.
+        let Connector { settings, tls } = self.connector()?;
+        let mut session =
+            Session::open(&settings, &tls, |_| ()).await.map_err(doing("connect to the database"))?;
+        check_database(session.client(), report).await
+    }
+
+    async fn count_events(&self) -> Result<u64, StoreError> {
+        self.on_session(async |session| {
+            let outcome = count_events(&session).await;
+            (session, outcome)
+        })
+        .await
+    }
+
+    fn on_access_change(&self, changed: impl Fn(Option<StoreId>) + Send + Sync + 'static) {
+        let changed: Changed = Arc::new(changed);
+        let Ok(connector) = self.connector() else { return };
+        let task = tokio::spawn(listen(connector, changed));
+        let before = self.listener.lock().unwrap_or_else(PoisonError::into_inner).replace(task);
+        if let Some(before) = before {
+            before.abort();
+        }
+    }
+
+    async fn health(&self) -> EngineHealth {
+        let limit = self.settings.connect_limit;
+        match timeout(limit, self.count_events()).await {
+            Ok(Ok(_)) => EngineHealth::Ready,
+            Ok(Err(error)) => EngineHealth::NotReady(error.to_string()),
+            Err(_) => EngineHealth::NotReady(format!("the database did not answer within {limit:?}")),
+        }
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        self.writes.close();
+        self.writes.wait().await;
+        if let Some(listener) = self.listener.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            listener.abort();
+        }
+        self.node.ids.give_back().await;
+        self.node.sessions.close();
+        Ok(())
+    }
+}
+
+/// Why a task has no answer.
+fn fault(error: &JoinError) -> StoreError {
+    if error.is_panic() {
+        return StoreError::Database { doing: "run an operation", source: "the operation panicked".into() };
+    }
+    CLOSED
+}

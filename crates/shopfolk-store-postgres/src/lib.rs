@@ -1,0 +1,42 @@
+//! The scale-out engine: any number of nodes on one PostgreSQL, or on Citus, which shards the same tables by store.
+//!
+//! A node keeps nothing that others need but ids it has reserved; no node is special. Right under concurrency comes from
+//! the database: a write locks its customer's row first, the unique indexes guard what must be unique, and a write that
+//! finds another one in its way is run again ([`node`]). A commit whose connection is lost is looked up, never guessed.
+//!
+//! Few round trips come from sending statements together ([`session`], [`tx`]): reading a customer's contacts is one,
+//! creating a contact two.
+//!
+//! Every statement names the store, so that Citus sends it to one shard; `tests/statements.rs` holds them to it.
+//!
+//! To add a resource: its SQL in a file of its name here, its traits implemented for `PostgresTx` and
+//! `PostgresWriteTx`; its tables in `citus.rs`.
+
+mod access;
+mod address;
+mod check;
+mod citus;
+mod contacts;
+mod counters;
+mod customers;
+mod engine;
+mod events;
+mod failure;
+mod ids;
+mod listener;
+mod migrations;
+mod node;
+mod parameter;
+mod pool;
+mod row;
+mod session;
+mod settings;
+mod stores;
+mod tls;
+mod tokens;
+mod tx;
+
+pub use address::{InvalidAddress, PostgresAddress};
+pub use citus::Distribution;
+pub use engine::PostgresEngine;
+pub use settings::PostgresSettings;

@@ -1,0 +1,75 @@
+//! The tables, brought up to date when a node starts.
+
+use shopfolk_store::StoreError;
+use tokio_postgres::Client;
+
+use crate::failure::doing;
+
+mod embedded {
+    refinery::embed_migrations!("migrations");
+}
+
+/// The number of the lock that whoever changes the tables holds: "shopfolk" in letters.
+const LOCK: i64 = 0x7368_6f70_666f_6c6b;
+
+/// Whether the tables are there, and of this release.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tables {
+    Missing,
+    Old,
+    UpToDate,
+}
+
+/// Looks how old the tables are.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn look(client: &Client) -> Result<Tables, StoreError> {
+    let looking = doing("look for the tables");
+    let history = client
+        .query_typed_one("SELECT to_regclass('refinery_schema_history') IS NOT NULL", &[])
+        .await
+        .map_err(&looking)?;
+    if !history.get::<_, bool>(0) {
+        return Ok(Tables::Missing);
+    }
+    let row = client
+        .query_typed_one("SELECT max(version) FROM refinery_schema_history", &[])
+        .await
+        .map_err(&looking)?;
+    let applied: Option<i32> = row.get(0);
+    let newest =
+        embedded::migrations::runner().get_migrations().iter().map(refinery::Migration::version).max();
+    Ok(match applied {
+        None => Tables::Missing,
+        Some(applied) if newest == Some(applied) => Tables::UpToDate,
+        Some(_) => Tables::Old,
+    })
+}
+
+/// Brings the tables up to date. Nodes that start at once take turns: `lock` is a connection that holds the lock in a
+/// transaction, which a pooler leaves on one server process.
+///
+/// # Errors
+/// When a migration fails, or the tables were made by a later release.
+pub(crate) async fn run(client: &mut Client, lock: &Client) -> Result<(), StoreError> {
+    let locking = doing("take the lock for changing the tables");
+    lock.batch_execute(
+        "BEGIN; SET LOCAL lock_timeout = '60s'; SET LOCAL idle_in_transaction_session_timeout = 0",
+    )
+    .await
+    .map_err(&locking)?;
+    lock.query_typed("SELECT pg_advisory_xact_lock($1)", &[(&LOCK, tokio_postgres::types::Type::INT8)])
+        .await
+        .map_err(&locking)?;
+    embedded::migrations::runner()
+        .set_abort_divergent(true)
+        .set_abort_missing(true)
+        .run_async(client)
+        .await
+        .map_err(|error| StoreError::Database {
+            doing: "bring the tables up to date",
+            source: error.into(),
+        })?;
+    lock.batch_execute("COMMIT").await.map_err(&locking)
+}

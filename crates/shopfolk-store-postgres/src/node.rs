@@ -1,0 +1,239 @@
+//! Running operations: on which connection, how often, and what became of them.
+//!
+//! A write that meets another one in its way, or loses its connection before the commit was sent, is run again. When
+//! the connection is lost while the commit is on its way, only the database knows what became of it. So every writing
+//! transaction takes a lock before it writes, and whoever wants to know takes the same lock: then the lost transaction
+//! has ended, and its event tells whether its changes are there.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use shopfolk_model::StoreId;
+use shopfolk_store::{ReadOperation, StoreError, WriteOperation};
+use tokio::time::{Instant, timeout_at};
+
+use crate::PostgresSettings;
+use crate::failure::{ConflictReason, Failure};
+use crate::ids::Ids;
+use crate::parameter::parameters_of;
+use crate::pool::{Connector, PooledSession, Sessions};
+use crate::session::{Session, Step};
+use crate::tls::connector;
+use crate::tx::{Lock, PostgresReadTx, PostgresWriteTx, Reading, Stage, TOO_SLOW, Writing};
+
+/// How often an operation is run at the most because others were in its way.
+const MOST_CONFLICTS: u32 = 10;
+/// How long is waited before an operation is run again, at the most, for the first time; it doubles from there.
+const FIRST_PAUSE: Duration = Duration::from_millis(4);
+/// How long is waited at the most before a lost server is looked for again.
+const LOOK_PAUSE: Duration = Duration::from_millis(100);
+
+/// A node: its connections and its ids.
+pub(crate) struct Node {
+    pub(crate) sessions: Sessions,
+    pub(crate) ids: Ids,
+    settings: Arc<PostgresSettings>,
+}
+
+/// How a try to write ended.
+enum Try<T> {
+    /// The operation has answered; what it changed is committed.
+    Done(T),
+    /// It failed, and nothing was changed.
+    Failed(Failure),
+    /// The connection was lost while the commit was on its way.
+    Unknown(T, Mark),
+}
+
+/// How a lost transaction is recognised.
+#[derive(Debug, Clone, Copy)]
+struct Mark {
+    lock: Lock,
+    event: i64,
+}
+
+impl Node {
+    pub(crate) fn new(settings: &Arc<PostgresSettings>) -> Result<Self, StoreError> {
+        let tls = connector(&settings.address.encryption)?;
+        Ok(Self {
+            sessions: Sessions::new(settings, tls.clone())?,
+            ids: Ids::new(Connector { settings: Arc::clone(settings), tls }),
+            settings: Arc::clone(settings),
+        })
+    }
+
+    pub(crate) fn deadline(&self) -> Instant {
+        Instant::now() + self.settings.operation_limit
+    }
+
+    /// Runs an operation on a snapshot of a store.
+    pub(crate) async fn read<O: ReadOperation>(
+        &self,
+        store: StoreId,
+        operation: O,
+    ) -> Result<O::Output, O::Error> {
+        let deadline = self.deadline();
+        loop {
+            let session = self.sessions.take(deadline).await?;
+            let outcome = timeout_at(deadline, try_to_read(&session, store, &operation)).await;
+            match outcome {
+                Ok((outcome, None)) => return outcome,
+                Ok((_, Some(failure))) => self.may_try_again(failure, session, 1, deadline).await?,
+                Err(_) => {
+                    give_up(session);
+                    return Err(TOO_SLOW.into());
+                }
+            }
+        }
+    }
+
+    /// Runs an operation and commits its changes.
+    pub(crate) async fn write<O: WriteOperation>(
+        &self,
+        store: StoreId,
+        operation: O,
+    ) -> Result<O::Output, O::Error> {
+        let deadline = self.deadline();
+        let mut conflicts = 0;
+        loop {
+            let session = self.sessions.take(deadline).await?;
+            let failure = match self.try_to_write(&session, store, &operation, deadline).await {
+                Try::Done(outcome) => return outcome,
+                Try::Unknown(outcome, mark) => {
+                    give_up(session);
+                    if self.is_committed(store, mark, deadline).await? {
+                        return outcome;
+                    }
+                    continue;
+                }
+                Try::Failed(failure) => failure,
+            };
+            conflicts += u32::from(matches!(failure, Failure::Conflict { .. }));
+            self.may_try_again(failure, session, conflicts, deadline).await?;
+        }
+    }
+
+    /// Answers when an operation shall be run again.
+    ///
+    /// # Errors
+    /// The failure itself when it shall not.
+    async fn may_try_again(
+        &self,
+        failure: Failure,
+        session: PooledSession,
+        conflicts: u32,
+        deadline: Instant,
+    ) -> Result<(), StoreError> {
+        let reason = match &failure {
+            Failure::Conflict { reason, .. } if conflicts < MOST_CONFLICTS => {
+                drop(session);
+                reason.name()
+            }
+            Failure::Lost { .. } => {
+                give_up(session);
+                "connection"
+            }
+            Failure::StatementsLost { .. } => {
+                give_up(session);
+                "statements"
+            }
+            Failure::Conflict { .. } | Failure::Final { .. } => return Err(failure.into_error()),
+        };
+        metrics::counter!("shopfolk_postgres_retries_total", "reason" => reason).increment(1);
+        let pause = match &failure {
+            // Whoever was first has committed: looking again at once shows it.
+            Failure::Conflict { reason: ConflictReason::Unique, .. } => Duration::ZERO,
+            Failure::Conflict { .. } => {
+                FIRST_PAUSE.saturating_mul(1 << conflicts.min(8)).mul_f64(rand::random())
+            }
+            _ => LOOK_PAUSE.mul_f64(rand::random()),
+        };
+        if Instant::now() + pause >= deadline {
+            tracing::warn!(error = ?failure, "the database did not take a call in time");
+            return Err(TOO_SLOW);
+        }
+        tracing::debug!(error = ?failure, "running an operation again");
+        tokio::time::sleep(pause).await;
+        Ok(())
+    }
+
+    async fn try_to_write<O: WriteOperation>(
+        &self,
+        session: &Session,
+        store: StoreId,
+        operation: &O,
+        deadline: Instant,
+    ) -> Try<Result<O::Output, O::Error>> {
+        let mut tx = PostgresWriteTx { session, store, access: Writing::new(&self.ids) };
+        let outcome = timeout_at(deadline, operation.run(&mut tx)).await.unwrap_or_else(|_| {
+            tx.is_too_slow();
+            Err(TOO_SLOW.into())
+        });
+        if tx.access.failure.is_none() && outcome.is_ok() {
+            match timeout_at(deadline, tx.commit()).await {
+                // It touched other rows than it was to.
+                Ok(Err(error)) if tx.access.failure.is_none() => return Try::Done(Err(error.into())),
+                Ok(_) => {}
+                Err(_) => tx.is_too_slow(),
+            }
+        }
+        let mark = tx.access.lock.zip(tx.access.event).map(|(lock, event)| Mark { lock, event });
+        match (tx.access.failure.take(), tx.access.stage, mark) {
+            (None, ..) => Try::Done(outcome),
+            (Some(Failure::Lost { .. }), Stage::Committing, Some(mark)) => Try::Unknown(outcome, mark),
+            // Without an event there is nothing that could not be done twice.
+            (Some(failure), ..) => Try::Failed(failure),
+        }
+    }
+
+    /// Finds out what became of a transaction whose connection was lost while it committed.
+    async fn is_committed(&self, store: StoreId, mark: Mark, deadline: Instant) -> Result<bool, StoreError> {
+        // It is worth more time than the operation had left: the answer decides between done and not done.
+        let deadline = deadline.max(Instant::now() + self.settings.operation_limit / 2);
+        loop {
+            let session = self.sessions.take(deadline).await.map_err(|error| {
+                tracing::warn!(%store, event = mark.event, %error, "what became of a commit could not be found out");
+                StoreError::OutcomeUnknown
+            })?;
+            let find = Step::Run {
+                what: "look for an event",
+                sql: "SELECT 1 FROM events WHERE store_id = $1 AND event_id = $2",
+                parameters: parameters_of![store.get(), mark.event],
+                touches: None,
+            };
+            // In that order: with the lock taken, the lost transaction has ended, and the next statement sees its end.
+            let steps =
+                [session.begin_write(), mark.lock.step(store), find, Step::Plain("COMMIT".to_owned())];
+            if let Ok(Ok(answers)) = timeout_at(deadline, session.send(&steps)).await {
+                let committed = answers.get(2).is_some_and(|answer| !answer.rows.is_empty());
+                let outcome = if committed { "committed" } else { "not_committed" };
+                metrics::counter!("shopfolk_postgres_lost_commits_total", "outcome" => outcome).increment(1);
+                tracing::info!(%store, event = mark.event, outcome, "the connection was lost during a commit");
+                return Ok(committed);
+            }
+            give_up(session);
+            if Instant::now() + LOOK_PAUSE >= deadline {
+                tracing::warn!(%store, event = mark.event, "what became of a commit could not be found out");
+                return Err(StoreError::OutcomeUnknown);
+            }
+            tokio::time::sleep(LOOK_PAUSE).await;
+        }
+    }
+}
+
+async fn try_to_read<O: ReadOperation>(
+    session: &Session,
+    store: StoreId,
+    operation: &O,
+) -> (Result<O::Output, O::Error>, Option<Failure>) {
+    let access = Reading { once: O::READS_ONCE, begun: false, failure: None };
+    let mut tx = PostgresReadTx { session, store, access };
+    let outcome = operation.run(&mut tx).await;
+    let failure = tx.access.failure.take();
+    (outcome, failure)
+}
+
+/// Takes a connection out of use.
+fn give_up(session: PooledSession) {
+    drop(PooledSession::take(session));
+}

@@ -1,0 +1,306 @@
+//! A transaction on one store, for reading or for writing.
+//!
+//! Writes that have no answer wait and go out with the next statement that has one, or with the commit: creating a
+//! contact takes two round trips, one that begins, locks the customer and reads, and one that writes and commits.
+
+use std::collections::VecDeque;
+
+use shopfolk_model::{CustomerId, StoreId};
+use shopfolk_store::{ReadTx, StoreError, WriteTx};
+use tokio_postgres::Row;
+
+use crate::failure::Failure;
+use crate::ids::Ids;
+use crate::parameter::{Parameter, parameters_of};
+use crate::session::{Answer, Session, Step};
+
+/// What a call is told for which the database took too long.
+pub(crate) const TOO_SLOW: StoreError =
+    StoreError::Unavailable { reason: "the database did not answer in time" };
+
+/// What a transaction does beside reading the tables: [`Reading`] or [`Writing`].
+pub(crate) trait Access: Send {
+    /// What has to be sent before anything else.
+    fn take_waiting(&mut self, session: &Session, store: StoreId) -> VecDeque<Step>;
+
+    /// What makes other writers wait for this one, which is sent before the first thing that is read; nothing when
+    /// nothing is to be written.
+    fn lock(&mut self, store: StoreId, lock: Lock) -> Option<Step>;
+
+    /// Remembers the first thing that went wrong in the database.
+    fn note(&mut self, failure: Failure);
+
+    /// Whether there is a transaction to be ended on the connection.
+    fn is_in_transaction(&self) -> bool;
+}
+
+/// A lock that a writing transaction takes before it reads, and holds until its end. It is also how another one finds
+/// out that this one has ended, whatever became of its connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lock {
+    /// The row of a customer.
+    Customer(CustomerId),
+    /// A number that stands for something that may not be there yet.
+    Number(i64),
+}
+
+impl Lock {
+    /// The statement that takes it.
+    pub(crate) fn step(self, store: StoreId) -> Step {
+        match self {
+            Self::Customer(customer) => Step::Run {
+                what: "lock a customer",
+                sql: "SELECT contact_count, highest_order_by
+                        FROM customers
+                       WHERE store_id = $1 AND customer_id = $2
+                         FOR NO KEY UPDATE",
+                parameters: parameters_of![store.get(), customer.get()],
+                touches: None,
+            },
+            Self::Number(number) => Step::Run {
+                what: "take a lock",
+                sql: "SELECT pg_advisory_xact_lock($1)",
+                parameters: parameters_of![number],
+                touches: None,
+            },
+        }
+    }
+}
+
+/// A snapshot.
+pub(crate) struct Reading {
+    /// Whether one statement is all there is: then it is a snapshot without a transaction.
+    pub(crate) once: bool,
+    pub(crate) begun: bool,
+    /// The first thing that went wrong.
+    pub(crate) failure: Option<Failure>,
+}
+
+impl Access for Reading {
+    fn take_waiting(&mut self, _: &Session, _: StoreId) -> VecDeque<Step> {
+        if self.begun || self.once {
+            return VecDeque::new();
+        }
+        self.begun = true;
+        VecDeque::from([Session::begin_read()])
+    }
+
+    fn lock(&mut self, _: StoreId, _: Lock) -> Option<Step> {
+        None
+    }
+
+    fn note(&mut self, failure: Failure) {
+        self.failure.get_or_insert(failure);
+    }
+
+    fn is_in_transaction(&self) -> bool {
+        self.begun
+    }
+}
+
+/// How far a transaction that writes has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// Nothing was sent.
+    NotBegun,
+    /// It can be undone.
+    Begun,
+    /// The commit is on its way: only the database knows what becomes of it.
+    Committing,
+    /// It is committed.
+    Committed,
+}
+
+/// A transaction that writes.
+pub(crate) struct Writing<'a> {
+    pub(crate) ids: &'a Ids,
+    pub(crate) stage: Stage,
+    /// The first lock that was taken.
+    pub(crate) lock: Option<Lock>,
+    /// What is to be written and was not sent yet.
+    pub(crate) waiting: VecDeque<Step>,
+    /// The first event that was appended: if it is there, everything is.
+    pub(crate) event: Option<i64>,
+    /// Whether this transaction created the store, whose counters nobody else sees yet.
+    pub(crate) created_store: bool,
+    pub(crate) failure: Option<Failure>,
+}
+
+impl<'a> Writing<'a> {
+    pub(crate) fn new(ids: &'a Ids) -> Self {
+        Self {
+            ids,
+            stage: Stage::NotBegun,
+            lock: None,
+            waiting: VecDeque::new(),
+            event: None,
+            created_store: false,
+            failure: None,
+        }
+    }
+}
+
+impl Access for Writing<'_> {
+    fn take_waiting(&mut self, session: &Session, store: StoreId) -> VecDeque<Step> {
+        let mut steps = std::mem::take(&mut self.waiting);
+        if self.stage == Stage::NotBegun {
+            self.stage = Stage::Begun;
+            if self.lock.is_none() {
+                // Whatever is read first, something is locked before it.
+                let lock = Lock::Number(rand::random());
+                self.lock = Some(lock);
+                steps.push_front(lock.step(store));
+            }
+            steps.push_front(session.begin_write());
+        }
+        steps
+    }
+
+    fn lock(&mut self, store: StoreId, lock: Lock) -> Option<Step> {
+        self.lock.get_or_insert(lock);
+        Some(lock.step(store))
+    }
+
+    fn note(&mut self, failure: Failure) {
+        self.failure.get_or_insert(failure);
+    }
+
+    fn is_in_transaction(&self) -> bool {
+        matches!(self.stage, Stage::Begun | Stage::Committing)
+    }
+}
+
+/// A transaction on one store. The SQL of each resource is in the file of its name.
+pub(crate) struct PostgresTx<'a, A: Access> {
+    pub(crate) session: &'a Session,
+    pub(crate) store: StoreId,
+    pub(crate) access: A,
+}
+
+/// A transaction that reads.
+pub(crate) type PostgresReadTx<'a> = PostgresTx<'a, Reading>;
+/// A transaction that writes.
+pub(crate) type PostgresWriteTx<'a> = PostgresTx<'a, Writing<'a>>;
+
+impl ReadTx for PostgresReadTx<'_> {}
+impl ReadTx for PostgresWriteTx<'_> {}
+impl WriteTx for PostgresWriteTx<'_> {}
+
+impl<A: Access> Drop for PostgresTx<'_, A> {
+    fn drop(&mut self) {
+        if self.access.is_in_transaction() {
+            self.session.roll_back();
+        }
+    }
+}
+
+impl<A: Access> PostgresTx<'_, A> {
+    /// Sends statements together, behind everything that waits, and answers with what came of them.
+    pub(crate) async fn run<const N: usize>(
+        &mut self,
+        steps: [Option<Step>; N],
+    ) -> Result<[Answer; N], StoreError> {
+        let mut all = self.access.take_waiting(self.session, self.store);
+        let before = all.len();
+        let wanted: [bool; N] = std::array::from_fn(|number| steps[number].is_some());
+        all.extend(steps.into_iter().flatten());
+        let mut answers = self.send(all.make_contiguous()).await?.into_iter().skip(before);
+        Ok(wanted.map(|wanted| if wanted { answers.next().unwrap_or_default() } else { Answer::default() }))
+    }
+
+    /// The rows that a statement finds.
+    pub(crate) async fn list(
+        &mut self,
+        what: &'static str,
+        sql: &'static str,
+        parameters: Vec<Parameter>,
+    ) -> Result<Vec<Row>, StoreError> {
+        let [answer] = self.run([Some(Step::Run { what, sql, parameters, touches: None })]).await?;
+        Ok(answer.rows)
+    }
+
+    /// The row that a statement finds, if it finds one.
+    pub(crate) async fn find(
+        &mut self,
+        what: &'static str,
+        sql: &'static str,
+        parameters: Vec<Parameter>,
+    ) -> Result<Option<Row>, StoreError> {
+        Ok(self.list(what, sql, parameters).await?.into_iter().next())
+    }
+
+    /// Sends steps and notes what goes wrong.
+    async fn send(&mut self, steps: &[Step]) -> Result<Vec<Answer>, StoreError> {
+        self.session.send(steps).await.map_err(|(number, error)| {
+            let doing = steps.get(number).map_or("reach the database", Step::what);
+            let told = StoreError::Database { doing, source: error.to_string().into() };
+            self.access.note(Failure::of(doing, error));
+            told
+        })
+    }
+}
+
+impl PostgresWriteTx<'_> {
+    /// Has a statement sent with the next one that has an answer, or with the commit.
+    pub(crate) fn write(&mut self, what: &'static str, sql: &'static str, parameters: Vec<Parameter>) {
+        self.access.waiting.push_back(Step::Run { what, sql, parameters, touches: None });
+    }
+
+    /// The same for a statement that must touch one row. That is looked at before the commit.
+    pub(crate) fn write_one(&mut self, what: &'static str, sql: &'static str, parameters: Vec<Parameter>) {
+        self.access.waiting.push_back(Step::Run { what, sql, parameters, touches: Some(1) });
+    }
+
+    /// Runs a statement now, and says how many rows it touched.
+    pub(crate) async fn change(
+        &mut self,
+        what: &'static str,
+        sql: &'static str,
+        parameters: Vec<Parameter>,
+    ) -> Result<u64, StoreError> {
+        let [answer] = self.run([Some(Step::Run { what, sql, parameters, touches: None })]).await?;
+        Ok(answer.touched)
+    }
+
+    /// Writes what waits and commits.
+    pub(crate) async fn commit(&mut self) -> Result<(), StoreError> {
+        let nothing_waits = self.access.waiting.is_empty();
+        if nothing_waits && self.access.stage == Stage::NotBegun {
+            return Ok(());
+        }
+        if self.access.event.is_some() && self.access.stage == Stage::NotBegun {
+            // The lock has to be there before the commit is on its way, or nobody could tell whether it still comes.
+            let writes = std::mem::take(&mut self.access.waiting);
+            let [] = self.run([]).await?;
+            self.access.waiting = writes;
+        }
+        let mut steps = self.access.take_waiting(self.session, self.store);
+        let looks = steps.iter().any(|step| matches!(step, Step::Run { touches: Some(_), .. }));
+        if looks {
+            let answers = self.send(steps.make_contiguous()).await?;
+            let touched = |step: &Step, answer: &Answer| match step {
+                Step::Run { touches: Some(expected), .. } => answer.touched == *expected,
+                _ => true,
+            };
+            if let Some((step, answer)) =
+                steps.iter().zip(&answers).find(|(step, answer)| !touched(step, answer))
+            {
+                return Err(StoreError::Database {
+                    doing: step.what(),
+                    source: format!("{} rows were touched, one was to be", answer.touched).into(),
+                });
+            }
+            steps.clear();
+        }
+        steps.push_back(Step::Plain("COMMIT".to_owned()));
+        self.access.stage = Stage::Committing;
+        self.send(steps.make_contiguous()).await?;
+        self.access.stage = Stage::Committed;
+        Ok(())
+    }
+
+    /// Notes that the time is over. What is on its way on the connection may still be done.
+    pub(crate) fn is_too_slow(&mut self) {
+        self.access.note(Failure::Lost { error: TOO_SLOW });
+    }
+}
