@@ -11,7 +11,9 @@ use harness::{Outcome, Program, SCOPES, STORE, Server, Shop};
 fn help_tells_what_there_is() {
     let program = Program::new();
     let help = Outcome::of(program.bare().arg("--help")).succeeded().stdout;
-    for word in ["serve", "store", "token", "check", "openapi", "--database", "Examples:"] {
+    for word in
+        ["serve", "store", "token", "check", "migrate", "health", "openapi", "--database", "Examples:"]
+    {
         assert!(help.contains(word), "{word}: {help}");
     }
     assert!(Outcome::of(program.bare().arg("--version")).succeeded().stdout.starts_with("shopfolk "));
@@ -36,7 +38,11 @@ fn a_wrong_command_line_is_status_2_and_one_line() {
         (&["serve", "--max-connections", "0"], "--max-connections"),
         (&["serve", "--demo", "--listen", "0.0.0.0:0"], "everybody knows its token"),
         (&["serve", "--demo", "--listen", "[::]:0"], "everybody knows its token"),
-        (&["check", "--database", "postgres://shop:hunter2@db/shop"], "sqlite:PATH"),
+        (&["check", "--database", "mysql://shop:hunter2@db/shop"], "sqlite:PATH"),
+        (&["check", "--database", "postgres://shop:hunter2@db"], "names no database"),
+        (&["check", "--database", "postgres://shop:hunter2@db/shop?sslmode=no"], "verify-full"),
+        (&["migrate", "--citus"], "for a PostgreSQL database"),
+        (&["serve", "--database-connections", "0"], "--database-connections"),
         (&["check", "--database", "shop.db"], "sqlite:PATH"),
     ] {
         let line = Outcome::of(program.bare().args(arguments)).failed(2);

@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{serve, store, token};
+use crate::{health, migrate, serve, store, token};
 
 /// Shopfolk keeps the people of a shop: its customers and every way to reach them.
 ///
@@ -12,7 +12,9 @@ use crate::{serve, store, token};
 pub(crate) struct Arguments {
     /// Where the database is [default: sqlite:shopfolk.db]
     ///
-    /// Written as sqlite:PATH. A database that is missing is made by `serve` and `store create`.
+    /// Written as sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME; of several hosts, HOST1:PORT,HOST2:PORT, the
+    /// one that takes writes is used. PGPASSWORD holds the password where the URL has none. A database file that is
+    /// missing, and tables that are missing, are made by `serve`, `store create` and `migrate`.
     // Text until the command line is read, so that no message repeats an address that has a password in it.
     #[arg(
         long,
@@ -55,6 +57,10 @@ pub(crate) enum Command {
     ///
     /// Prints each violation on a line of its own; the exit status is 1 if there is any. A server may run meanwhile.
     Check,
+    /// Brings the tables of a database up to date, as `serve` does when it starts
+    Migrate(migrate::Arguments),
+    /// Asks a running server whether it is ready; the exit status is 0 if it is
+    Health(health::Arguments),
     /// Prints the OpenAPI document of the API
     Openapi,
 }

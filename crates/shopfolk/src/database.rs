@@ -2,31 +2,41 @@
 
 use std::fmt;
 use std::future::Future;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use shopfolk_store::Engine;
+use shopfolk_store_postgres::{PostgresAddress, PostgresEngine, PostgresSettings};
 use shopfolk_store_sqlite::{SqliteEngine, SqliteSettings};
 
+use crate::any_engine::AnyEngine;
 use crate::failure::UsageError;
 
-/// Where a database is.
+/// Where a database is. It is shown without a password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum DatabaseUrl {
     /// A file of the embedded engine.
     Sqlite(PathBuf),
+    /// A PostgreSQL server, or several of which one takes writes.
+    Postgres(Box<PostgresAddress>),
 }
 
 /// What a database is opened for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
-    /// Serving it: made if it is missing, and no other process may serve it.
-    Serve,
+    /// Serving it: made if it is missing. A file is served by no other process, a PostgreSQL server by any number.
+    Serve {
+        /// How many connections to a PostgreSQL server are open at once.
+        connections: usize,
+    },
     /// Making something that may be the first in it: made if it is missing.
     Create,
     /// Working with what is in it.
     Use,
 }
+
+/// How many connections a command needs that does one thing after the other.
+const COMMAND_CONNECTIONS: usize = 4;
 
 impl Default for DatabaseUrl {
     fn default() -> Self {
@@ -35,14 +45,17 @@ impl Default for DatabaseUrl {
 }
 
 impl DatabaseUrl {
-    /// Reads `sqlite:PATH`.
+    /// Reads `sqlite:PATH` or `postgres://…`.
     ///
     /// # Errors
     /// When it is of another form. The message repeats no more of it than the scheme, because there can be a password
     /// in the rest.
     pub(crate) fn parse(text: &str) -> Result<Self, UsageError> {
         let usage = |problem: String| {
-            UsageError(format!("{problem}; give --database as sqlite:PATH, for example sqlite:shopfolk.db"))
+            UsageError(format!(
+                "{problem}; give --database as sqlite:PATH, for example sqlite:shopfolk.db, or as \
+                 postgres://USER:PASSWORD@HOST:PORT/NAME"
+            ))
         };
         match text.split_once(':') {
             Some(("sqlite", path)) => match path.strip_prefix("//").unwrap_or(path) {
@@ -52,6 +65,10 @@ impl DatabaseUrl {
                 )),
                 path => Ok(Self::Sqlite(PathBuf::from(path))),
             },
+            Some(("postgres" | "postgresql", _)) => match text.parse() {
+                Ok(address) => Ok(Self::Postgres(Box::new(address))),
+                Err(error) => Err(usage(format!("the address of the database is wrong: it {error}"))),
+            },
             Some((scheme, _)) if scheme.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {
                 Err(usage(format!("databases of the kind '{scheme}' are not supported")))
             }
@@ -59,49 +76,36 @@ impl DatabaseUrl {
         }
     }
 
+    /// Takes this password if the database wants one and names none.
+    pub(crate) fn with_default_password(self, password: Option<&str>) -> Self {
+        match self {
+            Self::Postgres(address) => Self::Postgres(Box::new(address.with_default_password(password))),
+            Self::Sqlite(path) => Self::Sqlite(path),
+        }
+    }
+
     /// Opens the database.
     ///
     /// # Errors
     /// When it is missing and not to be made, or cannot be opened.
-    pub(crate) fn open(&self, purpose: Purpose) -> Result<SqliteEngine> {
-        let Self::Sqlite(path) = self;
-        let shown = path.display();
-        if path.is_dir() {
-            bail!("{shown} is a directory; name a database file in it with --database");
+    pub(crate) async fn open(&self, purpose: Purpose) -> Result<AnyEngine> {
+        match self {
+            Self::Sqlite(path) => open_file(path, purpose).map(AnyEngine::Sqlite),
+            Self::Postgres(address) => open_server(address, purpose).await.map(AnyEngine::Postgres),
         }
-        if let Some(directory) = path.parent()
-            && !directory.as_os_str().is_empty()
-            && !directory.is_dir()
-        {
-            bail!(
-                "there is no directory {}; make it, or name another database with --database",
-                directory.display()
-            );
-        }
-        if purpose == Purpose::Use && !path.exists() {
-            bail!(
-                "there is no database at {shown}; make one with 'shopfolk store create', or name another with --database"
-            );
-        }
-        let settings = SqliteSettings {
-            create: purpose != Purpose::Use,
-            serve: purpose == Purpose::Serve,
-            ..SqliteSettings::new(path)
-        };
-        SqliteEngine::open(&settings).with_context(|| format!("cannot open the database at {shown}"))
     }
 
     /// Opens the database, does one thing with it, and closes it.
     ///
     /// # Errors
     /// When the database cannot be opened, or what was done failed.
-    pub(crate) fn with<T, F>(&self, purpose: Purpose, act: impl FnOnce(SqliteEngine) -> F) -> Result<T>
+    pub(crate) fn with<T, F>(&self, purpose: Purpose, act: impl FnOnce(AnyEngine) -> F) -> Result<T>
     where
         F: Future<Output = Result<T>>,
     {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         runtime.block_on(async {
-            let engine = self.open(purpose)?;
+            let engine = self.open(purpose).await?;
             let outcome = act(engine.clone()).await;
             let closed = engine.close().await.context("cannot close the database");
             outcome.and_then(|outcome| closed.map(|()| outcome))
@@ -109,10 +113,52 @@ impl DatabaseUrl {
     }
 }
 
+fn open_file(path: &Path, purpose: Purpose) -> Result<SqliteEngine> {
+    let shown = path.display();
+    if path.is_dir() {
+        bail!("{shown} is a directory; name a database file in it with --database");
+    }
+    if let Some(directory) = path.parent()
+        && !directory.as_os_str().is_empty()
+        && !directory.is_dir()
+    {
+        bail!(
+            "there is no directory {}; make it, or name another database with --database",
+            directory.display()
+        );
+    }
+    if purpose == Purpose::Use && !path.exists() {
+        bail!(
+            "there is no database at {shown}; make one with 'shopfolk store create', or name another with --database"
+        );
+    }
+    let settings = SqliteSettings {
+        create: purpose != Purpose::Use,
+        serve: matches!(purpose, Purpose::Serve { .. }),
+        ..SqliteSettings::new(path)
+    };
+    SqliteEngine::open(&settings).with_context(|| format!("cannot open the database at {shown}"))
+}
+
+async fn open_server(address: &PostgresAddress, purpose: Purpose) -> Result<PostgresEngine> {
+    let connections = match purpose {
+        Purpose::Serve { connections } => connections,
+        Purpose::Create | Purpose::Use => COMMAND_CONNECTIONS,
+    };
+    let settings = PostgresSettings {
+        create: purpose != Purpose::Use,
+        connections,
+        ..PostgresSettings::new(address.clone())
+    };
+    PostgresEngine::open(settings).await.with_context(|| format!("cannot open the database at {address}"))
+}
+
 impl fmt::Display for DatabaseUrl {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self::Sqlite(path) = self;
-        write!(formatter, "sqlite:{}", path.display())
+        match self {
+            Self::Sqlite(path) => write!(formatter, "sqlite:{}", path.display()),
+            Self::Postgres(address) => address.fmt(formatter),
+        }
     }
 }
 
@@ -134,11 +180,26 @@ mod tests {
     }
 
     #[test]
+    fn a_server_is_shown_without_its_password() {
+        let database = DatabaseUrl::parse("postgres://shop:hunter2@db1,db2/folk").unwrap();
+        assert_eq!(database.to_string(), "postgres://shop@db1:5432,db2:5432/folk");
+        assert!(!format!("{database:?}").contains("hunter2"));
+    }
+
+    #[test]
     fn other_kinds_are_named_and_nothing_of_a_password_is_repeated() {
-        let error = DatabaseUrl::parse("postgres://shop:hunter2@db/shop").unwrap_err().to_string();
-        assert!(error.contains("'postgres'") && error.contains("sqlite:PATH"), "{error}");
+        let error = DatabaseUrl::parse("mysql://shop:hunter2@db/shop").unwrap_err().to_string();
+        assert!(error.contains("'mysql'") && error.contains("sqlite:PATH"), "{error}");
         assert!(!error.contains("hunter2"), "{error}");
-        for text in ["", "shop.db", "sqlite:", "sqlite://", "sqlite::memory:", "/tmp/hunter2:x"] {
+        for text in [
+            "postgres://shop:hunter2@db",
+            "",
+            "shop.db",
+            "sqlite:",
+            "sqlite://",
+            "sqlite::memory:",
+            "/tmp/hunter2:x",
+        ] {
             let error = DatabaseUrl::parse(text).unwrap_err().to_string();
             assert!(error.contains("sqlite:PATH") && !error.contains("hunter2"), "{text}: {error}");
         }

@@ -159,9 +159,12 @@ impl WriteOperation for AddDemoStore {
         if tx.lookup_store().await?.is_some() {
             return Ok(());
         }
+        let event = |happening| Event { happening, created: self.now };
         tx.add_store(&self.store).await?;
+        tx.append_event(&event(Happening::StoreCreated(self.store.id))).await?;
         let token = TokenRecord { id: tx.next_token_id().await?, ..self.token };
         tx.add_token(Token::from_text(TOKEN).hash(), &token).await?;
+        tx.append_event(&event(Happening::TokenCreated(token.id))).await?;
         for Person { customer, contacts } in &self.people {
             tx.add_customer(customer).await?;
             let mut book = ContactBook::default();
@@ -170,8 +173,7 @@ impl WriteOperation for AddDemoStore {
                     tx.write_contacts(customer.id, &change, self.now).await?;
                 }
             }
-            let event = Event { happening: Happening::CustomerCreated(customer.id), created: self.now };
-            tx.append_event(&event).await?;
+            tx.append_event(&event(Happening::CustomerCreated(customer.id))).await?;
         }
         Ok(())
     }

@@ -5,12 +5,15 @@
 //!
 //! To add a command: a file of its name with its arguments and its `run`, and an arm in [`Command`].
 
+mod any_engine;
 mod arguments;
 mod check;
 mod clock;
 mod database;
 mod demo;
 mod failure;
+mod health;
+mod migrate;
 mod openapi;
 mod output;
 mod serve;
@@ -36,12 +39,16 @@ fn main() -> ExitCode {
 }
 
 fn run(arguments: Arguments) -> Result<ExitCode> {
+    let password = std::env::var("PGPASSWORD").ok();
     let database = arguments.database.as_deref().map(DatabaseUrl::parse).transpose()?;
+    let database = database.map(|database| database.with_default_password(password.as_deref()));
     match arguments.command {
         Command::Serve(arguments) => serve::run(&arguments, database),
         Command::Store(command) => store::run(command, &database.unwrap_or_default()),
         Command::Token(command) => token::run(command, &database.unwrap_or_default()),
         Command::Check => check::run(&database.unwrap_or_default()),
+        Command::Migrate(arguments) => migrate::run(&arguments, &database.unwrap_or_default()),
+        Command::Health(arguments) => health::run(&arguments),
         Command::Openapi => openapi::run(),
     }
 }

@@ -31,7 +31,8 @@ const CLOSE_LIMIT: Duration = Duration::from_secs(3);
 #[command(after_help = "\
 Examples:
   shopfolk serve --demo
-  shopfolk serve --database sqlite:/var/lib/shopfolk/shopfolk.db --listen 127.0.0.1:8080 --log json")]
+  shopfolk serve --database sqlite:/var/lib/shopfolk/shopfolk.db --listen 127.0.0.1:8080 --log json
+  shopfolk serve --database 'postgres://shopfolk@db1,db2/shopfolk?sslmode=verify-full'")]
 pub(crate) struct Arguments {
     /// The address to listen on; port 0 is any free one
     #[arg(
@@ -60,6 +61,9 @@ pub(crate) struct Arguments {
     /// How many connections may be open at once; further ones are answered with 503
     #[arg(long, value_name = "N", env = "SHOPFOLK_MAX_CONNECTIONS", default_value = "20000")]
     max_connections: std::num::NonZeroU32,
+    /// How many connections to a PostgreSQL database are open at once; three more listen, reserve ids and check
+    #[arg(long, value_name = "N", env = "SHOPFOLK_DATABASE_CONNECTIONS", default_value = "16")]
+    database_connections: std::num::NonZeroUsize,
     /// The form of the logs on stderr
     #[arg(long, value_name = "FORM", env = "SHOPFOLK_LOG", default_value = "text")]
     log: LogForm,
@@ -82,7 +86,11 @@ fn rate_limit(text: &str) -> Result<Rate, String> {
     }
 }
 
-fn listen_address(text: &str) -> Result<SocketAddr, String> {
+/// Reads an address, with a name or a number for the host.
+///
+/// # Errors
+/// When it is none, or the name is not known.
+pub(crate) fn listen_address(text: &str) -> Result<SocketAddr, String> {
     let advice = || "write it as 127.0.0.1:8080, [::1]:8080 or localhost:8080".to_owned();
     text.to_socket_addrs().map_err(|_| advice())?.next().ok_or_else(advice)
 }
@@ -128,7 +136,8 @@ async fn serve(arguments: &Arguments, database: &DatabaseUrl, temporary: bool) -
     let metrics = telemetry::start_metrics()?;
     let listener = server::listen(arguments.listen)?;
     let address = listener.local_addr().context("cannot find out the port")?;
-    let engine = database.open(Purpose::Serve)?;
+    let connections = arguments.database_connections.get();
+    let engine = database.open(Purpose::Serve { connections }).await?;
     if arguments.demo {
         demo::fill(&engine).await?;
     }
@@ -194,11 +203,15 @@ async fn announce(
         engine.list_stores(PageRequest { offset: 0, limit: 1 }).await.context("cannot list the stores")?;
     if stores.total == 0 {
         let id = engine.next_store_id().await.context("cannot list the stores")?;
+        let (option, where_to) = match database {
+            DatabaseUrl::Sqlite(_) => (format!(" --database '{database}'"), ""),
+            // Its address can have a password in it, and says more than is shown.
+            DatabaseUrl::Postgres(_) => (String::new(), " with the --database of this server"),
+        };
         output::note(&format!(
-            "There is no store yet. Create one, and a token for it, from another terminal:\n\n  \
-             shopfolk store create --name 'My shop' --database '{database}'\n  \
-             shopfolk token create --store {id} --scopes read_customers,create_customers,update_customers --database \
-             '{database}'\n"
+            "There is no store yet. Create one, and a token for it, from another terminal{where_to}:\n\n  \
+             shopfolk store create --name 'My shop'{option}\n  \
+             shopfolk token create --store {id} --scopes read_customers,create_customers,update_customers{option}\n"
         ));
     }
     Ok(())

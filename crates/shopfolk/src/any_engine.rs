@@ -1,0 +1,65 @@
+//! The engine that runs, whichever it is.
+
+use shopfolk_model::{Store, StoreId};
+use shopfolk_store::{
+    Engine, EngineHealth, Page, PageRequest, ReadOperation, StoreError, Violation, WriteOperation,
+};
+use shopfolk_store_postgres::PostgresEngine;
+use shopfolk_store_sqlite::SqliteEngine;
+
+/// One of the engines.
+#[derive(Clone)]
+pub(crate) enum AnyEngine {
+    /// The embedded one.
+    Sqlite(SqliteEngine),
+    /// The one for many nodes.
+    Postgres(PostgresEngine),
+}
+
+/// Does the same with either engine.
+macro_rules! with_engine {
+    ($any:expr, $engine:ident => $do:expr) => {
+        match $any {
+            AnyEngine::Sqlite($engine) => $do,
+            AnyEngine::Postgres($engine) => $do,
+        }
+    };
+}
+
+impl Engine for AnyEngine {
+    async fn read<O: ReadOperation>(&self, store: StoreId, operation: O) -> Result<O::Output, O::Error> {
+        with_engine!(self, engine => engine.read(store, operation).await)
+    }
+
+    async fn write<O: WriteOperation>(&self, store: StoreId, operation: O) -> Result<O::Output, O::Error> {
+        with_engine!(self, engine => engine.write(store, operation).await)
+    }
+
+    async fn list_stores(&self, page: PageRequest) -> Result<Page<Store>, StoreError> {
+        with_engine!(self, engine => engine.list_stores(page).await)
+    }
+
+    async fn next_store_id(&self) -> Result<StoreId, StoreError> {
+        with_engine!(self, engine => engine.next_store_id().await)
+    }
+
+    async fn check(&self, report: impl FnMut(Violation) + Send + 'static) -> Result<(), StoreError> {
+        with_engine!(self, engine => engine.check(report).await)
+    }
+
+    async fn count_events(&self) -> Result<u64, StoreError> {
+        with_engine!(self, engine => engine.count_events().await)
+    }
+
+    fn on_access_change(&self, changed: impl Fn(Option<StoreId>) + Send + Sync + 'static) {
+        with_engine!(self, engine => engine.on_access_change(changed));
+    }
+
+    async fn health(&self) -> EngineHealth {
+        with_engine!(self, engine => engine.health().await)
+    }
+
+    async fn close(&self) -> Result<(), StoreError> {
+        with_engine!(self, engine => engine.close().await)
+    }
+}
