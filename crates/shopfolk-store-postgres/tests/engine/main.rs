@@ -1,0 +1,11 @@
+//! The engine on a real PostgreSQL, started for the run of the tests and thrown away after it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod conformance;
+mod ids;
+mod lost_commits;
+mod proxy;
+mod round_trips;
+mod statements;
+mod support;
+mod tables;

@@ -1,0 +1,44 @@
+//! A database of a test's own.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+/// A database on a server. It goes when the server goes.
+#[derive(Debug, Clone)]
+pub struct TestDatabase {
+    pub(crate) name: String,
+    pub(crate) port: u16,
+    pub(crate) psql: PathBuf,
+}
+
+impl TestDatabase {
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The port of its server, on 127.0.0.1.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Its address, for the superuser, who needs no password.
+    pub fn url(&self) -> String {
+        format!("postgres://postgres@127.0.0.1:{}/{}", self.port, self.name)
+    }
+
+    /// Runs SQL and answers with what it prints: a row a line, columns divided by `|`.
+    pub fn psql(&self, sql: &str) -> String {
+        let output = Command::new(&self.psql)
+            .args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1"])
+            .args(["--host=127.0.0.1", "--username=postgres"])
+            .arg(format!("--port={}", self.port))
+            .arg(format!("--dbname={}", self.name))
+            .args(["--command", sql])
+            .output()
+            .expect("cannot start psql");
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "psql failed: {said}\n{sql}");
+        String::from_utf8(output.stdout).unwrap()
+    }
+}
