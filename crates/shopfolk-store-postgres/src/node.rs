@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::PostgresSettings;
 use crate::failure::{ConflictReason, Failure};
-use crate::ids::Ids;
+use crate::ids::{Ids, Kind};
 use crate::parameter::parameters_of;
 use crate::pool::{Connector, PooledSession, Sessions};
 use crate::session::{Session, Step};
@@ -108,6 +108,11 @@ impl Node {
                 }
                 Try::Failed(failure) => failure,
             };
+            if let Failure::NoIds { kind } = failure {
+                drop(session);
+                self.fill(store, kind, deadline).await?;
+                continue;
+            }
             conflicts += u32::from(matches!(failure, Failure::Conflict { .. }));
             self.may_try_again(failure, session, conflicts, deadline).await?;
         }
@@ -137,7 +142,9 @@ impl Node {
                 give_up(session);
                 "statements"
             }
-            Failure::Conflict { .. } | Failure::Final { .. } => return Err(failure.into_error()),
+            Failure::Conflict { .. } | Failure::NoIds { .. } | Failure::Final { .. } => {
+                return Err(failure.into_error());
+            }
         };
         metrics::counter!("shopfolk_postgres_retries_total", "reason" => reason).increment(1);
         let pause = match &failure {
@@ -155,6 +162,18 @@ impl Node {
         tracing::debug!(error = ?failure, "running an operation again");
         tokio::time::sleep(pause).await;
         Ok(())
+    }
+
+    /// Reserves ids while no transaction of this operation is open.
+    async fn fill(&self, store: StoreId, kind: Kind, deadline: Instant) -> Result<(), StoreError> {
+        loop {
+            match timeout_at(deadline, self.ids.fill(store, kind)).await {
+                Ok(Ok(())) => return Ok(()),
+                Ok(Err(Failure::Lost { .. })) => tokio::time::sleep(LOOK_PAUSE.mul_f64(rand::random())).await,
+                Ok(Err(failure)) => return Err(failure.into_error()),
+                Err(_) => return Err(TOO_SLOW),
+            }
+        }
     }
 
     async fn try_to_write<O: WriteOperation>(
