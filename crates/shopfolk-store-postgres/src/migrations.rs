@@ -12,6 +12,8 @@ mod embedded {
 /// The number of the lock that whoever changes the tables holds: "shopfolk" in letters.
 const LOCK: i64 = 0x7368_6f70_666f_6c6b;
 
+const TOO_NEW: &str = "its tables were made by a later release of Shopfolk; use that one";
+
 /// Whether the tables are there, and of this release.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tables {
@@ -23,7 +25,7 @@ pub(crate) enum Tables {
 /// Looks how old the tables are.
 ///
 /// # Errors
-/// When the database fails.
+/// When the database fails, or its tables were made by a later release.
 pub(crate) async fn look(client: &Client) -> Result<Tables, StoreError> {
     let looking = doing("look for the tables");
     let history = client
@@ -40,10 +42,13 @@ pub(crate) async fn look(client: &Client) -> Result<Tables, StoreError> {
     let applied: Option<i32> = row.get(0);
     let newest =
         embedded::migrations::runner().get_migrations().iter().map(refinery::Migration::version).max();
-    Ok(match applied {
-        None => Tables::Missing,
-        Some(applied) if newest == Some(applied) => Tables::UpToDate,
-        Some(_) => Tables::Old,
+    Ok(match (applied, newest) {
+        (None, _) => Tables::Missing,
+        (Some(applied), Some(newest)) if applied == newest => Tables::UpToDate,
+        (Some(applied), Some(newest)) if applied > newest => {
+            return Err(StoreError::Database { doing: "open the database", source: TOO_NEW.into() });
+        }
+        _ => Tables::Old,
     })
 }
 
@@ -51,7 +56,7 @@ pub(crate) async fn look(client: &Client) -> Result<Tables, StoreError> {
 /// transaction, which a pooler leaves on one server process.
 ///
 /// # Errors
-/// When a migration fails, or the tables were made by a later release.
+/// When a migration fails.
 pub(crate) async fn run(client: &mut Client, lock: &Client) -> Result<(), StoreError> {
     let locking = doing("take the lock for changing the tables");
     lock.batch_execute(
