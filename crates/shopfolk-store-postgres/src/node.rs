@@ -214,9 +214,11 @@ impl Node {
                 tracing::warn!(%store, event = mark.event, %error, "what became of a commit could not be found out");
                 StoreError::OutcomeUnknown
             })?;
+            // A change that changes nothing, because a commit that has written waits until it is safe on the standbys
+            // too, and with it everything before it: the lost one may have been cut off while it waited for them.
             let find = Step::Run {
                 what: "look for an event",
-                sql: "SELECT 1 FROM events WHERE store_id = $1 AND event_id = $2",
+                sql: "UPDATE events SET created = created WHERE store_id = $1 AND event_id = $2",
                 parameters: parameters_of![store.get(), mark.event],
                 touches: None,
             };
@@ -224,7 +226,7 @@ impl Node {
             let steps =
                 [session.begin_write(), mark.lock.step(store), find, Step::Plain("COMMIT".to_owned())];
             if let Ok(Ok(answers)) = timeout_at(deadline, session.send(&steps)).await {
-                let committed = answers.get(2).is_some_and(|answer| !answer.rows.is_empty());
+                let committed = answers.get(2).is_some_and(|answer| answer.touched > 0);
                 let outcome = if committed { "committed" } else { "not_committed" };
                 metrics::counter!("shopfolk_postgres_lost_commits_total", "outcome" => outcome).increment(1);
                 tracing::info!(%store, event = mark.event, outcome, "the connection was lost during a commit");
