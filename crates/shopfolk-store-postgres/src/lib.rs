@@ -2,9 +2,9 @@
 //!
 //! A node keeps nothing that others need but ids it has reserved; no node is special. Right under concurrency comes from
 //! the database: a write locks its customer's row first, the unique indexes guard what must be unique, and a write that
-//! finds another one in its way is run again ([`node`]). A commit whose connection is lost is looked up, never guessed.
+//! finds another one in its way is run again (`node`). A commit whose connection is lost is looked up, never guessed.
 //!
-//! Few round trips come from sending statements together ([`session`], [`tx`]): reading a customer's contacts is one,
+//! Few round trips come from sending statements together (`session`, `tx`): reading a customer's contacts is one,
 //! creating a contact two.
 //!
 //! Every statement names the store, so that Citus sends it to one shard; `tests/statements.rs` holds them to it.
