@@ -64,7 +64,7 @@ impl Client {
     }
 
     /// Sends a request. It fails when no whole answer came back: then nobody knows what became of it.
-    fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Answer, ureq::Error> {
+    pub fn send(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Answer, ureq::Error> {
         let request = Request::builder()
             .method(method)
             .uri(format!("http://{}{path}", self.address))

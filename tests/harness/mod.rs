@@ -3,6 +3,8 @@
 #![allow(clippy::print_stdout, reason = "a test tells what it did on stdout")]
 
 pub mod client;
+pub mod load;
+pub mod nodes;
 pub mod program;
 pub mod raw;
 pub mod rules;
@@ -16,6 +18,8 @@ use rand::rngs::SysRng;
 use serde_json::{Value, json};
 
 pub use client::Client;
+pub use load::Load;
+pub use nodes::Doors;
 pub use program::{Outcome, Program};
 pub use raw::RawConnection;
 pub use server::Server;

@@ -180,7 +180,7 @@ impl WriteContacts for PostgresWriteTx<'_> {
     ) -> Result<(), StoreError> {
         for write in &change.writes {
             match write {
-                ContactWrite::Add(contact) => self.add_contact(customer, contact).await,
+                ContactWrite::Add(contact) => self.add_contact(customer, contact),
                 ContactWrite::Replace { before, after } => self.replace_contact(customer, before, after),
                 ContactWrite::Remove(contact) => self.remove_contact(customer, contact),
             }
@@ -204,8 +204,8 @@ impl WriteContacts for PostgresWriteTx<'_> {
 }
 
 impl PostgresWriteTx<'_> {
-    async fn add_contact(&mut self, customer: CustomerId, contact: &Contact) {
-        self.raise_contact(contact.id).await;
+    fn add_contact(&mut self, customer: CustomerId, contact: &Contact) {
+        self.raise_contact(contact.id);
         let parameters = self.columns(customer, contact);
         self.write(
             "add a contact",

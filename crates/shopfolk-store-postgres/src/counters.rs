@@ -3,6 +3,7 @@
 use shopfolk_model::{ContactId, CustomerId};
 use shopfolk_store::StoreError;
 
+use crate::failure::{Failure, NO_IDS};
 use crate::ids::Kind;
 use crate::parameter::parameters_of;
 use crate::tx::{Access, PostgresWriteTx};
@@ -14,10 +15,15 @@ impl PostgresWriteTx<'_> {
         if self.access.created_store {
             return self.take_from_counters(kind.take_one()).await;
         }
-        self.access.ids.take(self.store, kind).await.map_err(|failure| {
-            let error = StoreError::Unavailable { reason: "no ids could be reserved" };
+        let ids = self.access.ids;
+        let taken = if self.session.is_direct() {
+            ids.take(self.store, kind).await
+        } else {
+            ids.take_reserved(self.store, kind).ok_or(Failure::NoIds { kind })
+        };
+        taken.map_err(|failure| {
             self.access.note(failure);
-            error
+            NO_IDS
         })
     }
 
@@ -32,8 +38,8 @@ impl PostgresWriteTx<'_> {
     }
 
     /// Makes sure that a customer id that was given from outside is never taken.
-    pub(crate) async fn raise_customer(&mut self, given: CustomerId) {
-        if given.get() >= self.access.ids.reserved_below(self.store, Kind::Customer).await {
+    pub(crate) fn raise_customer(&mut self, given: CustomerId) {
+        if given.get() >= self.access.ids.reserved_below(self.store, Kind::Customer) {
             self.write(
                 "raise the counter of customers",
                 "UPDATE counters SET next_customer_id = greatest(next_customer_id, $2) WHERE store_id = $1",
@@ -43,8 +49,8 @@ impl PostgresWriteTx<'_> {
     }
 
     /// Makes sure that a contact id that was given from outside is never taken.
-    pub(crate) async fn raise_contact(&mut self, given: ContactId) {
-        if given.get() >= self.access.ids.reserved_below(self.store, Kind::Contact).await {
+    pub(crate) fn raise_contact(&mut self, given: ContactId) {
+        if given.get() >= self.access.ids.reserved_below(self.store, Kind::Contact) {
             self.write(
                 "raise the counter of contacts",
                 "UPDATE counters SET next_contact_id = greatest(next_contact_id, $2) WHERE store_id = $1",

@@ -90,7 +90,7 @@ impl WriteCustomers for PostgresWriteTx<'_> {
     }
 
     async fn add_customer(&mut self, customer: &Customer) -> Result<(), StoreError> {
-        self.raise_customer(customer.id).await;
+        self.raise_customer(customer.id);
         self.write(
             "add a customer",
             "INSERT INTO customers (store_id, customer_id, email, email_key, name, registered, updated, contact_count,

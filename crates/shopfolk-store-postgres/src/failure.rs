@@ -5,6 +5,8 @@ use std::error::Error;
 use shopfolk_store::StoreError;
 use tokio_postgres::error::SqlState;
 
+use crate::ids::Kind;
+
 /// What went wrong, and what follows from it.
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -16,9 +18,14 @@ pub(crate) enum Failure {
     /// The pooler gave this session to somebody else meanwhile, so the statements that were prepared are not there: the
     /// operation is run again without any.
     StatementsLost { error: StoreError },
+    /// No reserved id is left, and none may be reserved while the transaction is open: the operation is run again when
+    /// there is one.
+    NoIds { kind: Kind },
     /// Running it again would lead to the same.
     Final { error: StoreError },
 }
+
+pub(crate) const NO_IDS: StoreError = StoreError::Unavailable { reason: "no ids could be reserved" };
 
 /// Which kind of conflict it was: the label of a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,6 +96,7 @@ impl Failure {
             | Self::Lost { error }
             | Self::StatementsLost { error }
             | Self::Final { error } => error,
+            Self::NoIds { .. } => NO_IDS,
         }
     }
 }

@@ -4,9 +4,13 @@
 //! transaction, and gives them out from memory. So no two writers wait for the same counter, and no id is given twice. A
 //! block begins small and doubles with every next one, so that a store with little to do loses little. The rest of a
 //! block is given back when the node stops in order and nobody has reserved behind it; otherwise it is lost, once.
+//!
+//! Behind a pooler no block is reserved while a transaction is open: the transactions that wait for one could hold every
+//! connection that the pooler has, so that none is left to reserve it on. There the transaction is given up, the block
+//! reserved, and the operation run again.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex as PlainMutex, PoisonError};
+use std::sync::{Arc, Mutex as PlainMutex, MutexGuard, PoisonError};
 
 use shopfolk_model::StoreId;
 use shopfolk_store::StoreError;
@@ -118,18 +122,41 @@ struct Block {
     size: i64,
 }
 
-type Blocks = HashMap<(StoreId, Kind), Arc<Mutex<Block>>>;
+/// The block of a store and kind.
+#[derive(Default)]
+struct Place {
+    block: PlainMutex<Block>,
+    /// Held by the one who reserves the next block. Whoever wants an id of the block that is there never waits for it.
+    reserving: Mutex<()>,
+}
+
+impl Place {
+    fn block(&self) -> MutexGuard<'_, Block> {
+        self.block.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take(&self) -> Option<i64> {
+        let mut block = self.block();
+        if block.next == block.end {
+            return None;
+        }
+        block.next += 1;
+        Some(block.next - 1)
+    }
+}
+
+type Places = HashMap<(StoreId, Kind), Arc<Place>>;
 
 /// The blocks of a node.
 pub(crate) struct Ids {
     connector: Connector,
     session: Mutex<Option<Session>>,
-    blocks: PlainMutex<Blocks>,
+    places: PlainMutex<Places>,
 }
 
 impl Ids {
     pub(crate) fn new(connector: Connector) -> Self {
-        Self { connector, session: Mutex::default(), blocks: PlainMutex::default() }
+        Self { connector, session: Mutex::default(), places: PlainMutex::default() }
     }
 
     /// Takes an id.
@@ -137,29 +164,56 @@ impl Ids {
     /// # Errors
     /// When a block is needed and cannot be reserved.
     pub(crate) async fn take(&self, store: StoreId, kind: Kind) -> Result<i64, Failure> {
-        let block = self.block(store, kind);
-        let mut block = block.lock().await;
-        if block.next == block.end {
-            let (smallest, largest) = kind.block_sizes();
-            let size = (block.size * 2).clamp(smallest, largest);
-            let next = self.reserve(store, kind, size).await?;
-            *block = Block { next, end: next + size, size };
+        let place = self.place(store, kind);
+        loop {
+            if let Some(taken) = place.take() {
+                return Ok(taken);
+            }
+            self.fill_place(&place, store, kind).await?;
         }
-        let taken = block.next;
-        block.next += 1;
-        Ok(taken)
+    }
+
+    /// Takes an id of a block that is there; `None` when one has to be reserved before.
+    pub(crate) fn take_reserved(&self, store: StoreId, kind: Kind) -> Option<i64> {
+        self.place(store, kind).take()
+    }
+
+    /// Reserves a block where none is left, also of events, because whatever takes an id appends one.
+    ///
+    /// # Errors
+    /// When none can be reserved.
+    pub(crate) async fn fill(&self, store: StoreId, kind: Kind) -> Result<(), Failure> {
+        for kind in [kind, Kind::Event] {
+            self.fill_place(&self.place(store, kind), store, kind).await?;
+        }
+        Ok(())
+    }
+
+    async fn fill_place(&self, place: &Place, store: StoreId, kind: Kind) -> Result<(), Failure> {
+        let _turn = place.reserving.lock().await;
+        let size = {
+            let block = place.block();
+            if block.next < block.end {
+                return Ok(());
+            }
+            let (smallest, largest) = kind.block_sizes();
+            (block.size * 2).clamp(smallest, largest)
+        };
+        let next = self.reserve(store, kind, size).await?;
+        *place.block() = Block { next, end: next + size, size };
+        Ok(())
     }
 
     /// The highest id, and one, that is known to be reserved by this node, if it has reserved any.
-    pub(crate) async fn reserved_below(&self, store: StoreId, kind: Kind) -> i64 {
-        self.block(store, kind).lock().await.end
+    pub(crate) fn reserved_below(&self, store: StoreId, kind: Kind) -> i64 {
+        self.place(store, kind).block().end
     }
 
     /// Gives the rest of every block back, where nobody has reserved behind it.
     pub(crate) async fn give_back(&self) {
-        let blocks = std::mem::take(&mut *self.blocks.lock().unwrap_or_else(PoisonError::into_inner));
-        for ((store, kind), block) in blocks {
-            let block = std::mem::take(&mut *block.lock().await);
+        let places = std::mem::take(&mut *self.places.lock().unwrap_or_else(PoisonError::into_inner));
+        for ((store, kind), place) in places {
+            let block = std::mem::take(&mut *place.block());
             if block.next < block.end {
                 let parameters = parameters_of![store.get(), block.next, block.end];
                 let step =
@@ -173,13 +227,13 @@ impl Ids {
         }
     }
 
-    fn block(&self, store: StoreId, kind: Kind) -> Arc<Mutex<Block>> {
-        let mut blocks = self.blocks.lock().unwrap_or_else(PoisonError::into_inner);
-        if blocks.len() >= MOST_BLOCKS && !blocks.contains_key(&(store, kind)) {
+    fn place(&self, store: StoreId, kind: Kind) -> Arc<Place> {
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        if places.len() >= MOST_BLOCKS && !places.contains_key(&(store, kind)) {
             // What is in use elsewhere stays there; the rest of the others is lost.
-            blocks.clear();
+            places.clear();
         }
-        Arc::clone(blocks.entry((store, kind)).or_default())
+        Arc::clone(places.entry((store, kind)).or_default())
     }
 
     async fn reserve(&self, store: StoreId, kind: Kind, size: i64) -> Result<i64, Failure> {

@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::PostgresSettings;
 use crate::failure::{ConflictReason, Failure};
-use crate::ids::Ids;
+use crate::ids::{Ids, Kind};
 use crate::parameter::parameters_of;
 use crate::pool::{Connector, PooledSession, Sessions};
 use crate::session::{Session, Step};
@@ -108,6 +108,11 @@ impl Node {
                 }
                 Try::Failed(failure) => failure,
             };
+            if let Failure::NoIds { kind } = failure {
+                drop(session);
+                self.fill(store, kind, deadline).await?;
+                continue;
+            }
             conflicts += u32::from(matches!(failure, Failure::Conflict { .. }));
             self.may_try_again(failure, session, conflicts, deadline).await?;
         }
@@ -137,7 +142,9 @@ impl Node {
                 give_up(session);
                 "statements"
             }
-            Failure::Conflict { .. } | Failure::Final { .. } => return Err(failure.into_error()),
+            Failure::Conflict { .. } | Failure::NoIds { .. } | Failure::Final { .. } => {
+                return Err(failure.into_error());
+            }
         };
         metrics::counter!("shopfolk_postgres_retries_total", "reason" => reason).increment(1);
         let pause = match &failure {
@@ -155,6 +162,18 @@ impl Node {
         tracing::debug!(error = ?failure, "running an operation again");
         tokio::time::sleep(pause).await;
         Ok(())
+    }
+
+    /// Reserves ids while no transaction of this operation is open.
+    async fn fill(&self, store: StoreId, kind: Kind, deadline: Instant) -> Result<(), StoreError> {
+        loop {
+            match timeout_at(deadline, self.ids.fill(store, kind)).await {
+                Ok(Ok(())) => return Ok(()),
+                Ok(Err(Failure::Lost { .. })) => tokio::time::sleep(LOOK_PAUSE.mul_f64(rand::random())).await,
+                Ok(Err(failure)) => return Err(failure.into_error()),
+                Err(_) => return Err(TOO_SLOW),
+            }
+        }
     }
 
     async fn try_to_write<O: WriteOperation>(
@@ -195,9 +214,11 @@ impl Node {
                 tracing::warn!(%store, event = mark.event, %error, "what became of a commit could not be found out");
                 StoreError::OutcomeUnknown
             })?;
+            // A change that changes nothing, because a commit that has written waits until it is safe on the standbys
+            // too, and with it everything before it: the lost one may have been cut off while it waited for them.
             let find = Step::Run {
                 what: "look for an event",
-                sql: "SELECT 1 FROM events WHERE store_id = $1 AND event_id = $2",
+                sql: "UPDATE events SET created = created WHERE store_id = $1 AND event_id = $2",
                 parameters: parameters_of![store.get(), mark.event],
                 touches: None,
             };
@@ -205,7 +226,7 @@ impl Node {
             let steps =
                 [session.begin_write(), mark.lock.step(store), find, Step::Plain("COMMIT".to_owned())];
             if let Ok(Ok(answers)) = timeout_at(deadline, session.send(&steps)).await {
-                let committed = answers.get(2).is_some_and(|answer| !answer.rows.is_empty());
+                let committed = answers.get(2).is_some_and(|answer| answer.touched > 0);
                 let outcome = if committed { "committed" } else { "not_committed" };
                 metrics::counter!("shopfolk_postgres_lost_commits_total", "outcome" => outcome).increment(1);
                 tracing::info!(%store, event = mark.event, outcome, "the connection was lost during a commit");

@@ -7,6 +7,8 @@ mod embedded {
     refinery::embed_migrations!("migrations");
 }
 
+const TOO_NEW: &str = "its tables were made by a later release of Shopfolk; use that one";
+
 /// Brings the tables up to date. Two processes that open a database at once take turns.
 ///
 /// # Errors
@@ -21,8 +23,12 @@ pub(crate) fn run(connection: &mut Connection) -> Result<(), StoreError> {
     let applied: Option<i64> = connection
         .query_row("SELECT max(version) FROM refinery_schema_history", [], |row| row.get(0))
         .unwrap_or(None);
-    if applied.is_some() && applied == current.map(i64::from) {
-        return Ok(());
+    match (applied, current.map(i64::from)) {
+        (Some(applied), Some(current)) if applied == current => return Ok(()),
+        (Some(applied), Some(current)) if applied > current => {
+            return Err(StoreError::Database { doing: "open the database", source: TOO_NEW.into() });
+        }
+        _ => {}
     }
     // The lock is taken before refinery looks, so that it does not decide on what another process is about to change.
     let lock = connection
