@@ -1,11 +1,24 @@
 //! The command line: what each command does, says and leaves behind, alone and beside a running server.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::needless_pass_by_value, reason = "a test has its program for itself")]
 
 mod harness;
+
+use std::thread;
 
 use serde_json::Value;
 
 use harness::{Outcome, Program, SCOPES, STORE, Server, Shop};
+
+on_each_engine! {
+    a_store_is_created_listed_suspended_and_resumed,
+    a_token_is_shown_once_and_listed_without_its_secret,
+    check_finds_a_sound_database_sound_and_names_what_is_broken,
+    serving_an_empty_database_says_what_to_do_next_and_it_works,
+    migrate_makes_the_tables_once_however_often_and_at_once_it_runs,
+    health_says_whether_a_server_is_ready,
+    a_database_of_a_later_release_is_refused,
+}
 
 #[test]
 fn help_tells_what_there_is() {
@@ -109,9 +122,7 @@ fn options_come_from_the_environment_too() {
     assert!(Outcome::of(serve.env("SHOPFOLK_LISTEN", "0.0.0.0:0")).failed(2).contains("--demo"));
 }
 
-#[test]
-fn a_store_is_created_listed_suspended_and_resumed() {
-    let program = Program::new();
+fn a_store_is_created_listed_suspended_and_resumed(program: Program) {
     let create = |arguments: &[&str]| program.run(&[&["store", "create"], arguments].concat());
     assert_eq!(create(&["--name", "First"]).succeeded().stdout, "1\n");
     assert_eq!(create(&["--name", "Großer Laden", "--id", "1003"]).succeeded().stdout, "1003\n");
@@ -143,9 +154,8 @@ fn states(program: &Program) -> Vec<(u64, bool)> {
         .collect()
 }
 
-#[test]
-fn a_token_is_shown_once_and_listed_without_its_secret() {
-    let shop = Shop::new();
+fn a_token_is_shown_once_and_listed_without_its_secret(program: Program) {
+    let shop = Shop::with(program);
     let store = STORE.to_string();
     let create = |arguments: &[&str]| {
         shop.program.run(&[&["token", "create", "--store", &store, "--scopes"], arguments].concat())
@@ -181,9 +191,8 @@ fn a_token_is_shown_once_and_listed_without_its_secret() {
     }
 }
 
-#[test]
-fn check_finds_a_sound_database_sound_and_names_what_is_broken() {
-    let shop = Shop::new();
+fn check_finds_a_sound_database_sound_and_names_what_is_broken(program: Program) {
+    let shop = Shop::with(program);
     let server = shop.serve(&[]);
     harness::create_customer(&shop.client(&server), "anna@example.com");
     let sound = shop.program.run(&["check"]).succeeded();
@@ -191,9 +200,7 @@ fn check_finds_a_sound_database_sound_and_names_what_is_broken() {
     assert!(sound.stderr.contains("everything holds"), "{sound:?}");
     server.stop();
 
-    let database = rusqlite::Connection::open(shop.program.database()).unwrap();
-    database.execute_batch("UPDATE customers SET contact_count = 7; DELETE FROM events").unwrap();
-    drop(database);
+    shop.program.execute("UPDATE customers SET contact_count = 7; DELETE FROM events");
     let broken = shop.program.run(&["check"]);
     assert_eq!(broken.status, 1, "{broken:?}");
     let lines: Vec<&str> = broken.stdout.lines().collect();
@@ -215,9 +222,7 @@ fn openapi_prints_a_document_of_version_3_1() {
     );
 }
 
-#[test]
-fn serving_an_empty_database_says_what_to_do_next_and_it_works() {
-    let program = Program::new();
+fn serving_an_empty_database_says_what_to_do_next_and_it_works(program: Program) {
     let server = Server::start(&program, &[]);
     harness::eventually("the next steps", harness::PATIENCE, || {
         server.said().contains("token create").then_some(())
@@ -232,7 +237,12 @@ fn serving_an_empty_database_says_what_to_do_next_and_it_works() {
             0 => part.split_whitespace().map(str::to_owned).collect(),
             _ => vec![part.to_owned()],
         });
-        token = Outcome::of(program.bare().args(words)).succeeded().stdout;
+        let mut command = program.bare();
+        if program.is_on_postgres() {
+            // Its address can have a password in it, so the steps do not repeat it.
+            command.env("SHOPFOLK_DATABASE", program.database_url());
+        }
+        token = Outcome::of(command.args(words)).succeeded().stdout;
     }
     let client = harness::Client::new(server.address, token.trim());
     assert_eq!(client.get("/api/v3/1/customers").unwrap().status, 200);
@@ -247,4 +257,57 @@ fn a_database_is_served_once_at_a_time() {
     assert!(line.contains("another server is running"), "{line}");
     let line = shop.program.run(&["serve", "--listen", &server.address.to_string()]).failed(1);
     assert!(line.contains("cannot listen on") && line.contains("--listen"), "{line}");
+}
+
+fn migrate_makes_the_tables_once_however_often_and_at_once_it_runs(program: Program) {
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| program.run(&["migrate"]).succeeded());
+        }
+    });
+    let migrated = program.run(&["migrate"]).succeeded();
+    assert_eq!(migrated.stdout, "");
+    assert!(migrated.stderr.contains("the tables are up to date"), "{migrated:?}");
+    assert_eq!(program.run(&["store", "list", "--json"]).succeeded().stdout.trim(), "[]");
+    program.run(&["store", "create", "--name", "A shop"]).succeeded();
+    program.run(&["migrate"]).succeeded();
+    assert_eq!(states(&program), [(1, false)], "what is there stays");
+    program.run(&["check"]).succeeded();
+}
+
+fn health_says_whether_a_server_is_ready(program: Program) {
+    let server = Server::start(&program, &[]);
+    let listen = server.address.to_string();
+    let health = || Outcome::of(program.bare().args(["health", "--listen", &listen]));
+    assert_eq!(health().succeeded().stdout, "");
+    server.stop();
+    let line = health().failed(1);
+    assert!(line.contains(&listen) && line.contains("cannot be asked"), "{line}");
+}
+
+fn a_database_of_a_later_release_is_refused(program: Program) {
+    program.run(&["store", "create", "--name", "A shop"]).succeeded();
+    program.execute(
+        "INSERT INTO refinery_schema_history (version, name, applied_on, checksum)
+         VALUES (99, 'what_is_to_come', '2030-01-01T00:00:00Z', '1')",
+    );
+    for arguments in [&["serve", "--listen", "127.0.0.1:0"][..], &["store", "list"], &["migrate"], &["check"]]
+    {
+        let line = program.run(arguments).failed(1);
+        assert!(line.contains("later release"), "{line}");
+    }
+}
+
+#[test]
+fn an_empty_database_of_a_server_is_an_error_and_stays_empty() {
+    let program = Program::on_postgres();
+    for arguments in [
+        &["store", "list"][..],
+        &["token", "create", "--store", "1", "--scopes", "read_customers"],
+        &["check"],
+    ] {
+        let line = program.run(arguments).failed(1);
+        assert!(line.contains("no tables of Shopfolk") && line.contains("shopfolk migrate"), "{line}");
+    }
+    assert_eq!(program.postgres().psql("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"), "0\n");
 }

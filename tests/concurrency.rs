@@ -9,9 +9,17 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde_json::{Value, json};
 
-use harness::{Client, Shop, contact, contacts, create_customer, list_contacts, rules, seed};
+use harness::{Client, Program, Shop, contact, contacts, create_customer, list_contacts, rules, seed};
 
 const WRITERS: u64 = 12;
+
+on_each_engine! {
+    every_writer_wants_the_default_and_one_has_it,
+    equal_contacts_sent_at_once_become_one,
+    contacts_added_at_once_get_places_one_after_the_other,
+    the_customer_is_never_over_full,
+    any_writes_at_once_keep_every_rule,
+}
 
 /// Runs so many writers at once, each with connections and a number of its own, and collects what they answer.
 fn at_once<T: Send + 'static>(
@@ -27,9 +35,8 @@ fn at_once<T: Send + 'static>(
     writers.into_iter().map(|writer| writer.join().unwrap()).collect()
 }
 
-#[test]
-fn every_writer_wants_the_default_and_one_has_it() {
-    let shop = Shop::new();
+fn every_writer_wants_the_default_and_one_has_it(program: Program) {
+    let shop = Shop::with(program);
     let server = shop.serve(&[]);
     let client = shop.client(&server);
     let customer = create_customer(&client, "anna@example.com");
@@ -55,9 +62,8 @@ fn is_default_phone(contact: &Value) -> bool {
     contact["type"] == "PHONE" && contact["default"] == true
 }
 
-#[test]
-fn equal_contacts_sent_at_once_become_one() {
-    let shop = Shop::new();
+fn equal_contacts_sent_at_once_become_one(program: Program) {
+    let shop = Shop::with(program);
     let server = shop.serve(&[]);
     let client = shop.client(&server);
     let customer = create_customer(&client, "anna@example.com");
@@ -76,9 +82,8 @@ fn equal_contacts_sent_at_once_become_one() {
     shop.program.run(&["check"]).succeeded();
 }
 
-#[test]
-fn contacts_added_at_once_get_places_one_after_the_other() {
-    let shop = Shop::new();
+fn contacts_added_at_once_get_places_one_after_the_other(program: Program) {
+    let shop = Shop::with(program);
     let server = shop.serve(&[]);
     let client = shop.client(&server);
     let customer = create_customer(&client, "anna@example.com");
@@ -93,9 +98,8 @@ fn contacts_added_at_once_get_places_one_after_the_other() {
     assert_eq!(places, (0..=12 * 20).collect::<Vec<_>>());
 }
 
-#[test]
-fn the_customer_is_never_over_full() {
-    let shop = Shop::new();
+fn the_customer_is_never_over_full(program: Program) {
+    let shop = Shop::with(program);
     let server = shop.serve(&[]);
     let client = shop.client(&server);
     let customer = create_customer(&client, "anna@example.com");
@@ -117,10 +121,9 @@ fn the_customer_is_never_over_full() {
     assert_eq!(list_contacts(&client, customer).len(), 500);
 }
 
-#[test]
-fn any_writes_at_once_keep_every_rule() {
+fn any_writes_at_once_keep_every_rule(program: Program) {
     let mut random = StdRng::seed_from_u64(seed());
-    let shop = Shop::new();
+    let shop = Shop::with(program);
     let server = shop.serve(&[]);
     let client = shop.client(&server);
     let customer = create_customer(&client, "anna@example.com");

@@ -1,10 +1,12 @@
 //! `serve --demo`: the store of the API reference, at once, and gone without a trace.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::needless_pass_by_value, reason = "a test has its program for itself")]
 
 mod harness;
 
 use std::fs;
 use std::process::Command;
+use std::thread;
 
 use serde_json::{Value, json};
 
@@ -14,10 +16,19 @@ const TOKEN: &str = "secret_token";
 const SUPPORT: u64 = 177_737_165;
 const TEST: u64 = 277_137_633;
 
-/// A demo that keeps its temporary files in the program's directory.
+on_each_engine! {
+    the_examples_of_the_reference_are_there,
+    a_named_database_is_kept_and_not_filled_again,
+    the_command_that_is_shown_creates_a_contact,
+}
+
+/// A demo that keeps its temporary files in the program's directory, or what it has on the program's server.
 fn demo(program: &Program) -> Command {
     let mut command = program.bare();
     command.args(["serve", "--demo", "--listen", "127.0.0.1:0"]).env("TMPDIR", program.directory());
+    if program.is_on_postgres() {
+        command.env("SHOPFOLK_DATABASE", program.database_url());
+    }
     command
 }
 
@@ -25,9 +36,7 @@ fn files(program: &Program) -> usize {
     fs::read_dir(program.directory()).unwrap().count()
 }
 
-#[test]
-fn the_examples_of_the_reference_are_there() {
-    let program = Program::new();
+fn the_examples_of_the_reference_are_there(program: Program) {
     let server = Server::start_command(&mut demo(&program));
     let client = Client::new(server.address, TOKEN);
     let shown = |contact: &Value| {
@@ -75,9 +84,7 @@ fn the_database_is_gone_after_the_end() {
     assert_eq!(files(&program), 0);
 }
 
-#[test]
-fn a_named_database_is_kept_and_not_filled_again() {
-    let program = Program::new();
+fn a_named_database_is_kept_and_not_filled_again(program: Program) {
     let url = program.database_url();
     let server = Server::start_command(demo(&program).args(["--database", &url]));
     let client = Client::new(server.address, TOKEN);
@@ -92,9 +99,7 @@ fn a_named_database_is_kept_and_not_filled_again() {
     program.run(&["check"]).succeeded();
 }
 
-#[test]
-fn the_command_that_is_shown_creates_a_contact() {
-    let program = Program::new();
+fn the_command_that_is_shown_creates_a_contact(program: Program) {
     let server = Server::start_command(&mut demo(&program));
     let said = eventually("the command is shown", harness::PATIENCE, || {
         let said = server.said();
@@ -111,4 +116,22 @@ fn the_command_that_is_shown_creates_a_contact() {
     let body: Value = serde_json::from_str(body).unwrap();
     let answer = Client::new(server.address, TOKEN).post(path, &body).unwrap();
     assert_eq!((answer.status, &answer.body["createCount"]), (200, &json!(1)));
+}
+
+#[test]
+fn demos_that_start_at_once_on_one_server_fill_it_once() {
+    let program = Program::on_postgres();
+    let servers: Vec<Server> = thread::scope(|scope| {
+        let starting: Vec<_> =
+            (0..3).map(|_| scope.spawn(|| Server::start_command(&mut demo(&program)))).collect();
+        starting.into_iter().map(|starting| starting.join().unwrap()).collect()
+    });
+    let mut ids: Vec<u64> = Vec::new();
+    for (number, server) in servers.iter().enumerate() {
+        let client = Client::new(server.address, TOKEN);
+        assert_eq!(client.get(&harness::customers()).unwrap().body["total"], 2 + number);
+        ids.push(harness::create_customer(&client, &format!("{number}@example.com")));
+    }
+    assert!(ids.iter().all(|&id| id > TEST), "{ids:?}");
+    program.run(&["check"]).succeeded();
 }

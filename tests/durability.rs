@@ -10,9 +10,11 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use serde_json::json;
 
-use harness::{Doors, Load, Server, Shop, contacts, create_customer, list_contacts, seed};
+use harness::{Doors, Load, Program, Server, Shop, contacts, create_customer, list_contacts, seed};
 
 const ROUNDS: u64 = 20;
+
+on_each_engine! { what_was_answered_before_an_orderly_stop_is_there_after_it }
 
 #[test]
 fn what_was_answered_is_there_after_a_crash_at_any_moment() {
@@ -61,9 +63,8 @@ fn assert_sound(shop: &Shop) {
     assert_eq!(outcome.stdout, "");
 }
 
-#[test]
-fn what_was_answered_before_an_orderly_stop_is_there_after_it() {
-    let shop = Shop::new();
+fn what_was_answered_before_an_orderly_stop_is_there_after_it(program: Program) {
+    let shop = Shop::with(program);
     let server: Server = shop.serve(&[]);
     let client = shop.client(&server);
     let customer = create_customer(&client, "anna@example.com");

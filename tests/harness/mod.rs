@@ -5,6 +5,7 @@
 pub mod client;
 pub mod load;
 pub mod nodes;
+pub mod postgres;
 pub mod program;
 pub mod raw;
 pub mod rules;
@@ -19,7 +20,7 @@ use serde_json::{Value, json};
 
 pub use client::Client;
 pub use load::Load;
-pub use nodes::Doors;
+pub use nodes::{Doors, Nodes};
 pub use program::{Outcome, Program};
 pub use raw::RawConnection;
 pub use server::Server;
@@ -35,9 +36,26 @@ pub struct Shop {
     pub token: String,
 }
 
+/// Makes two tests of each of these functions, which take a program: on a file, and on a PostgreSQL server.
+#[macro_export]
+macro_rules! on_each_engine {
+    ($($(#[$attribute:meta])* $story:ident),+ $(,)?) => {
+        mod on_sqlite {
+            $(#[test] $(#[$attribute])* fn $story() { super::$story($crate::harness::Program::new()); })+
+        }
+        mod on_postgres {
+            $(#[test] $(#[$attribute])* fn $story() { super::$story($crate::harness::Program::on_postgres()); })+
+        }
+    };
+}
+
 impl Shop {
     pub fn new() -> Self {
-        let program = Program::new();
+        Self::with(Program::new())
+    }
+
+    /// A store in the program's database.
+    pub fn with(program: Program) -> Self {
         let store = STORE.to_string();
         program.run(&["store", "create", "--id", &store, "--name", "A shop"]).succeeded();
         let token = program.create_token(SCOPES);

@@ -1,15 +1,22 @@
-//! The built program and a directory for its database.
+//! The built program and its database.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use shopfolk_test_postgres::{PgBouncer, PostgresServer, TestDatabase};
 use tempfile::TempDir;
 
 use super::STORE;
+use super::postgres::has_pgbouncer;
 
-/// The program with a database of its own, which is removed at the end.
+/// The program with a directory and a database of its own, which are removed at the end.
 pub struct Program {
     directory: TempDir,
+    /// The address of its PostgreSQL database; without one, its database is a file in the directory.
+    url: Option<String>,
+    /// The same database for SQL.
+    postgres: Option<TestDatabase>,
+    _pooler: Option<PgBouncer>,
 }
 
 /// What a command came to.
@@ -21,26 +28,76 @@ pub struct Outcome {
 }
 
 impl Program {
+    /// With a file for a database, which is not there yet.
     pub fn new() -> Self {
-        Self { directory: TempDir::new().unwrap() }
+        Self { directory: TempDir::new().unwrap(), url: None, postgres: None, _pooler: None }
+    }
+
+    /// With an empty database on the PostgreSQL server that the tests of a process share.
+    pub fn on_postgres() -> Self {
+        Self::on(&PostgresServer::shared().create_database())
+    }
+
+    /// The same through a pooler in transaction mode; `None` when none is installed.
+    pub fn through_pgbouncer() -> Option<Self> {
+        if !has_pgbouncer() {
+            return None;
+        }
+        let database = PostgresServer::shared().create_database();
+        let pooler = PgBouncer::start(PostgresServer::shared());
+        Some(Self { url: Some(pooler.url(&database)), _pooler: Some(pooler), ..Self::on(&database) })
+    }
+
+    /// With this database.
+    pub fn on(database: &TestDatabase) -> Self {
+        Self { postgres: Some(database.clone()), ..Self::at(&database.url()) }
+    }
+
+    /// With the PostgreSQL database at this address.
+    pub fn at(url: &str) -> Self {
+        Self { url: Some(url.to_owned()), ..Self::new() }
+    }
+
+    /// Runs SQL on its database, past the program.
+    pub fn execute(&self, sql: &str) {
+        if self.is_on_postgres() {
+            self.postgres().psql(sql);
+        } else {
+            rusqlite::Connection::open(self.database()).unwrap().execute_batch(sql).unwrap();
+        }
+    }
+
+    /// Its PostgreSQL database.
+    pub fn postgres(&self) -> &TestDatabase {
+        self.postgres.as_ref().unwrap()
     }
 
     pub fn directory(&self) -> PathBuf {
         self.directory.path().to_owned()
     }
 
+    pub fn is_on_postgres(&self) -> bool {
+        self.url.is_some()
+    }
+
+    /// The file that is its database.
     pub fn database(&self) -> PathBuf {
+        assert!(!self.is_on_postgres(), "the database is no file");
         self.directory.path().join("shop.db")
     }
 
     pub fn database_url(&self) -> String {
-        format!("sqlite:{}", self.database().display())
+        match &self.url {
+            Some(url) => url.clone(),
+            None => format!("sqlite:{}", self.database().display()),
+        }
     }
 
-    /// The program, free of the settings of whoever runs the tests, in the directory of the database.
+    /// The program, free of the settings of whoever runs the tests, in its directory.
     pub fn bare(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_shopfolk"));
-        for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("SHOPFOLK_")) {
+        let is_setting = |name: &str| name.starts_with("SHOPFOLK_") || name == "PGPASSWORD";
+        for (name, _) in std::env::vars().filter(|(name, _)| is_setting(name)) {
             command.env_remove(name);
         }
         command.current_dir(self.directory.path()).stdin(Stdio::null());

@@ -73,6 +73,20 @@ impl RawConnection {
         answer
     }
 
+    /// Reads the next answer if some of it has come; does not wait for one.
+    pub fn answer_if_there(&mut self) -> Option<RawAnswer> {
+        let mut bytes = [0; 16 * 1024];
+        self.stream.set_nonblocking(true).unwrap();
+        let read = self.stream.read(&mut bytes);
+        self.stream.set_nonblocking(false).unwrap();
+        match read {
+            Ok(count) => self.ahead.extend_from_slice(&bytes[..count]),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return None,
+            Err(error) => panic!("no answer: {error}"),
+        }
+        Some(self.answer())
+    }
+
     fn chunks(&mut self) -> Vec<u8> {
         let mut body = Vec::new();
         loop {
