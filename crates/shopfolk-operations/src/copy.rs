@@ -10,7 +10,8 @@
 //! Every change of a store has its event. So a store in the target has no life of its own exactly as long as its events
 //! are the first ones of the source: that is looked at before anything is written ([`events`]), and whatever else differs
 //! in the target is older than the source. Events are copied first, so that this holds for every copy that was
-//! interrupted too.
+//! interrupted too. What it cannot tell apart are changes of the same kinds to the same customers, in the same order and
+//! the same seconds, and nothing else, made in both databases after a copy.
 //!
 //! # While it runs
 //!
