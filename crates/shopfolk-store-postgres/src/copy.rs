@@ -335,9 +335,9 @@ impl PostgresWriteTx<'_> {
         let rows = self
             .list(
                 "find customers in the way of a copy",
-                "SELECT customer_id
-                   FROM customers
-                  WHERE store_id = $1 AND (customer_id = ANY ($2) OR email_key = ANY ($3))",
+                "SELECT customer_id FROM customers WHERE store_id = $1 AND customer_id = ANY ($2)
+                  UNION ALL
+                 SELECT customer_id FROM customers WHERE store_id = $1 AND email_key = ANY ($3)",
                 parameters_of![self.store.get(), ids, email_keys],
             )
             .await?;

@@ -186,7 +186,9 @@ impl WriteCopy for SqliteWriteTx<'_> {
         for token in add {
             let in_the_way: Vec<i64> = self.list(
                 "find tokens in the way of a copy",
-                "SELECT token_id FROM tokens WHERE store_id = ?1 AND (token_id = ?2 OR hash = ?3)",
+                "SELECT token_id FROM tokens WHERE store_id = ?1 AND token_id = ?2
+                  UNION ALL
+                 SELECT token_id FROM tokens WHERE store_id = ?1 AND hash = ?3",
                 (self.store.get(), token.record.id.get(), token.hash.as_bytes().as_slice()),
                 |row| row.get(0),
             )?;
@@ -244,7 +246,9 @@ impl SqliteWriteTx<'_> {
     ) -> Result<(), StoreError> {
         let in_the_way: Vec<i64> = self.list(
             "find customers in the way of a copy",
-            "SELECT customer_id FROM customers WHERE store_id = ?1 AND (customer_id = ?2 OR email_key = ?3)",
+            "SELECT customer_id FROM customers WHERE store_id = ?1 AND customer_id = ?2
+              UNION ALL
+             SELECT customer_id FROM customers WHERE store_id = ?1 AND email_key = ?3",
             (self.store.get(), customer.id.get(), customer.email.key()),
             |row| row.get(0),
         )?;
