@@ -335,9 +335,17 @@ impl PostgresWriteTx<'_> {
         let rows = self
             .list(
                 "find customers in the way of a copy",
-                "SELECT customer_id FROM customers WHERE store_id = $1 AND customer_id = ANY ($2)
+                // One by one: as long as the database has not counted the rows that come, it thinks that all customers
+                // of the store are few enough to look through.
+                "SELECT there.customer_id
+                   FROM unnest($2::bigint[]) AS wanted (id),
+                        LATERAL (SELECT customer_id FROM customers
+                                  WHERE store_id = $1 AND customer_id = wanted.id LIMIT 1) AS there
                   UNION ALL
-                 SELECT customer_id FROM customers WHERE store_id = $1 AND email_key = ANY ($3)",
+                 SELECT there.customer_id
+                   FROM unnest($3::text[]) AS wanted (email_key),
+                        LATERAL (SELECT customer_id FROM customers
+                                  WHERE store_id = $1 AND customers.email_key = wanted.email_key LIMIT 1) AS there",
                 parameters_of![self.store.get(), ids, email_keys],
             )
             .await?;
