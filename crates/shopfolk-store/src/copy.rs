@@ -59,13 +59,6 @@ pub struct NextIds {
     pub contact: ContactId,
 }
 
-impl NextIds {
-    /// Whether every id that the store with `other` may have given is below these.
-    pub fn covers(&self, other: &Self) -> bool {
-        self.token >= other.token && self.customer >= other.customer && self.contact >= other.contact
-    }
-}
-
 /// About how many rows a store has, for whoever wants to know how long it takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct StoreSize {
