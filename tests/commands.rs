@@ -24,9 +24,18 @@ on_each_engine! {
 fn help_tells_what_there_is() {
     let program = Program::new();
     let help = Outcome::of(program.bare().arg("--help")).succeeded().stdout;
-    for word in
-        ["serve", "store", "token", "check", "migrate", "health", "openapi", "--database", "Examples:"]
-    {
+    for word in [
+        "serve",
+        "store",
+        "token",
+        "copy",
+        "check",
+        "migrate",
+        "health",
+        "openapi",
+        "--database",
+        "Examples:",
+    ] {
         assert!(help.contains(word), "{word}: {help}");
     }
     assert!(Outcome::of(program.bare().arg("--version")).succeeded().stdout.starts_with("shopfolk "));

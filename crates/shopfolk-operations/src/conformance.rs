@@ -8,6 +8,7 @@
 #![allow(clippy::wildcard_imports, clippy::similar_names, clippy::cloned_ref_to_slice_refs)]
 
 mod contacts;
+mod copy;
 mod customers;
 mod fixture;
 mod random_calls;
@@ -15,6 +16,7 @@ mod stores;
 mod transactions;
 
 pub use contacts::*;
+pub use copy::*;
 pub use customers::*;
 pub use fixture::*;
 pub use random_calls::*;
@@ -54,6 +56,7 @@ macro_rules! conformance_tests {
             read_sees_every_answered_write
             any_calls_end_as_in_the_model
         );
+        $crate::copy_tests!($new_engine; $new_engine);
     };
     ($new_engine:expr; $($case:ident)+) => {
         $(
@@ -63,6 +66,45 @@ macro_rules! conformance_tests {
                 $crate::conformance::$case(engine.clone()).await;
                 $crate::conformance::assert_every_promise_holds(&engine).await;
                 shopfolk_store::Engine::close(&engine).await.unwrap();
+            }
+        )+
+    };
+}
+
+/// Makes a test of every case of copying from one database to another. Each expression answers `(engine, guard)`, as for
+/// [`conformance_tests!`](crate::conformance_tests), which has these cases with two databases of its one engine.
+#[macro_export]
+macro_rules! copy_tests {
+    ($new_source:expr; $new_target:expr) => {
+        $crate::copy_tests!(
+            $new_source; $new_target;
+            copied_store_is_the_same_in_every_row
+            copy_goes_there_and_back
+            copy_takes_over_what_changed_since
+            interrupted_copy_goes_on
+            source_that_changes_meanwhile_is_gone_over_again
+            source_that_keeps_changing_is_given_up
+            store_with_a_life_of_its_own_is_not_touched
+            copy_that_was_changed_is_not_touched
+            store_of_another_time_is_not_touched
+            event_that_comes_late_is_put_in_its_place
+            copied_store_never_gives_an_id_again
+            copied_store_is_suspended_when_the_source_is
+            other_stores_of_the_target_stay_as_they_are
+            any_calls_end_the_same_in_a_copy
+        );
+    };
+    ($new_source:expr; $new_target:expr; $($case:ident)+) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                let (from, _guard) = $new_source;
+                let (to, _other_guard) = $new_target;
+                $crate::conformance::$case(from.clone(), to.clone()).await;
+                $crate::conformance::assert_every_promise_holds(&from).await;
+                $crate::conformance::assert_every_promise_holds(&to).await;
+                shopfolk_store::Engine::close(&from).await.unwrap();
+                shopfolk_store::Engine::close(&to).await.unwrap();
             }
         )+
     };

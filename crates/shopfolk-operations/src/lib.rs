@@ -11,6 +11,7 @@ mod access;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod contacts;
+mod copy;
 mod customers;
 mod error;
 mod stores;
@@ -20,6 +21,7 @@ pub use access::FindAccess;
 pub use contacts::{
     ChangeContact, ContactCreation, ContactUpdate, CreateContact, DeleteContact, GetContact, ListContacts,
 };
+pub use copy::{Checksum, CopyError, CopyPhase, CopyProgress, StoreContents, copy_store};
 pub use customers::{CreateCustomer, CustomerWithContacts, DeleteCustomer, GetCustomer, ListCustomers};
 pub use error::OperationError;
 pub use stores::{CreateStore, GetStore, SetStoreSuspended};

@@ -89,3 +89,6 @@ CREATE TABLE events (
     recorded   BIGINT   NOT NULL DEFAULT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint,
     PRIMARY KEY (store_id, event_id)
 );
+
+-- Whoever goes through the events goes in their order.
+CREATE INDEX events_in_order ON events (store_id, recorded, event_id);

@@ -57,7 +57,7 @@ pub(crate) fn stored_key(key: &ContactKey) -> Cow<'_, str> {
 }
 
 /// What the columns `contact_key` and `contact` are to hold.
-fn stored_text(contact: &Contact) -> (String, Option<String>) {
+pub(crate) fn stored_text(contact: &Contact) -> (String, Option<String>) {
     let key = contact.address.key();
     let key = stored_key(key).into_owned();
     let text = contact.address.contact().as_str();

@@ -15,7 +15,7 @@ use crate::tx::{Access, Lock, PostgresTx, PostgresWriteTx};
 const COUNT_PARTS: i64 = 16;
 
 /// Reads `customer_id, email, name, registered, updated`.
-fn read_customer(row: &Row) -> Result<Customer, StoreError> {
+pub(crate) fn read_customer(row: &Row) -> Result<Customer, StoreError> {
     let id: i64 = row.try_get("customer_id").unwrap_or_default();
     let place = Place { row, table: "customers", key: format!("customer {id}") };
     Ok(Customer {
@@ -133,8 +133,8 @@ impl WriteCustomers for PostgresWriteTx<'_> {
 }
 
 impl PostgresWriteTx<'_> {
-    /// Counts a customer that came or went, in the part that goes with its id.
-    fn count_customers(&mut self, customer: CustomerId, difference: i64) {
+    /// Counts customers that came or went, in the part that goes with the id of one of them.
+    pub(crate) fn count_customers(&mut self, customer: CustomerId, difference: i64) {
         // A remainder of a small number fits.
         let part = i16::try_from(customer.get() % COUNT_PARTS).unwrap_or_default();
         self.write(

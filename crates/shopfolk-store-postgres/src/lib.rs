@@ -17,6 +17,7 @@ mod address;
 mod check;
 mod citus;
 mod contacts;
+mod copy;
 mod counters;
 mod customers;
 mod engine;

@@ -59,6 +59,22 @@ parameters! {
     MaybeBigInt(Option<i64>) = INT8,
     /// `BIGINT[]`
     BigInts(Vec<i64>) = INT8_ARRAY,
+    /// `BIGINT[]` with nulls
+    MaybeBigInts(Vec<Option<i64>>) = INT8_ARRAY,
+    /// `SMALLINT[]`
+    SmallInts(Vec<i16>) = INT2_ARRAY,
+    /// `INTEGER[]`
+    Ints(Vec<i32>) = INT4_ARRAY,
+    /// `INTEGER[]` with nulls
+    MaybeInts(Vec<Option<i32>>) = INT4_ARRAY,
+    /// `BOOLEAN[]`
+    Bools(Vec<bool>) = BOOL_ARRAY,
+    /// `TEXT[]`
+    Texts(Vec<String>) = TEXT_ARRAY,
+    /// `TEXT[]` with nulls
+    MaybeTexts(Vec<Option<String>>) = TEXT_ARRAY,
+    /// `BYTEA[]`
+    ManyBytes(Vec<Vec<u8>>) = BYTEA_ARRAY,
     /// `BOOLEAN`
     Bool(bool) = BOOL,
     /// `TEXT`

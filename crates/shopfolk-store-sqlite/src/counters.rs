@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension, params};
 use shopfolk_model::{ContactId, CustomerId, EventSequence, StoreId, TokenId};
-use shopfolk_store::StoreError;
+use shopfolk_store::{NextIds, StoreError, StoreSize};
 
 use crate::connection::doing;
 use crate::row::Place;
@@ -59,6 +59,32 @@ impl StoreCounters {
     take!(next_contact, contact, ContactId, "contact");
     raise!(raise_contact, contact, ContactId, "contact");
     take!(next_event, event, EventSequence, "event");
+
+    /// The ids that come next.
+    pub(crate) fn next_ids(&self) -> NextIds {
+        NextIds { token: self.token, customer: self.customer, contact: self.contact }
+    }
+
+    /// Makes sure that no id below these is ever taken.
+    pub(crate) fn raise_all(&mut self, next: NextIds) {
+        self.token = self.token.max(next.token);
+        self.customer = self.customer.max(next.customer);
+        self.contact = self.contact.max(next.contact);
+        self.changed = true;
+    }
+
+    /// The number of the last event; 0 when there is none.
+    pub(crate) fn last_event(&self) -> i64 {
+        self.event.get() - 1
+    }
+
+    /// Has the events numbered anew behind this one, after those above it were removed.
+    pub(crate) fn go_back_to_event(&mut self, last: i64) -> Result<(), StoreError> {
+        let next = EventSequence::new(last.saturating_add(1));
+        self.event = next.map_err(|_| StoreError::OutOfIds { kind: "event" })?;
+        self.changed = true;
+        Ok(())
+    }
 
     /// Counts a customer that came.
     pub(crate) fn count_customer(&mut self) {
@@ -126,6 +152,13 @@ impl Counters {
     pub(crate) fn forget(&mut self) {
         self.0.clear();
     }
+}
+
+/// The ids of a store that come next, and how many rows it has, as a reader sees them.
+pub(crate) fn read_next(connection: &Connection, store: StoreId) -> Result<(NextIds, StoreSize), StoreError> {
+    let counters = read(connection, store)?;
+    let events = counters.last_event().unsigned_abs();
+    Ok((counters.next_ids(), StoreSize { customers: counters.customers, events }))
 }
 
 fn read(connection: &Connection, store: StoreId) -> Result<StoreCounters, StoreError> {

@@ -1,26 +1,27 @@
 //! Customers.
 
 use rusqlite::{Row, params};
-use shopfolk_model::{Customer, CustomerId, CustomerName, EmailAddress, Timestamp};
+use shopfolk_model::{Customer, CustomerId, CustomerName, EmailAddress, StoreId, Timestamp};
 use shopfolk_store::{Page, PageRequest, ReadCustomers, StoreError, WriteCustomers};
 
+use crate::recent::RecentContact;
 use crate::row::Place;
 use crate::settle::settle_customer;
 use crate::stores::offset;
 use crate::tx::{Access, SqliteTx, SqliteWriteTx};
 
 /// `customer_id, email, name, registered, updated, settled_through`, in this order.
-struct CustomerRow {
+pub(crate) struct CustomerRow {
     id: i64,
     email: String,
     name: Option<String>,
     registered: i64,
     updated: i64,
-    settled_through: i64,
+    pub(crate) settled_through: i64,
 }
 
 impl CustomerRow {
-    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+    pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
         Ok(Self {
             id: row.get(0)?,
             email: row.get(1)?,
@@ -30,21 +31,34 @@ impl CustomerRow {
             settled_through: row.get(5)?,
         })
     }
+
+    pub(crate) fn id(&self, store: StoreId) -> Result<CustomerId, StoreError> {
+        self.place(store).value("customer_id", CustomerId::new(self.id))
+    }
+
+    fn place(&self, store: StoreId) -> Place {
+        Place { table: "customers", row: format!("store {store}, customer {}", self.id) }
+    }
+
+    /// The customer in the row, whose recent contacts these are.
+    pub(crate) fn customer(self, store: StoreId, recent: &[RecentContact]) -> Result<Customer, StoreError> {
+        let place = self.place(store);
+        let updated = place.value("updated", Timestamp::from_unix_seconds(self.updated))?;
+        Ok(Customer {
+            id: self.id(store)?,
+            email: place.value("email", EmailAddress::new(&self.email))?,
+            name: place.value("name", self.name.map(|name| CustomerName::new(&name)).transpose())?,
+            registered: place.value("registered", Timestamp::from_unix_seconds(self.registered))?,
+            updated: recent.last().map_or(updated, |last| last.updated),
+        })
+    }
 }
 
 impl<A: Access> SqliteTx<'_, A> {
     fn customer(&self, row: CustomerRow) -> Result<Customer, StoreError> {
-        let place = Place { table: "customers", row: format!("store {}, customer {}", self.store, row.id) };
-        let id = place.value("customer_id", CustomerId::new(row.id))?;
-        let updated = place.value("updated", Timestamp::from_unix_seconds(row.updated))?;
-        let recent = self.access.recent_contacts(self.connection, self.key(id), row.settled_through)?;
-        Ok(Customer {
-            id,
-            email: place.value("email", EmailAddress::new(&row.email))?,
-            name: place.value("name", row.name.map(|name| CustomerName::new(&name)).transpose())?,
-            registered: place.value("registered", Timestamp::from_unix_seconds(row.registered))?,
-            updated: recent.last().map_or(updated, |last| last.updated),
-        })
+        let key = self.key(row.id(self.store)?);
+        let recent = self.access.recent_contacts(self.connection, key, row.settled_through)?;
+        row.customer(self.store, &recent)
     }
 }
 

@@ -25,6 +25,7 @@ mod check;
 mod checkpoint;
 mod connection;
 mod contacts;
+mod copy;
 mod counters;
 mod customers;
 mod engine;

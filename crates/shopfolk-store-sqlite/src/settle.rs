@@ -248,6 +248,44 @@ pub(crate) fn read_recent_contacts(
     Ok(contacts)
 }
 
+/// The unsettled contacts of many customers of a store that the table holds, in one pass over the store's recent ones.
+/// The customers are given by id, each with its `settled_through`; those without any are left out.
+pub(crate) fn read_recent_contacts_of_many(
+    connection: &Connection,
+    store: StoreId,
+    customers: &[(CustomerId, i64)],
+) -> Result<HashMap<CustomerId, Vec<RecentContact>>, StoreError> {
+    let (Some((first, _)), Some((last, _))) = (customers.first(), customers.last()) else {
+        return Ok(HashMap::new());
+    };
+    let settled_through: HashMap<_, _> = customers.iter().copied().collect();
+    let reading = doing("read the recent contacts of customers");
+    let mut statement = connection
+        .prepare_cached(
+            "SELECT contact_id, contact_type, contact, handle, note, is_default, order_by, timestamp,
+                    customer_updated, customer_id
+               FROM recent_contacts
+              WHERE store_id = ?1 AND customer_id BETWEEN ?2 AND ?3
+              ORDER BY contact_id",
+        )
+        .map_err(&reading)?;
+    let mut rows = statement.query([store.get(), first.get(), last.get()]).map_err(&reading)?;
+    let mut contacts: HashMap<_, Vec<_>> = HashMap::new();
+    while let Some(row) = rows.next().map_err(&reading)? {
+        let id: i64 = row.get(0).map_err(&reading)?;
+        let customer = CustomerId::new(row.get(9).map_err(&reading)?).ok();
+        let Some((&customer, &through)) = customer.and_then(|id| settled_through.get_key_value(&id)) else {
+            continue;
+        };
+        if id > through {
+            let contact = ContactRow::read(row, 0).map_err(&reading)?.contact("recent_contacts")?;
+            let updated = row.get(8).map_err(&reading)?;
+            contacts.entry(customer).or_default().push(recent_contact(contact, updated)?);
+        }
+    }
+    Ok(contacts)
+}
+
 const UNSETTLED: &str = "
     SELECT recent.store_id, recent.customer_id, recent.customer_updated, customers.contact_count,
            customers.highest_order_by,

@@ -1,5 +1,7 @@
 //! A transaction on one store, for reading or for writing.
 
+use std::collections::HashMap;
+
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 use shopfolk_model::{CustomerId, StoreId};
 use shopfolk_store::{ReadTx, StoreError, WriteTx};
@@ -7,7 +9,7 @@ use shopfolk_store::{ReadTx, StoreError, WriteTx};
 use crate::connection::doing;
 use crate::counters::{Counters, StoreCounters};
 use crate::recent::{BatchNumber, CustomerKey, RecentContact, RecentContacts};
-use crate::settle::{Turns, read_recent_contacts};
+use crate::settle::{Turns, read_recent_contacts, read_recent_contacts_of_many};
 
 /// What a transaction may do beside reading the tables: [`Reading`] or [`Writing`].
 pub(crate) trait Access: Send {
@@ -18,6 +20,20 @@ pub(crate) trait Access: Send {
         customer: CustomerKey,
         settled_through: i64,
     ) -> Result<Vec<RecentContact>, StoreError>;
+
+    /// The same for many customers of a store, given by id with what their rows say. Those without any may be left out.
+    fn recent_contacts_of_many(
+        &self,
+        connection: &Connection,
+        store: StoreId,
+        customers: &[(CustomerId, i64)],
+    ) -> Result<HashMap<CustomerId, Vec<RecentContact>>, StoreError> {
+        let of = |&(customer, settled_through)| {
+            let key = CustomerKey { store, customer };
+            self.recent_contacts(connection, key, settled_through).map(|recent| (customer, recent))
+        };
+        customers.iter().map(of).collect()
+    }
 }
 
 /// A snapshot.
@@ -42,6 +58,23 @@ impl Access for Reading<'_> {
         match self {
             Self::Server { recent, began } => Ok(recent.read(customer, *began, settled_through)),
             Self::Command => read_recent_contacts(connection, customer, settled_through),
+        }
+    }
+
+    fn recent_contacts_of_many(
+        &self,
+        connection: &Connection,
+        store: StoreId,
+        customers: &[(CustomerId, i64)],
+    ) -> Result<HashMap<CustomerId, Vec<RecentContact>>, StoreError> {
+        match self {
+            Self::Server { recent, began } => Ok(customers
+                .iter()
+                .map(|&(customer, settled_through)| {
+                    (customer, recent.read(CustomerKey { store, customer }, *began, settled_through))
+                })
+                .collect()),
+            Self::Command => read_recent_contacts_of_many(connection, store, customers),
         }
     }
 }

@@ -5,16 +5,19 @@ use std::future::Future;
 use shopfolk_model::{Store, StoreId};
 
 use crate::{
-    Page, PageRequest, ReadAccess, ReadContacts, ReadCustomers, ReadStores, ReadTokens, StoreError,
-    Violation, WriteContacts, WriteCustomers, WriteEvents, WriteStores, WriteTokens,
+    Page, PageRequest, ReadAccess, ReadContacts, ReadCopy, ReadCustomers, ReadStores, ReadTokens, StoreError,
+    Violation, WriteContacts, WriteCopy, WriteCustomers, WriteEvents, WriteStores, WriteTokens,
 };
 
 /// What can be read in one transaction on one store: a snapshot of it.
-pub trait ReadTx: ReadAccess + ReadStores + ReadTokens + ReadCustomers + ReadContacts + Send {}
+pub trait ReadTx:
+    ReadAccess + ReadStores + ReadTokens + ReadCustomers + ReadContacts + ReadCopy + Send
+{
+}
 
 /// What can be read and written in one transaction on one store. Dropping it without a commit undoes it.
 pub trait WriteTx:
-    ReadTx + WriteStores + WriteTokens + WriteCustomers + WriteContacts + WriteEvents + Send
+    ReadTx + WriteStores + WriteTokens + WriteCustomers + WriteContacts + WriteEvents + WriteCopy + Send
 {
 }
 

@@ -18,6 +18,7 @@
 
 mod access;
 mod contacts;
+mod copy;
 mod customers;
 mod engine;
 mod error;
@@ -29,6 +30,10 @@ mod tokens;
 
 pub use access::{ReadAccess, StoreAccess};
 pub use contacts::{ReadContacts, WriteContacts};
+pub use copy::{
+    CustomerLimit, EventPlace, NextIds, ReadCopy, StoreSize, StoredCustomer, StoredEvent, StoredToken,
+    WriteCopy,
+};
 pub use customers::{ReadCustomers, WriteCustomers};
 pub use engine::{Engine, EngineHealth, ReadOperation, ReadTx, WriteOperation, WriteTx};
 pub use error::StoreError;

@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{health, migrate, serve, store, token};
+use crate::{copy, health, migrate, serve, store, token};
 
 /// Shopfolk keeps the people of a shop: its customers and every way to reach them.
 ///
@@ -53,6 +53,8 @@ pub(crate) enum Command {
     /// Makes, lists and revokes tokens
     #[command(subcommand)]
     Token(token::Command),
+    /// Copies stores from one database to another, of whichever kind, and verifies the copy
+    Copy(copy::Arguments),
     /// Verifies a database and names everything that is wrong with it
     ///
     /// Prints each violation on a line of its own; the exit status is 1 if there is any. A server may run meanwhile.

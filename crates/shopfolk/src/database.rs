@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
@@ -51,9 +52,17 @@ impl DatabaseUrl {
     /// When it is of another form. The message repeats no more of it than the scheme, because there can be a password
     /// in the rest.
     pub(crate) fn parse(text: &str) -> Result<Self, UsageError> {
+        Self::parse_option("--database", text)
+    }
+
+    /// The same for what was given with another option.
+    ///
+    /// # Errors
+    /// As with [`Self::parse`].
+    pub(crate) fn parse_option(option: &str, text: &str) -> Result<Self, UsageError> {
         let usage = |problem: String| {
             UsageError(format!(
-                "{problem}; give --database as sqlite:PATH, for example sqlite:shopfolk.db, or as \
+                "{problem}; give {option} as sqlite:PATH, for example sqlite:shopfolk.db, or as \
                  postgres://USER:PASSWORD@HOST:PORT/NAME"
             ))
         };
@@ -89,9 +98,25 @@ impl DatabaseUrl {
     /// # Errors
     /// When it is missing and not to be made, or cannot be opened.
     pub(crate) async fn open(&self, purpose: Purpose) -> Result<AnyEngine> {
+        self.open_option("--database", purpose).await
+    }
+
+    /// The same for what was given with another option.
+    ///
+    /// # Errors
+    /// As with [`Self::open`].
+    pub(crate) async fn open_option(&self, option: &str, purpose: Purpose) -> Result<AnyEngine> {
         match self {
-            Self::Sqlite(path) => open_file(path, purpose).map(AnyEngine::Sqlite),
+            Self::Sqlite(path) => open_file(option, path, purpose).map(AnyEngine::Sqlite),
             Self::Postgres(address) => open_server(address, purpose).await.map(AnyEngine::Postgres),
+        }
+    }
+
+    /// Whether this is the same database as the other one, as far as their addresses tell.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Sqlite(path), Self::Sqlite(other)) => path == other || is_same_file(path, other),
+            _ => self.to_string() == other.to_string(),
         }
     }
 
@@ -113,23 +138,28 @@ impl DatabaseUrl {
     }
 }
 
-fn open_file(path: &Path, purpose: Purpose) -> Result<SqliteEngine> {
+fn is_same_file(path: &Path, other: &Path) -> bool {
+    let place = |path: &Path| path.metadata().map(|file| (file.dev(), file.ino()));
+    place(path).is_ok_and(|here| place(other).is_ok_and(|there| here == there))
+}
+
+fn open_file(option: &str, path: &Path, purpose: Purpose) -> Result<SqliteEngine> {
     let shown = path.display();
     if path.is_dir() {
-        bail!("{shown} is a directory; name a database file in it with --database");
+        bail!("{shown} is a directory; name a database file in it with {option}");
     }
     if let Some(directory) = path.parent()
         && !directory.as_os_str().is_empty()
         && !directory.is_dir()
     {
         bail!(
-            "there is no directory {}; make it, or name another database with --database",
+            "there is no directory {}; make it, or name another database with {option}",
             directory.display()
         );
     }
     if purpose == Purpose::Use && !path.exists() {
         bail!(
-            "there is no database at {shown}; make one with 'shopfolk store create', or name another with --database"
+            "there is no database at {shown}; make one with 'shopfolk store create', or name another with {option}"
         );
     }
     let settings = SqliteSettings {
@@ -177,6 +207,21 @@ mod tests {
         ] {
             assert_eq!(DatabaseUrl::parse(text).unwrap(), DatabaseUrl::Sqlite(path.into()), "{text}");
         }
+    }
+
+    #[test]
+    fn a_file_is_the_same_by_whatever_name() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("shop.db");
+        std::fs::write(&path, "").unwrap();
+        std::os::unix::fs::symlink(&path, directory.path().join("link.db")).unwrap();
+        let file = |name: &str| DatabaseUrl::Sqlite(directory.path().join(name));
+        assert!(file("shop.db").is_same(&file("./shop.db")) && file("shop.db").is_same(&file("link.db")));
+        assert!(file("missing.db").is_same(&file("missing.db")));
+        assert!(!file("shop.db").is_same(&file("missing.db")));
+        let server = |text| DatabaseUrl::parse(text).unwrap();
+        assert!(server("postgres://a:1@db/shop").is_same(&server("postgresql://a:2@db:5432/shop")));
+        assert!(!server("postgres://a@db/shop").is_same(&server("postgres://a@db/folk")));
     }
 
     #[test]

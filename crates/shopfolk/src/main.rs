@@ -9,6 +9,7 @@ mod any_engine;
 mod arguments;
 mod check;
 mod clock;
+mod copy;
 mod database;
 mod demo;
 mod failure;
@@ -46,6 +47,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Serve(arguments) => serve::run(&arguments, database),
         Command::Store(command) => store::run(command, &database.unwrap_or_default()),
         Command::Token(command) => token::run(command, &database.unwrap_or_default()),
+        Command::Copy(arguments) => copy::run(&arguments, password.as_deref()),
         Command::Check => check::run(&database.unwrap_or_default()),
         Command::Migrate(arguments) => migrate::run(&arguments, &database.unwrap_or_default()),
         Command::Health(arguments) => health::run(&arguments),

@@ -94,7 +94,7 @@ async fn create(engine: &impl Engine, id: Option<StoreId>, name: StoreName) -> R
 }
 
 /// Every store, read page by page.
-async fn all_stores(engine: &impl Engine) -> Result<Vec<Store>> {
+pub(crate) async fn all_stores(engine: &impl Engine) -> Result<Vec<Store>> {
     let mut stores = Vec::new();
     loop {
         let page = PageRequest { offset: stores.len() as u64, limit: PAGE };

@@ -1,0 +1,324 @@
+//! Copying a store to another database: both engines of a case are fresh, and may be of different kinds.
+
+use std::ops::ControlFlow;
+
+use shopfolk_model::{
+    ContactChange, ContactNote, ContactType, CustomerId, CustomerName, Day, Event, NewContact, NewCustomer,
+    OrderBy, Scope, Token, TokenKind, TokenRecord,
+};
+use shopfolk_store::{
+    Engine, EventPlace, PageRequest, ReadOperation, ReadTx, StoreError, WriteOperation, WriteTx,
+};
+use tokio::runtime::Handle;
+use tokio::task::block_in_place;
+
+use super::fixture::*;
+use crate::{
+    ChangeContact, CopyError, CopyPhase, CopyProgress, CreateCustomer, CreateStore, CreateToken,
+    CustomerWithContacts, DeleteContact, DeleteCustomer, GetStore, ListCustomers, ListTokens, NoteTokenUse,
+    RevokeToken, SetStoreSuspended, StoreContents, copy_store,
+};
+
+/// Reads the events in their order.
+struct ReadEvents;
+
+impl ReadOperation for ReadEvents {
+    type Output = Vec<(EventPlace, Event)>;
+    type Error = StoreError;
+
+    async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, StoreError> {
+        let events = tx.list_stored_events(None, 1_000_000).await?;
+        Ok(events.into_iter().map(|event| (event.place, event.event)).collect())
+    }
+}
+
+/// Turns the last two events round, as if the earlier one had come late.
+struct TurnLastEvents;
+
+impl WriteOperation for TurnLastEvents {
+    type Output = ();
+    type Error = StoreError;
+
+    async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<(), StoreError> {
+        let events = tx.list_stored_events(None, 1_000_000).await?;
+        let [.., before, first, second] = &events[..] else { panic!("too few events: {events:?}") };
+        let turned = [second.event, first.event];
+        tx.replace_stored_events(Some(before.place), Some(second.place), &turned).await?.unwrap();
+        Ok(())
+    }
+}
+
+fn go_on(_: CopyProgress) -> ControlFlow<()> {
+    ControlFlow::Continue(())
+}
+
+async fn copy<From: Engine, To: Engine>(from: &From, to: &To) -> StoreContents {
+    let contents = copy_store(from, to, STORE, go_on).await.unwrap();
+    assert_same(from, to).await;
+    contents
+}
+
+async fn events<E: Engine>(engine: &E) -> Vec<Event> {
+    let events = engine.read(STORE, ReadEvents).await.unwrap();
+    assert!(events.is_sorted_by(|one, next| one.0 < next.0), "not in order: {events:?}");
+    events.into_iter().map(|(_, event)| event).collect()
+}
+
+async fn customers<E: Engine>(engine: &E) -> Vec<CustomerWithContacts> {
+    let page = PageRequest { offset: 0, limit: 1_000_000 };
+    let listed = engine.read(STORE, ListCustomers { page }).await.unwrap();
+    assert_eq!(listed.total, listed.items.len() as u64);
+    listed.items
+}
+
+async fn tokens<E: Engine>(engine: &E) -> Vec<TokenRecord> {
+    let page = PageRequest { offset: 0, limit: 1_000_000 };
+    engine.read(STORE, ListTokens { store: STORE, page }).await.unwrap().items
+}
+
+/// Looks at everything that the other operations show.
+async fn assert_same<From: Engine, To: Engine>(from: &From, to: &To) {
+    assert_eq!(to.read(STORE, GetStore).await.unwrap(), from.read(STORE, GetStore).await.unwrap());
+    assert_eq!(tokens(to).await, tokens(from).await);
+    assert_eq!(customers(to).await, customers(from).await);
+    assert_eq!(events(to).await, events(from).await);
+    assert_every_promise_holds(to).await;
+}
+
+async fn create_token<E: Engine>(engine: &E, text: &str) -> TokenRecord {
+    let hash = Token::from_text(text).hash();
+    let scopes = [Scope::ReadCustomers, Scope::CreateCustomers].into_iter().collect();
+    let create = CreateToken { store: STORE, hash, kind: TokenKind::Secret, scopes, now: at(4) };
+    engine.write(STORE, create).await.unwrap()
+}
+
+/// A store with something of everything, and its customer with the most.
+async fn full_shop<E: Engine>(engine: &E) -> CustomerId {
+    let customer = shop(engine).await;
+    for (number, &contact_type) in ContactType::ALL.iter().enumerate() {
+        let contact = match contact_type {
+            ContactType::Email => "Bert@Example.com".to_owned(),
+            ContactType::Facebook => "https://WWW.facebook.com/Bert/".to_owned(),
+            _ => format!("+{number} 123-ü"),
+        };
+        let new = NewContact {
+            default: number % 2 == 0,
+            note: Some(ContactNote::new(" a note\n\tof two lines ").unwrap()),
+            order_by: Some(OrderBy::new(1_000 - i64::try_from(number).unwrap()).unwrap()),
+            timestamp: Some(at(77)),
+            ..of_type(contact_type, &contact)
+        };
+        create(engine, customer, new).await;
+    }
+    create(engine, customer, phone(&"9".repeat(1_024))).await;
+    create(engine, customer, of_type(ContactType::Other, &"é".repeat(1_024))).await;
+    let named = NewCustomer { name: Some(CustomerName::new("Clara").unwrap()), ..customer_of("clara") };
+    engine.write(STORE, CreateCustomer { customer: named, now: at(3) }).await.unwrap();
+    let token = create_token(engine, "secret_one").await;
+    engine.write(STORE, NoteTokenUse { id: token.id, day: Day::from_number(20_000).unwrap() }).await.unwrap();
+    create_token(engine, "secret_two").await;
+    customer
+}
+
+fn customer_of(name: &str) -> NewCustomer {
+    customer(&format!("{name}@example.com"))
+}
+
+pub async fn copied_store_is_the_same_in_every_row<From: Engine, To: Engine>(from: From, to: To) {
+    full_shop(&from).await;
+    let StoreContents { tokens, customers, contacts, events, checksum } = copy(&from, &to).await;
+    assert_eq!((tokens, customers, contacts, events), (2, 2, 19, 22));
+    assert_eq!(checksum.to_string().len(), 64);
+    assert_eq!(copy(&from, &to).await.checksum, checksum, "once more changes nothing");
+    // The token opens the store there too.
+    let find = crate::FindAccess { token: Some(Token::from_text("secret_two").hash()) };
+    assert!(to.read(STORE, find).await.unwrap().unwrap().token.is_some());
+}
+
+pub async fn copy_goes_there_and_back<From: Engine, To: Engine>(from: From, to: To) {
+    let customer = full_shop(&from).await;
+    let there = copy(&from, &to).await;
+    create(&to, customer, phone("there")).await;
+    let changed = copy(&to, &from).await;
+    assert_eq!((changed.contacts, changed.events), (there.contacts + 1, there.events + 1));
+    create(&from, customer, phone("and back")).await;
+    copy(&from, &to).await;
+}
+
+pub async fn copy_takes_over_what_changed_since<From: Engine, To: Engine>(from: From, to: To) {
+    let customer = full_shop(&from).await;
+    let before = copy(&from, &to).await;
+    let found = contacts(&from, customer).await;
+    let change = ContactChange { default: Some(true), ..ContactChange::default() };
+    let contact = found[3].id;
+    from.write(STORE, ChangeContact { customer, contact, change, now: at(9) }).await.unwrap();
+    from.write(STORE, DeleteContact { customer, contact: found[5].id, now: at(9) }).await.unwrap();
+    create(&from, customer, default_phone("new")).await;
+    // The address of a customer that is gone belongs to another one now.
+    let clara = customers(&from).await[1].customer.id;
+    from.write(STORE, DeleteCustomer { customer: clara, now: at(9) }).await.unwrap();
+    create_customer(&from, "dora@example.com").await;
+    create_customer(&from, "clara@example.com").await;
+    let token = tokens(&from).await[0].id;
+    from.write(STORE, RevokeToken { id: token, now: at(9) }).await.unwrap();
+    assert_ne!(copy(&from, &to).await.checksum, before.checksum);
+}
+
+pub async fn interrupted_copy_goes_on<From: Engine, To: Engine>(from: From, to: To) {
+    full_shop(&from).await;
+    for number in 0..40 {
+        let contacts = (0..200).map(|place| phone(&place.to_string())).collect();
+        let customer = NewCustomer { contacts, ..customer_of(&number.to_string()) };
+        from.write(STORE, CreateCustomer { customer, now: at(3) }).await.unwrap();
+    }
+    let mut batches = 0_u32;
+    let mut copied = 0;
+    loop {
+        let mut left = batches;
+        let outcome = copy_store(&from, &to, STORE, |_| {
+            let stop = left == 0;
+            left = left.saturating_sub(1);
+            if stop { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        match outcome.await {
+            Ok(_) => break,
+            Err(error) => assert!(matches!(error, CopyError::Stopped), "{error}"),
+        }
+        if let Some(store) = to.read(STORE, GetStore).await.unwrap() {
+            assert!(store.suspended, "half a copy has no callers");
+            let now = customers(&to).await.len();
+            assert!(now >= copied, "what was copied stays");
+            copied = now;
+        }
+        batches += 1;
+    }
+    assert!(batches > 10, "{batches}");
+    assert_same(&from, &to).await;
+}
+
+pub async fn source_that_changes_meanwhile_is_gone_over_again<From: Engine, To: Engine>(from: From, to: To) {
+    let customer = full_shop(&from).await;
+    let mut passes = 0;
+    let outcome = copy_store(&from, &to, STORE, |progress: CopyProgress| {
+        if progress.phase == CopyPhase::Verifying && progress.done == 0 {
+            passes += 1;
+            if passes == 1 {
+                block_in_place(|| Handle::current().block_on(create(&from, customer, phone("meanwhile"))));
+            }
+        }
+        ControlFlow::Continue(())
+    });
+    outcome.await.unwrap();
+    assert_eq!(passes, 2);
+    assert_same(&from, &to).await;
+}
+
+pub async fn source_that_keeps_changing_is_given_up<From: Engine, To: Engine>(from: From, to: To) {
+    let customer = full_shop(&from).await;
+    let mut number = 0;
+    let outcome = copy_store(&from, &to, STORE, |progress: CopyProgress| {
+        if progress.phase == CopyPhase::Verifying && progress.done == 0 {
+            number += 1;
+            let new = phone(&format!("555 {number}"));
+            block_in_place(|| Handle::current().block_on(create(&from, customer, new)));
+        }
+        ControlFlow::Continue(())
+    });
+    assert!(matches!(outcome.await, Err(CopyError::KeepsChanging { id }) if id == STORE));
+    assert_eq!(number, 3);
+    assert!(to.read(STORE, GetStore).await.unwrap().unwrap().suspended);
+    copy(&from, &to).await;
+}
+
+pub async fn store_with_a_life_of_its_own_is_not_touched<From: Engine, To: Engine>(from: From, to: To) {
+    full_shop(&from).await;
+    let customer = shop(&to).await;
+    create_customer(&to, "somebody@example.com").await;
+    create(&to, customer, phone("only here")).await;
+    let before = (customers(&to).await, events(&to).await);
+    let outcome = copy_store(&from, &to, STORE, go_on).await;
+    assert!(matches!(outcome, Err(CopyError::TargetHasItsOwn { id, .. }) if id == STORE), "{outcome:?}");
+    assert_eq!((customers(&to).await, events(&to).await), before);
+    assert!(!to.read(STORE, GetStore).await.unwrap().unwrap().suspended);
+}
+
+pub async fn copy_that_was_changed_is_not_touched<From: Engine, To: Engine>(from: From, to: To) {
+    let customer = full_shop(&from).await;
+    copy(&from, &to).await;
+    let contact = create(&to, customer, phone("only there")).await.id;
+    to.write(STORE, DeleteContact { customer, contact, now: at(9) }).await.unwrap();
+    create(&from, customer, phone("only here")).await;
+    create(&from, customer, phone("and one more")).await;
+    let before = customers(&to).await;
+    for _ in 0..2 {
+        let outcome = copy_store(&from, &to, STORE, go_on).await;
+        assert!(matches!(outcome, Err(CopyError::TargetHasItsOwn { .. })), "{outcome:?}");
+        assert_eq!(customers(&to).await, before);
+        assert!(!to.read(STORE, GetStore).await.unwrap().unwrap().suspended);
+    }
+}
+
+pub async fn store_of_another_time_is_not_touched<From: Engine, To: Engine>(from: From, to: To) {
+    create_store(&from, STORE).await;
+    let name = shopfolk_model::StoreName::new("Another").unwrap();
+    to.write(STORE, CreateStore { id: STORE, name, now: at(2) }).await.unwrap();
+    let outcome = copy_store(&from, &to, STORE, go_on).await;
+    assert!(matches!(outcome, Err(CopyError::TargetHasItsOwn { .. })), "{outcome:?}");
+    assert_eq!(to.read(STORE, GetStore).await.unwrap().unwrap().name.as_str(), "Another");
+}
+
+pub async fn event_that_comes_late_is_put_in_its_place<From: Engine, To: Engine>(from: From, to: To) {
+    full_shop(&from).await;
+    copy(&from, &to).await;
+    from.write(STORE, TurnLastEvents).await.unwrap();
+    create_customer(&from, "emil@example.com").await;
+    copy(&from, &to).await;
+}
+
+pub async fn copied_store_never_gives_an_id_again<From: Engine, To: Engine>(from: From, to: To) {
+    let customer = full_shop(&from).await;
+    let last_customer = create_customer(&from, "emil@example.com").await;
+    let last_contact = create(&from, customer, phone("last")).await.id;
+    let last_token = create_token(&from, "secret_three").await.id;
+    from.write(STORE, DeleteCustomer { customer: last_customer, now: at(9) }).await.unwrap();
+    from.write(STORE, DeleteContact { customer, contact: last_contact, now: at(9) }).await.unwrap();
+    from.write(STORE, RevokeToken { id: last_token, now: at(9) }).await.unwrap();
+    copy(&from, &to).await;
+    assert!(create_customer(&to, "emil@example.com").await > last_customer);
+    assert!(create(&to, customer, phone("last")).await.id > last_contact);
+    assert!(create_token(&to, "secret_three").await.id > last_token);
+}
+
+pub async fn copied_store_is_suspended_when_the_source_is<From: Engine, To: Engine>(from: From, to: To) {
+    full_shop(&from).await;
+    for suspended in [true, false] {
+        from.write(STORE, SetStoreSuspended { id: STORE, suspended, now: at(9) }).await.unwrap();
+        copy(&from, &to).await;
+        assert_eq!(to.read(STORE, GetStore).await.unwrap().unwrap().suspended, suspended);
+    }
+}
+
+pub async fn other_stores_of_the_target_stay_as_they_are<From: Engine, To: Engine>(from: From, to: To) {
+    full_shop(&from).await;
+    let other = shopfolk_model::StoreId::new(7).unwrap();
+    create_store(&to, other).await;
+    let same = CreateCustomer { customer: customer_of("anna"), now: at(1) };
+    let neighbour = to.write(other, same).await.unwrap();
+    copy(&from, &to).await;
+    let found = to.read(other, crate::GetCustomer { customer: neighbour }).await.unwrap();
+    assert_eq!((found.customer.email.as_str(), found.contacts.contacts().len()), ("anna@example.com", 1));
+    let missing = copy_store(&from, &to, other, go_on).await;
+    assert!(matches!(missing, Err(CopyError::StoreNotFound { id }) if id == other));
+}
+
+pub async fn any_calls_end_the_same_in_a_copy<From: Engine, To: Engine>(from: From, to: To) {
+    create_store(&from, STORE).await;
+    let from = [from];
+    for seed in [11, 12] {
+        super::any_calls_on(&from, seed, 300).await;
+        copy(&from[0], &to).await;
+    }
+    let to = [to];
+    super::any_calls_on(&to, 13, 200).await;
+    copy(&to[0], &from[0]).await;
+}

@@ -1,0 +1,168 @@
+//! What a store holds, as counts and a checksum, which are the same in every database that holds the same.
+
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+use shopfolk_model::{
+    Contact, ContactHandle, ContactNote, CustomerName, Day, Event, Store, StoreId, TokenKind,
+};
+use shopfolk_store::{Engine, StoreError, StoredCustomer, StoredToken};
+
+use super::CopyError;
+use super::rows::{CUSTOMERS, EVENTS, TOKENS, list_customers, list_events, list_tokens};
+use crate::GetStore;
+
+/// SHA-256 over all rows of a store, shown in hexadecimal digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Checksum([u8; 32]);
+
+impl fmt::Display for Checksum {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(formatter, "{byte:02x}"))
+    }
+}
+
+/// What a store holds. Whether it is suspended is not in it, nor are its next ids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StoreContents {
+    /// How many tokens.
+    pub tokens: u64,
+    /// How many customers.
+    pub customers: u64,
+    /// How many contacts.
+    pub contacts: u64,
+    /// How many events.
+    pub events: u64,
+    /// The checksum over all of them.
+    pub checksum: Checksum,
+}
+
+/// Reads everything that a store holds, batch by batch. `failed` says which side it is when the database fails; `read` is
+/// told how many customers and events were read.
+///
+/// # Errors
+/// When there is no such store, the database fails, or `read` says so.
+pub(super) async fn contents_of<E: Engine>(
+    engine: &E,
+    id: StoreId,
+    failed: fn(StoreError) -> CopyError,
+    mut read: impl FnMut(u64) -> Result<(), CopyError>,
+) -> Result<StoreContents, CopyError> {
+    let mut sum = Sum(Sha256::new());
+    let (mut tokens, mut customers, mut contacts, mut events) = (0, 0, 0, 0);
+    let store = engine.read(id, GetStore).await.map_err(failed)?;
+    sum.store(&store.ok_or(CopyError::StoreNotFound { id })?);
+
+    let mut after = None;
+    loop {
+        let batch = list_tokens(engine, id, after, TOKENS).await.map_err(failed)?;
+        let Some(last) = batch.last() else { break };
+        after = Some(last.record.id);
+        tokens += batch.len() as u64;
+        for token in &batch {
+            sum.token(token);
+        }
+    }
+    let mut after = None;
+    loop {
+        let batch = list_customers(engine, id, after, CUSTOMERS).await.map_err(failed)?;
+        let Some(last) = batch.last() else { break };
+        after = Some(last.customer.id);
+        customers += batch.len() as u64;
+        contacts += batch.iter().map(|customer| customer.contacts.len() as u64).sum::<u64>();
+        for customer in &batch {
+            sum.customer(customer);
+        }
+        read(customers)?;
+    }
+    let mut after = None;
+    loop {
+        let batch = list_events(engine, id, after, EVENTS).await.map_err(failed)?;
+        let Some(last) = batch.last() else { break };
+        after = Some(last.place);
+        events += batch.len() as u64;
+        for event in &batch {
+            sum.event(event.event);
+        }
+        read(customers + events)?;
+    }
+    let checksum = Checksum(sum.0.finalize().into());
+    Ok(StoreContents { tokens, customers, contacts, events, checksum })
+}
+
+/// The checksum while it is made. Every row begins with a letter for its kind, every text with its length, and every value
+/// that may be missing with whether it is there: no two different stores are written the same way.
+struct Sum(Sha256);
+
+impl Sum {
+    fn kind(&mut self, letter: u8) {
+        self.0.update([letter]);
+    }
+
+    fn number(&mut self, number: i64) {
+        self.0.update(number.to_be_bytes());
+    }
+
+    fn flag(&mut self, flag: bool) {
+        self.0.update([u8::from(flag)]);
+    }
+
+    fn text(&mut self, text: &str) {
+        self.0.update((text.len() as u64).to_be_bytes());
+        self.0.update(text);
+    }
+
+    fn maybe_text(&mut self, text: Option<&str>) {
+        self.flag(text.is_some());
+        self.text(text.unwrap_or_default());
+    }
+
+    fn store(&mut self, Store { id, name, suspended: _, created }: &Store) {
+        self.kind(b'S');
+        self.number(id.get());
+        self.text(name.as_str());
+        self.number(created.unix_seconds());
+    }
+
+    fn token(&mut self, StoredToken { record, hash }: &StoredToken) {
+        self.kind(b'T');
+        self.number(record.id.get());
+        self.flag(record.kind == TokenKind::Public);
+        self.text(&record.scopes.to_string());
+        self.number(record.created.unix_seconds());
+        self.number(record.last_used.map_or(-1, Day::number));
+        self.0.update(hash.as_bytes());
+    }
+
+    fn customer(&mut self, StoredCustomer { customer, contacts }: &StoredCustomer) {
+        self.kind(b'C');
+        self.number(customer.id.get());
+        self.text(customer.email.as_str());
+        self.maybe_text(customer.name.as_ref().map(CustomerName::as_str));
+        self.number(customer.registered.unix_seconds());
+        self.number(customer.updated.unix_seconds());
+        for contact in contacts {
+            self.contact(contact);
+        }
+    }
+
+    fn contact(&mut self, contact: &Contact) {
+        let Contact { id, address, handle, note, default, order_by, timestamp } = contact;
+        self.kind(b'c');
+        self.number(id.get());
+        self.number(address.contact_type().code().into());
+        self.text(address.contact().as_str());
+        self.maybe_text(handle.as_ref().map(ContactHandle::as_str));
+        self.maybe_text(note.as_ref().map(ContactNote::as_str));
+        self.flag(*default);
+        self.number(order_by.get().into());
+        self.number(timestamp.unix_seconds());
+    }
+
+    fn event(&mut self, Event { happening, created }: Event) {
+        self.kind(b'E');
+        self.number(happening.code().into());
+        self.number(happening.entity_id());
+        self.number(created.unix_seconds());
+    }
+}

@@ -1,0 +1,188 @@
+//! `shopfolk copy`: stores, from one database to another.
+
+mod progress;
+
+use std::ops::ControlFlow;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::{Context, Result, anyhow, bail};
+use clap::Args;
+use shopfolk_model::StoreId;
+use shopfolk_operations::{CopyError, GetStore, StoreContents, copy_store};
+use shopfolk_store::Engine;
+
+use crate::database::{DatabaseUrl, Purpose};
+use crate::failure::UsageError;
+use crate::output;
+use crate::shutdown::StopSignals;
+use crate::store::all_stores;
+use progress::Progress;
+
+/// From where, to where, and what.
+#[derive(Debug, Args)]
+#[command(
+    long_about = "\
+Copies stores from one database to another, of whichever kind, and verifies the copy
+
+Everything of a store is copied as it is: its tokens, customers, contacts and events, with their ids. What is in the \
+target already is compared, and only what differs is written, so the command is safe to repeat, and one that was \
+interrupted goes on where it was. At the end both databases are read again and their checksums compared.
+
+A server may run on the source, but what changes meanwhile has to be copied too: for the last copy, suspend the stores \
+or stop the server. No app should use a store in the target before it is copied: until then it is suspended there, and \
+at the end it is open or suspended as in the source. A store in the target that is another one, or was changed there, \
+is refused and stays as it is. --database is not used.",
+    after_help = "\
+Examples:
+  shopfolk copy --from sqlite:shop.db --to postgres://shopfolk@db/shopfolk
+  shopfolk copy --from postgres://shopfolk@db/shopfolk --to sqlite:shop.db --store 1003"
+)]
+pub(crate) struct Arguments {
+    /// The database that is read, as sqlite:PATH or postgres://USER:PASSWORD@HOST:PORT/NAME
+    // Text, like --database, so that no message repeats an address that has a password in it.
+    #[arg(long, value_name = "URL", env = "SHOPFOLK_COPY_FROM", hide_env_values = true)]
+    from: String,
+    /// The database that is written; made if it is missing
+    #[arg(long, value_name = "URL", env = "SHOPFOLK_COPY_TO", hide_env_values = true)]
+    to: String,
+    /// The id of the one store to copy [default: all stores]
+    #[arg(long, value_name = "N", env = "SHOPFOLK_STORE")]
+    store: Option<StoreId>,
+}
+
+/// Copies what was asked for.
+///
+/// # Errors
+/// When a database cannot be opened or fails, a store is not to be copied, or the copy is stopped by a signal.
+pub(crate) fn run(arguments: &Arguments, password: Option<&str>) -> Result<ExitCode> {
+    let database = |option, text| {
+        DatabaseUrl::parse_option(option, text).map(|database| database.with_default_password(password))
+    };
+    let between =
+        Databases { from: database("--from", &arguments.from)?, to: database("--to", &arguments.to)? };
+    if between.from.is_same(&between.to) {
+        let message = format!("--from and --to are the same database, {}; name another one", between.from);
+        return Err(UsageError(message).into());
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    runtime.block_on(async {
+        let mut signals = StopSignals::listen()?;
+        let stop = Arc::new(AtomicBool::new(false));
+        let copy = between.copy(arguments.store, Arc::clone(&stop));
+        tokio::select! {
+            copied = copy => copied,
+            () = stopped_twice(&mut signals, &stop) => {
+                bail!("stopped in the middle of a batch, which is undone; {GOES_ON}")
+            }
+        }
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+const GOES_ON: &str = "the same command goes on from here";
+
+/// Has the copy stop after its batch when the program is told to stop, and answers when it is told again.
+async fn stopped_twice(signals: &mut StopSignals, stop: &AtomicBool) {
+    signals.next().await;
+    stop.store(true, Ordering::Relaxed);
+    output::note("Stopping after this batch; once more stops on the spot.");
+    signals.next().await;
+}
+
+/// The databases of a copy.
+struct Databases {
+    from: DatabaseUrl,
+    to: DatabaseUrl,
+}
+
+impl Databases {
+    async fn copy(&self, store: Option<StoreId>, stop: Arc<AtomicBool>) -> Result<()> {
+        let from = self.from.open_option("--from", Purpose::Use).await?;
+        // Before the target is opened, so that none is made for nothing.
+        let stores = self.stores(&from, store).await?;
+        let to = self.to.open_option("--to", Purpose::Create).await?;
+        let copied = Box::pin(self.copy_stores(&from, &to, &stores, &stop)).await;
+        let closed = to.close().await.with_context(|| format!("cannot close {}", self.to));
+        let source_closed = from.close().await.with_context(|| format!("cannot close {}", self.from));
+        copied.and(closed).and(source_closed)
+    }
+
+    async fn stores(&self, from: &impl Engine, store: Option<StoreId>) -> Result<Vec<StoreId>> {
+        let Some(store) = store else {
+            return Ok(all_stores(from).await?.into_iter().map(|store| store.id).collect());
+        };
+        match from.read(store, GetStore).await.with_context(|| format!("cannot read {}", self.from))? {
+            Some(_) => Ok(vec![store]),
+            None => Err(self.explain(store, CopyError::StoreNotFound { id: store })),
+        }
+    }
+
+    async fn copy_stores(
+        &self,
+        from: &impl Engine,
+        to: &impl Engine,
+        stores: &[StoreId],
+        stop: &AtomicBool,
+    ) -> Result<()> {
+        let Self { from: source, to: target } = self;
+        let count = format!("{} store{}", stores.len(), if stores.len() == 1 { "" } else { "s" });
+        output::note(&format!("Copying {count} from {source} to {target}."));
+        let mut progress = Progress::start();
+        let mut suspended = 0;
+        for &store in stores {
+            let observe = |step| {
+                progress.show(&step);
+                if stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            };
+            let copied = copy_store(from, to, store, observe).await;
+            let contents = copied.map_err(|error| {
+                progress.end();
+                self.explain(store, error)
+            })?;
+            progress.beside(|| output::print(&summary(store, &contents)))?;
+            let there = to.read(store, GetStore).await.with_context(|| format!("cannot read {}", self.to))?;
+            suspended += u32::from(there.is_some_and(|store| store.suspended));
+        }
+        progress.end();
+        let resume = match suspended {
+            0 => String::new(),
+            _ => format!(
+                "; {suspended} of them suspended, as in the source: 'shopfolk store resume' opens a store"
+            ),
+        };
+        output::note(&format!("Copied {count} from {source} to {target}{resume}."));
+        Ok(())
+    }
+
+    /// Why a store was not copied, and what to do about it.
+    fn explain(&self, store: StoreId, error: CopyError) -> anyhow::Error {
+        let Self { from, to } = self;
+        match error {
+            CopyError::StoreNotFound { .. } => anyhow!(
+                "{error} in {from}; 'shopfolk store list' shows the stores that a database has, and without --store all \
+                 of them are copied"
+            ),
+            CopyError::TargetHasItsOwn { .. } => anyhow!(
+                "{error}; it stays as it is in {to}: name a database with --to that has no store {store}"
+            ),
+            CopyError::KeepsChanging { .. } => anyhow!(
+                "{error}; suspend it ('shopfolk store suspend --id {store}') or stop its server, and {GOES_ON}"
+            ),
+            CopyError::Stopped => anyhow!("stopped within store {store}; {GOES_ON}"),
+            CopyError::Source(error) => anyhow::Error::from(error)
+                .context(format!("cannot read store {store} in {from}; once it can be read, {GOES_ON}")),
+            CopyError::Target(error) => anyhow::Error::from(error)
+                .context(format!("cannot write store {store} to {to}; once it can be written, {GOES_ON}")),
+        }
+    }
+}
+
+fn summary(store: StoreId, contents: &StoreContents) -> String {
+    let StoreContents { tokens, customers, contacts, events, checksum } = contents;
+    format!(
+        "store {store}: the same in both: tokens {tokens}, customers {customers}, contacts {contacts}, events {events}, \
+         sha256 {checksum}"
+    )
+}

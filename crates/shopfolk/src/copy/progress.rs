@@ -1,0 +1,154 @@
+//! How far a copy is, on stderr: a bar on a terminal, elsewhere a line every few seconds.
+
+use std::io::IsTerminal;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use shopfolk_model::StoreId;
+use shopfolk_operations::{CopyPhase, CopyProgress};
+
+use crate::output;
+
+/// How long it is silent where there is no terminal.
+const BETWEEN_LINES: Duration = Duration::from_secs(5);
+
+const BAR: &str = "{msg} [{bar:30}] {percent:>3} % {human_pos} of {human_len}, {per_sec}, {eta} left";
+/// Where it is not known how many there are.
+const COUNT: &str = "{msg} {human_pos}";
+
+/// What shows how far it is.
+pub(crate) struct Progress {
+    bar: Option<ProgressBar>,
+    /// What is shown now: the store, its pass and the phase.
+    now: Option<(StoreId, u32, CopyPhase)>,
+    began: Instant,
+    /// How many were done when the phase began.
+    done_before: u64,
+    last_line: Instant,
+}
+
+impl Progress {
+    /// Nothing yet.
+    pub(crate) fn start() -> Self {
+        let bar = std::io::stderr().is_terminal().then(|| {
+            let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
+            bar.enable_steady_tick(Duration::from_millis(200));
+            bar
+        });
+        let now = Instant::now();
+        Self { bar, now: None, began: now, done_before: 0, last_line: now }
+    }
+
+    /// Shows how far it is.
+    pub(crate) fn show(&mut self, step: &CopyProgress) {
+        let phase = Some((step.store, step.pass, step.phase));
+        let is_new = self.now != phase;
+        if is_new {
+            self.now = phase;
+            self.began = Instant::now();
+            self.done_before = step.done;
+        }
+        match &self.bar {
+            Some(bar) => show_bar(bar, step, is_new),
+            None if self.last_line.elapsed() >= BETWEEN_LINES => {
+                self.last_line = Instant::now();
+                output::note(&line(step, self.done_before, self.began.elapsed()));
+            }
+            None => {}
+        }
+    }
+
+    /// Writes something else without disturbing the bar.
+    pub(crate) fn beside<T>(&self, write: impl FnOnce() -> T) -> T {
+        match &self.bar {
+            Some(bar) => bar.suspend(write),
+            None => write(),
+        }
+    }
+
+    /// Takes the bar away.
+    pub(crate) fn end(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+fn show_bar(bar: &ProgressBar, step: &CopyProgress, is_new: bool) {
+    if is_new {
+        bar.reset();
+        bar.set_message(what(step));
+        let template = if step.total == 0 { COUNT } else { BAR };
+        // The templates are right, so this is how it looks.
+        if let Ok(style) = ProgressStyle::with_template(template) {
+            bar.set_style(style.progress_chars("=> "));
+        }
+    }
+    bar.set_length(step.total.max(step.done));
+    bar.set_position(step.done);
+}
+
+/// Which store, and what is done with it.
+fn what(step: &CopyProgress) -> String {
+    let doing = match step.phase {
+        CopyPhase::ComparingEvents => "comparing events",
+        CopyPhase::Events => "copying events",
+        CopyPhase::Tokens => "copying tokens",
+        CopyPhase::Customers => "copying customers",
+        CopyPhase::Verifying => "verifying",
+    };
+    let pass = if step.pass == 1 { String::new() } else { format!(" (pass {})", step.pass) };
+    format!("store {}: {doing}{pass}", step.store)
+}
+
+/// The same as the bar, in words.
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a rate and the time left are estimates"
+)]
+fn line(step: &CopyProgress, done_before: u64, elapsed: Duration) -> String {
+    let what = what(step);
+    let rate = (step.done - done_before.min(step.done)) as f64 / elapsed.as_secs_f64().max(0.001);
+    if step.total == 0 {
+        return format!("{what}: {}, {rate:.0} a second", step.done);
+    }
+    let total = step.total.max(step.done);
+    let percent = step.done * 100 / total;
+    let left = if rate > 0.0 {
+        format!(", {} s left", ((total - step.done) as f64 / rate).ceil() as u64)
+    } else {
+        String::new()
+    };
+    format!("{what}: {} of {total} ({percent} %), {rate:.0} a second{left}", step.done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_says_how_far_it_is_how_fast_and_how_long_it_takes() {
+        let store = StoreId::new(7).unwrap();
+        let step = CopyProgress { store, pass: 1, phase: CopyPhase::Customers, done: 300, total: 1_000 };
+        assert_eq!(
+            line(&step, 100, Duration::from_secs(2)),
+            "store 7: copying customers: 300 of 1000 (30 %), 100 a second, 7 s left"
+        );
+        let step = CopyProgress { pass: 2, phase: CopyPhase::Tokens, total: 0, ..step };
+        assert_eq!(
+            line(&step, 0, Duration::from_secs(3)),
+            "store 7: copying tokens (pass 2): 300, 100 a second"
+        );
+        let more_than_estimated = CopyProgress { total: 200, ..step };
+        assert!(line(&more_than_estimated, 300, Duration::ZERO).contains("300 of 300 (100 %), 0 a second"));
+    }
+
+    #[test]
+    fn the_templates_of_the_bar_are_right() {
+        for template in [BAR, COUNT] {
+            assert!(ProgressStyle::with_template(template).is_ok(), "{template}");
+        }
+    }
+}
