@@ -8,7 +8,8 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 use shopfolk_model::{
     BookChange, BookSummary, Contact, ContactAddress, ContactBook, ContactHandle, ContactId, ContactKey,
-    ContactNote, ContactText, ContactType, ContactWrite, CustomerId, NewContact, OrderBy, Timestamp,
+    ContactNote, ContactText, ContactType, ContactWrite, CustomerId, MAXIMUM_CONTACTS, NewContact, OrderBy,
+    Timestamp,
 };
 use shopfolk_store::{ReadContacts, StoreError, WriteContacts};
 use tokio_postgres::Row;
@@ -108,11 +109,15 @@ impl<A: Access> ReadContacts for PostgresTx<'_, A> {
         let rows = self
             .list(
                 "list the contacts of customers",
-                "SELECT customer_id, contact_id, contact_type, coalesce(contact, contact_key) AS contact, handle, note,
-                        is_default, order_by, timestamp
-                   FROM contacts
-                  WHERE store_id = $1 AND customer_id = ANY ($2)",
-                parameters_of![self.store.get(), ids],
+                // One by one: as long as the database has not counted the rows, it would look through all contacts of
+                // the store.
+                "SELECT found.customer_id, found.contact_id, found.contact_type,
+                        coalesce(found.contact, found.contact_key) AS contact, found.handle, found.note,
+                        found.is_default, found.order_by, found.timestamp
+                   FROM unnest($2::bigint[]) AS wanted (customer_id),
+                        LATERAL (SELECT * FROM contacts
+                                  WHERE store_id = $1 AND contacts.customer_id = wanted.customer_id LIMIT $3) AS found",
+                parameters_of![self.store.get(), ids, i64::from(MAXIMUM_CONTACTS)],
             )
             .await?;
         let mut contacts: HashMap<CustomerId, Vec<Arc<Contact>>> = HashMap::with_capacity(customers.len());
