@@ -4,6 +4,7 @@
 mod harness;
 
 use std::io::Read;
+use std::net::TcpStream as TcpConnection;
 
 use flate2::read::GzDecoder;
 use http_body_util::{BodyExt, Full};
@@ -15,7 +16,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 
-use harness::{RawConnection, Server, Shop, contacts, create_customer, list_contacts};
+use harness::{PATIENCE, RawConnection, Server, Shop, contacts, create_customer, eventually, list_contacts};
 
 fn create(shop: &Shop, customer: u64, text: &str) -> String {
     let body = json!({ "type": "PHONE", "contact": text }).to_string();
@@ -84,7 +85,7 @@ fn a_connection_that_is_to_be_closed_is_closed() {
     let mut connection = RawConnection::open(server.address);
     connection.send(list(&shop, customer, "Connection: close\r\n").as_bytes()).unwrap();
     assert_eq!(connection.answer().status, 200);
-    connection.wait_until_closed(harness::PATIENCE);
+    connection.wait_until_closed(PATIENCE);
 }
 
 #[test]
@@ -116,7 +117,7 @@ fn what_is_no_http_gets_a_400_and_harms_nobody() {
         let mut connection = RawConnection::open(server.address);
         connection.send(nonsense.as_bytes()).unwrap();
         assert_eq!(connection.answer().status, 400, "{nonsense:?}");
-        connection.wait_until_closed(harness::PATIENCE);
+        connection.wait_until_closed(PATIENCE);
     }
     assert_eq!(list_contacts(&shop.client(&server), customer).len(), 1);
 }
@@ -140,6 +141,60 @@ async fn open_http_2(server: &Server) -> (SendRequest<Full<Bytes>>, JoinHandle<h
     let stream = TcpStream::connect(server.address).await.unwrap();
     let (sender, connection) = handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
     (sender, tokio::spawn(connection))
+}
+
+#[test]
+fn a_request_refused_before_its_body_was_read_gets_its_answer_and_the_connection_goes_on() {
+    let (shop, server, customer) = shop_with_customer();
+    let body = "x".repeat(1_000_000);
+    for (what, path, token, length, status) in [
+        ("wrong token", contacts(customer), "wrong", "Content-Length: 1000000\r\n", 403),
+        ("no such path", "/nothing".to_owned(), shop.token.as_str(), "Content-Length: 1000000\r\n", 404),
+        ("in chunks", contacts(customer), "wrong", "Transfer-Encoding: chunked\r\n", 403),
+    ] {
+        let mut connection = RawConnection::open(server.address);
+        let head =
+            format!("POST {path} HTTP/1.1\r\nHost: shop\r\nAuthorization: Bearer {token}\r\n{length}\r\n");
+        connection.send(head.as_bytes()).unwrap();
+        let answer = connection.answer();
+        assert_eq!(answer.status, status, "{what}");
+        if length.starts_with("Transfer") {
+            connection.send(format!("{:x}\r\n{body}\r\n0\r\n\r\n", body.len()).as_bytes()).expect(what);
+        } else {
+            connection.send(body.as_bytes()).expect(what);
+        }
+        connection.send(list(&shop, customer, "").as_bytes()).expect(what);
+        assert_eq!(connection.answer().status, 200, "{what}");
+    }
+}
+
+#[test]
+fn a_body_far_too_large_is_refused_and_not_read() {
+    let (shop, server, customer) = shop_with_customer();
+    let mut connection = RawConnection::open(server.address);
+    let head = format!(
+        "POST {} HTTP/1.1\r\nHost: shop\r\nAuthorization: Bearer {}\r\nContent-Length: 1000000000\r\n\r\n",
+        contacts(customer),
+        shop.token
+    );
+    connection.send(head.as_bytes()).unwrap();
+    assert_eq!(connection.answer().status, 413);
+    connection.wait_until_closed(PATIENCE);
+}
+
+#[test]
+fn a_connection_kept_open_brings_its_last_request_while_the_server_stops() {
+    let (shop, mut server, customer) = shop_with_customer();
+    let mut connection = RawConnection::open(server.address);
+    connection.send(list(&shop, customer, "").as_bytes()).unwrap();
+    assert_eq!(connection.answer().header("connection"), None);
+    server.terminate();
+    eventually("nobody else is let in", PATIENCE, || TcpConnection::connect(server.address).err());
+    connection.send(create(&shop, customer, "1").as_bytes()).unwrap();
+    let answer = connection.answer();
+    assert_eq!((answer.status, answer.header("connection")), (200, Some("close")));
+    connection.wait_until_closed(PATIENCE);
+    assert!(server.wait(PATIENCE).success());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -114,7 +114,7 @@ impl Shared {
             Err(_) => (&self.unknown, None),
         };
 
-        let mut response = if self.settings.shutting_down.has_begun() && !route.is_for_operators() {
+        let mut response = if self.settings.shutting_down.turns_away() && !route.is_for_operators() {
             ApiError::unavailable("The server is shutting down: try again soon").into_response()
         } else {
             self.handled(routes, request).await

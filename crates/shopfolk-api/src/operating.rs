@@ -55,7 +55,7 @@ pub(crate) async fn get_health() -> Result<Response, ApiError> {
     security(()),
 )]
 pub(crate) async fn get_readiness<E: Engine>(State(app): State<Arc<App<E>>>) -> Result<Response, ApiError> {
-    if app.settings.shutting_down.has_begun() {
+    if app.settings.shutting_down.is_announced() {
         return Err(ApiError::unavailable("The server is shutting down"));
     }
     match app.engine.health().await {

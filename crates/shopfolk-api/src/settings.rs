@@ -41,20 +41,36 @@ impl Default for ApiSettings {
     }
 }
 
-/// A switch that is set once: from then on new requests get `503 UNAVAILABLE` with `Retry-After`, and `/readyz` says
-/// 503, while requests under way are finished. Clones share one switch.
+/// How far the program is on its way to its end. Clones share it.
 #[derive(Debug, Clone, Default)]
-pub struct ShuttingDown(Arc<AtomicBool>);
+pub struct ShuttingDown(Arc<Stages>);
+
+#[derive(Debug, Default)]
+struct Stages {
+    announced: AtomicBool,
+    turning_away: AtomicBool,
+}
 
 impl ShuttingDown {
-    /// Begins to turn new requests away.
-    pub fn begin(&self) {
-        self.0.store(true, Ordering::Relaxed);
+    /// From now on `/readyz` says 503, so that nobody sends new requests here; the ones that come are served.
+    pub fn announce(&self) {
+        self.0.announced.store(true, Ordering::Relaxed);
     }
 
-    /// Whether it has begun.
-    pub fn has_begun(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+    /// From now on new requests get `503 UNAVAILABLE` with `Retry-After`, while requests under way are finished.
+    pub fn turn_away(&self) {
+        self.announce();
+        self.0.turning_away.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it was announced.
+    pub fn is_announced(&self) -> bool {
+        self.0.announced.load(Ordering::Relaxed)
+    }
+
+    /// Whether new requests are turned away.
+    pub fn turns_away(&self) -> bool {
+        self.0.turning_away.load(Ordering::Relaxed)
     }
 }
 

@@ -18,10 +18,10 @@ use crate::listener::{Changed, listen};
 use crate::migrations::{self, Tables};
 use crate::node::Node;
 use crate::pool::{Connector, PooledSession};
-use crate::session::Session;
+use crate::session::{Session, Step};
 use crate::stores::{list_stores, next_store_id};
 use crate::tls::connector;
-use crate::{PostgresSettings, citus};
+use crate::{PostgresSettings, citus, measures};
 
 /// The scale-out engine. Clones share the connections of one node.
 #[derive(Clone)]
@@ -56,6 +56,7 @@ impl PostgresEngine {
                 migrations::run(session.client(), lock.client()).await?;
             }
         }
+        measures::describe();
         Ok(Self {
             node: Arc::new(Node::new(&settings)?),
             settings,
@@ -156,8 +157,8 @@ impl Engine for PostgresEngine {
 
     async fn health(&self) -> EngineHealth {
         let limit = self.settings.connect_limit;
-        match timeout(limit, self.count_events()).await {
-            Ok(Ok(_)) => EngineHealth::Ready,
+        match timeout(limit, self.on_session(answers)).await {
+            Ok(Ok(())) => EngineHealth::Ready,
             Ok(Err(error)) => EngineHealth::NotReady(error.to_string()),
             Err(_) => EngineHealth::NotReady(format!("the database did not answer within {limit:?}")),
         }
@@ -173,6 +174,14 @@ impl Engine for PostgresEngine {
         self.node.sessions.close();
         Ok(())
     }
+}
+
+/// Whether the database answers. It touches no table: on Citus the loss of a worker makes no node unfit for the stores of
+/// the others.
+async fn answers(session: PooledSession) -> (PooledSession, Result<(), Failure>) {
+    let outcome = session.send(&[Step::Plain("SELECT 1".to_owned())]).await;
+    let outcome = outcome.map(drop).map_err(|(_, error)| Failure::of("ask the database", error));
+    (session, outcome)
 }
 
 /// Why a task has no answer.

@@ -27,22 +27,12 @@ pub(crate) enum Failure {
 
 pub(crate) const NO_IDS: StoreError = StoreError::Unavailable { reason: "no ids could be reserved" };
 
-/// Which kind of conflict it was: the label of a metric.
+/// Which kind of conflict it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ConflictReason {
     Serialization,
     Deadlock,
     Unique,
-}
-
-impl ConflictReason {
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Serialization => "serialization",
-            Self::Deadlock => "deadlock",
-            Self::Unique => "unique",
-        }
-    }
 }
 
 impl Failure {

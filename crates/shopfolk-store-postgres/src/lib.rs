@@ -25,6 +25,7 @@ mod events;
 mod failure;
 mod ids;
 mod listener;
+mod measures;
 mod migrations;
 mod node;
 mod parameter;

@@ -15,6 +15,7 @@ use tokio::time::{Instant, timeout_at};
 use crate::PostgresSettings;
 use crate::failure::{ConflictReason, Failure};
 use crate::ids::{Ids, Kind};
+use crate::measures::{LostCommit, RetryReason, count_lost_commit, count_retry};
 use crate::parameter::parameters_of;
 use crate::pool::{Connector, PooledSession, Sessions};
 use crate::session::{Session, Step};
@@ -132,21 +133,21 @@ impl Node {
         let reason = match &failure {
             Failure::Conflict { reason, .. } if conflicts < MOST_CONFLICTS => {
                 drop(session);
-                reason.name()
+                RetryReason::Conflict(*reason)
             }
             Failure::Lost { .. } => {
                 give_up(session);
-                "connection"
+                RetryReason::Connection
             }
             Failure::StatementsLost { .. } => {
                 give_up(session);
-                "statements"
+                RetryReason::Statements
             }
             Failure::Conflict { .. } | Failure::NoIds { .. } | Failure::Final { .. } => {
                 return Err(failure.into_error());
             }
         };
-        metrics::counter!("shopfolk_postgres_retries_total", "reason" => reason).increment(1);
+        count_retry(reason);
         let pause = match &failure {
             // Whoever was first has committed: looking again at once shows it.
             Failure::Conflict { reason: ConflictReason::Unique, .. } => Duration::ZERO,
@@ -227,9 +228,9 @@ impl Node {
                 [session.begin_write(), mark.lock.step(store), find, Step::Plain("COMMIT".to_owned())];
             if let Ok(Ok(answers)) = timeout_at(deadline, session.send(&steps)).await {
                 let committed = answers.get(2).is_some_and(|answer| answer.touched > 0);
-                let outcome = if committed { "committed" } else { "not_committed" };
-                metrics::counter!("shopfolk_postgres_lost_commits_total", "outcome" => outcome).increment(1);
-                tracing::info!(%store, event = mark.event, outcome, "the connection was lost during a commit");
+                let outcome = if committed { LostCommit::Committed } else { LostCommit::NotCommitted };
+                count_lost_commit(outcome);
+                tracing::info!(%store, event = mark.event, outcome = outcome.name(), "the connection was lost during a commit");
                 return Ok(committed);
             }
             give_up(session);

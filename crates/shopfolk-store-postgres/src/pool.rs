@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::failure::Failure;
+use crate::measures;
 use crate::session::Session;
 use crate::settings::PostgresSettings;
 
@@ -120,9 +121,9 @@ impl Sessions {
             #[expect(clippy::cast_precision_loss)]
             metrics::gauge!(name).set(value as f64);
         };
-        gauge("shopfolk_postgres_connections", status.size);
-        gauge("shopfolk_postgres_connections_idle", status.available);
-        gauge("shopfolk_postgres_waiting", self.waiting.load(Ordering::Relaxed).saturating_sub(1));
+        gauge(measures::CONNECTIONS, status.size);
+        gauge(measures::CONNECTIONS_IDLE, status.available);
+        gauge(measures::WAITING, self.waiting.load(Ordering::Relaxed).saturating_sub(1));
     }
 }
 

@@ -19,7 +19,7 @@ use crate::reader::{self, ReadJob, Reader};
 use crate::recent::{ReaderNumber, RecentContacts};
 use crate::stores::{list_stores, next_store_id};
 use crate::writer::{Write, WriteJob, Writer};
-use crate::{SqliteSettings, migrations};
+use crate::{SqliteSettings, measures, migrations};
 
 /// The embedded engine. Clones share one database.
 #[derive(Clone)]
@@ -54,6 +54,7 @@ impl SqliteEngine {
         let recent = Arc::new(RecentContacts::new(settings.readers));
         let mut writer = Writer::new(connection, Arc::clone(&recent), settings)?;
 
+        measures::describe();
         let (write_queue, waiting_writes) = bounded(settings.write_queue);
         let (finish, finished) = oneshot::channel();
         start_thread("writer", move || {

@@ -30,6 +30,7 @@ mod counters;
 mod customers;
 mod engine;
 mod events;
+mod measures;
 mod migrations;
 mod reader;
 mod recent;

@@ -12,7 +12,6 @@ use shopfolk_model::StoreId;
 use shopfolk_store::{StoreError, WriteOperation};
 use tokio::sync::oneshot;
 
-use crate::SqliteSettings;
 use crate::checkpoint::{Checkpoints, empty_log};
 use crate::connection::doing;
 use crate::counters::Counters;
@@ -20,6 +19,7 @@ use crate::reader::{execute, finished};
 use crate::recent::{BatchNumber, RecentContacts};
 use crate::settle::{self, Turns, settle_oldest};
 use crate::tx::{SqliteWriteTx, Writing};
+use crate::{SqliteSettings, measures};
 
 /// After this long without a write, recent contacts are settled.
 const REST: Duration = Duration::from_secs(1);
@@ -174,13 +174,13 @@ impl Writer {
         let mut batch = Vec::with_capacity(self.largest_batch);
         batch.push(first);
         batch.extend(jobs.try_iter().take(self.largest_batch - 1));
-        metrics::gauge!("shopfolk_write_queue_depth").set(as_metric(jobs.len()));
-        metrics::histogram!("shopfolk_commit_batch_size").record(as_metric(batch.len()));
+        metrics::gauge!(measures::WRITE_QUEUE_DEPTH).set(as_metric(jobs.len()));
+        metrics::histogram!(measures::COMMIT_BATCH_SIZE).record(as_metric(batch.len()));
         while !batch.is_empty() {
             let started = Instant::now();
             match self.commit(&mut batch) {
                 Ok(None) => {
-                    metrics::histogram!("shopfolk_commit_duration_seconds").record(started.elapsed());
+                    metrics::histogram!(measures::COMMIT_DURATION).record(started.elapsed());
                     batch.drain(..).for_each(WriteJob::answer);
                 }
                 Ok(Some(halfway)) => {
@@ -197,7 +197,7 @@ impl Writer {
                 }
             }
         }
-        metrics::gauge!("shopfolk_recent_contacts").set(as_metric(self.recent.count()));
+        metrics::gauge!(measures::RECENT_CONTACTS).set(as_metric(self.recent.count()));
         let pages = self.log_pages.load(Ordering::Relaxed);
         if let Err(error) = self.checkpoints.after_commit(&self.connection, pages) {
             tracing::warn!(%error, "a checkpoint failed and will be tried again");
@@ -250,8 +250,8 @@ impl Writer {
                 break;
             }
         }
-        metrics::gauge!("shopfolk_write_queue_depth").set(as_metric(jobs.len()));
-        metrics::gauge!("shopfolk_recent_contacts").set(as_metric(self.recent.count()));
+        metrics::gauge!(measures::WRITE_QUEUE_DEPTH).set(as_metric(jobs.len()));
+        metrics::gauge!(measures::RECENT_CONTACTS).set(as_metric(self.recent.count()));
     }
 
     fn settle_some(&mut self) -> Result<(), StoreError> {

@@ -158,17 +158,19 @@ async fn serve(arguments: &Arguments, database: &DatabaseUrl, temporary: bool) -
         () = signals.next() => {}
     }
     tracing::info!(target: NOTICE, "stopping: finishing what was accepted; stop again to exit at once");
-    shutting_down.begin();
+    shutting_down.announce();
     metrics.abort();
     tokio::select! {
-        finished = finish(server, &engine) => finished,
+        finished = finish(server, &shutting_down, &engine) => finished,
         () = signals.next() => bail!("stopped at once; every answered write is on disk"),
     }
 }
 
 /// Finishes what was accepted, within the limit.
-async fn finish(server: Server, engine: &impl Engine) -> Result<()> {
+async fn finish(server: Server, shutting_down: &ShuttingDown, engine: &impl Engine) -> Result<()> {
     let until = Instant::now() + STOP_LIMIT;
+    server.say_farewell().await;
+    shutting_down.turn_away();
     let cut = server.finish(until - CLOSE_LIMIT).await;
     if cut > 0 {
         tracing::warn!(connections = cut, "connections that did not finish in time were cut");

@@ -7,6 +7,7 @@
 
 mod activity;
 mod connection;
+mod drained;
 mod limits;
 mod listener;
 mod refusal;
@@ -30,6 +31,9 @@ pub(crate) use listener::listen;
 use crate::server::listener::Acceptor;
 use crate::server::refusal::Refusals;
 
+/// How long connections may bring a last request. A proxy that keeps connections for later cannot see that one is being
+/// closed while it sends on it; it can see the answer that says so.
+const FAREWELL: Duration = Duration::from_secs(1);
 /// How long cut connections have to notice.
 const CUT_LIMIT: Duration = Duration::from_millis(500);
 
@@ -38,6 +42,8 @@ const CUT_LIMIT: Duration = Duration::from_millis(500);
 enum Phase {
     /// Serve.
     Serving,
+    /// Serve, and end with the next answer.
+    Farewell,
     /// Finish the requests that have begun, and take no more.
     Finishing,
     /// Go.
@@ -108,6 +114,14 @@ impl Server {
             connection::serve(stream, router, &protocols, phase).await;
             drop(open);
         });
+    }
+
+    /// Waits until every connection has ended with an answer that says so, or had its time to.
+    pub(crate) async fn say_farewell(&self) {
+        self.phase.send_replace(Phase::Farewell);
+        let all = self.places.acquire_many(self.most_connections.get());
+        // Those that are left bring no more requests now: they are closed next.
+        let _ = tokio::time::timeout(FAREWELL, all).await;
     }
 
     /// Finishes every request that has begun, until this moment, and then cuts the connections that are left. Answers

@@ -121,7 +121,7 @@ async fn who_comes_while_the_server_ends_is_sent_away() {
     let settings = ApiSettings { shutting_down: shutting_down.clone(), ..ApiSettings::default() };
     let clock: Arc<dyn Clock> = TestClock::new();
     let app = router(Faulty::Broken, settings, clock);
-    shutting_down.begin();
+    shutting_down.turn_away();
     for path in ["/api/v3/1003/profile", "/nowhere", "/readyz", "/docs"] {
         let answer = Call::new(&app, Method::GET, path).send().await;
         let message = answer.error(503, "UNAVAILABLE");

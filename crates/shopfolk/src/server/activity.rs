@@ -28,6 +28,7 @@ pub(super) struct Activity {
     /// `reads` when the last request ended.
     reads_at_end: AtomicU64,
     multiplexed: AtomicBool,
+    farewell: AtomicBool,
 }
 
 impl Activity {
@@ -48,6 +49,16 @@ impl Activity {
         ActiveRequest(Arc::clone(self))
     }
 
+    /// The next answer is the last one.
+    pub(super) fn begin_farewell(&self) {
+        self.farewell.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it carries several requests at once.
+    pub(super) fn is_multiplexed(&self) -> bool {
+        self.multiplexed.load(Ordering::Relaxed)
+    }
+
     fn seen(&self) -> Seen {
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         Seen {
@@ -62,6 +73,13 @@ impl Activity {
 /// A request that is being served.
 #[derive(Debug)]
 pub(super) struct ActiveRequest(Arc<Activity>);
+
+impl ActiveRequest {
+    /// Whether the connection is to end with its answer. (HTTP/2 says so in another way.)
+    pub(super) fn is_last(&self) -> bool {
+        self.0.farewell.load(Ordering::Relaxed) && !self.0.is_multiplexed()
+    }
+}
 
 impl Drop for ActiveRequest {
     fn drop(&mut self) {
@@ -119,8 +137,8 @@ impl Watch {
             self.head_since = None;
         }
         // In HTTP/2 bytes come outside of requests too, so they tell nothing of a head.
-        let half_a_head = !activity.multiplexed.load(Ordering::Relaxed)
-            && seen.reads != activity.reads_at_end.load(Ordering::Relaxed);
+        let half_a_head =
+            !activity.is_multiplexed() && seen.reads != activity.reads_at_end.load(Ordering::Relaxed);
         if serving || !(seen.begun == 0 || half_a_head) {
             self.head_since = None;
         } else if now - *self.head_since.get_or_insert(now) >= HEAD_LIMIT {

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use axum::Router;
+use axum::response::Response;
 use hyper::Version;
+use hyper::header::{self, HeaderValue};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use hyper_util::server::conn::auto;
@@ -15,6 +17,7 @@ use tower::Service;
 
 use crate::server::Phase;
 use crate::server::activity::{Activity, HEAD_LIMIT, LOOK, Verdict, Watch};
+use crate::server::drained;
 use crate::server::watched::WatchedStream;
 
 /// The most bytes of a request's head.
@@ -57,9 +60,12 @@ pub(super) async fn serve(
     let service = service_fn(|request: hyper::Request<hyper::body::Incoming>| {
         let active = activity.begin(request.version() == Version::HTTP_2);
         // A router is always ready: its `poll_ready` says nothing else.
-        let answer = router.clone().call(request);
+        let answer = router.clone().call(drained::body_of(request));
         async move {
-            let answer = answer.await;
+            let mut answer = answer.await;
+            if active.is_last() {
+                answer = answer.map(say_goodbye);
+            }
             drop(active);
             answer
         }
@@ -90,6 +96,9 @@ pub(super) async fn serve(
             changed = phase.changed() => {
                 match changed.map(|()| *phase.borrow_and_update()) {
                     Ok(Phase::Serving) => {}
+                    // HTTP/2 has a farewell of its own, after which the requests that are on their way are served.
+                    Ok(Phase::Farewell) if activity.is_multiplexed() => connection.as_mut().graceful_shutdown(),
+                    Ok(Phase::Farewell) => activity.begin_farewell(),
                     Ok(Phase::Finishing) => connection.as_mut().graceful_shutdown(),
                     // Without a sender there is no server any more.
                     Ok(Phase::Cutting) | Err(_) => return,
@@ -97,4 +106,10 @@ pub(super) async fn serve(
             }
         }
     }
+}
+
+/// Has the connection end with this answer.
+fn say_goodbye(mut answer: Response) -> Response {
+    answer.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    answer
 }
