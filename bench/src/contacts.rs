@@ -128,7 +128,8 @@ fn report(settings: &Settings, rounds: &[Round]) -> Result<()> {
     let names = ["ceiling", "Shopfolk", "PocketBase"];
     let measured = names.iter().filter(|name| rounds.iter().any(|round| round.subject == **name));
     let summaries: Vec<Summary> = measured.map(|name| Summary::of(name, rounds)).collect();
-    println!("{}", report::figures(&summaries));
+    let figures = report::figures(&summaries);
+    println!("{figures}");
     let [ceiling, shopfolk, pocketbase] = summaries.as_slice() else { return Ok(()) };
 
     let targets = [
@@ -163,7 +164,7 @@ fn report(settings: &Settings, rounds: &[Round]) -> Result<()> {
         title: "Creating customer contacts",
         command: &command,
         explanation: EXPLANATION,
-        summaries: &summaries,
+        figures: &figures,
         targets: &targets,
         chart: &draw(&summaries, settings.pace.connections),
         rounds,

@@ -82,7 +82,7 @@ fn prepare(program: &Path, work: &Path, size: u32) -> Result<Store> {
     let Prepared { mut contender, ids } =
         shopfolk::prepare(program, &directory, size / contacts_each, contacts_each)?;
     let database = contender.database.clone().context("Shopfolk has no database")?;
-    shopfolk::check(program, &database).context("the filled store is not in order")?;
+    shopfolk::check(program, &shopfolk::url(&database)).context("the filled store is not in order")?;
     let rows = contender.rows()?;
     ensure!(rows == u64::from(size), "the filled store holds {rows} contacts instead of {size}");
 
@@ -143,7 +143,8 @@ fn report(settings: &Settings, rounds: &[Round]) -> Result<()> {
             1.2,
         ),
     ];
-    println!("{}\n{}", report::figures(&summaries), report::targets(&targets));
+    let figures = report::figures(&summaries);
+    println!("{figures}\n{}", report::targets(&targets));
     let sizes: Vec<String> = settings.sizes.iter().map(u32::to_string).collect();
     let command = format!(
         "bench/run growth --rounds {} --seconds {} --connections {} --sizes {}",
@@ -157,7 +158,7 @@ fn report(settings: &Settings, rounds: &[Round]) -> Result<()> {
         title: "Creating contacts in a growing store",
         command: &command,
         explanation: EXPLANATION,
-        summaries: &summaries,
+        figures: &figures,
         targets: &targets,
         chart: &draw(&summaries, settings.pace.connections),
         rounds,

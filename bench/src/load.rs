@@ -14,7 +14,7 @@ use crate::server::Server;
 const SCRIPT: &str = include_str!("load.lua");
 
 /// The load generator, ready to run.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Load {
     script: PathBuf,
     connections: u32,
@@ -53,6 +53,13 @@ impl Load {
         let script = work.join("load.lua");
         fs::write(&script, SCRIPT).with_context(|| format!("cannot write {}", script.display()))?;
         Ok(Self { script, connections: pace.connections, threads: pace.threads })
+    }
+
+    /// The half of it, for each of two servers.
+    #[must_use]
+    pub fn halved(&self) -> Self {
+        let half = |whole: u32| whole.div_ceil(2);
+        Self { script: self.script.clone(), connections: half(self.connections), threads: half(self.threads) }
     }
 
     /// How many requests can be on their way when a run ends, stored but not counted as answered.

@@ -20,7 +20,9 @@ mod growth;
 mod load;
 mod machine;
 mod measure;
+mod pgbench;
 mod pocketbase;
+mod postgres;
 mod report;
 mod seeder;
 mod server;
@@ -48,6 +50,8 @@ enum Command {
     Contacts(contacts::Settings),
     /// Contact creates into stores that already hold a few, many and very many contacts.
     Growth(growth::Settings),
+    /// Contact creates on PostgreSQL: pgbench with the same statements, one node, and two nodes in turn.
+    Postgres(postgres::Settings),
     /// Serves the bare server that stores nothing, until it is stopped.
     Ceiling(ceiling::Settings),
 }
@@ -93,6 +97,7 @@ fn main() -> Result<()> {
     match CommandLine::parse().command {
         Command::Contacts(settings) => contacts::run(&settings),
         Command::Growth(settings) => growth::run(&settings),
+        Command::Postgres(settings) => postgres::run(&settings),
         Command::Ceiling(settings) => ceiling::run(&settings),
     }
 }

@@ -91,7 +91,7 @@ pub fn measure(
 
 /// Every answered create made one row. There may be more: those on their way when each of the two loads ended, and the
 /// one that tries the server after its start.
-fn check_stored(stored: u64, answered: u64, in_flight: u64) -> Result<()> {
+pub fn check_stored(stored: u64, answered: u64, in_flight: u64) -> Result<()> {
     let most = answered + 2 * in_flight + 1;
     ensure!(
         (answered..=most).contains(&stored),
@@ -101,7 +101,7 @@ fn check_stored(stored: u64, answered: u64, in_flight: u64) -> Result<()> {
 }
 
 /// Waits until what the contender before has written is on disk, so that it does not slow down this one.
-fn settle_disk() -> Result<()> {
+pub fn settle_disk() -> Result<()> {
     let status = Command::new("sync").status().context("cannot run sync")?;
     ensure!(status.success(), "sync failed");
     Ok(())

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use serde::Serialize;
 use serde_json::json;
 
 use crate::machine::Machine;
@@ -133,7 +134,7 @@ pub fn targets(targets: &[Target]) -> String {
 
 /// A finished report.
 #[derive(Debug)]
-pub struct Report<'a> {
+pub struct Report<'a, R> {
     /// The name of its files.
     pub name: &'static str,
     /// The heading.
@@ -142,17 +143,17 @@ pub struct Report<'a> {
     pub command: &'a str,
     /// What the reader has to know to understand the figures.
     pub explanation: &'static str,
-    /// The medians.
-    pub summaries: &'a [Summary],
+    /// The medians, as a table.
+    pub figures: &'a str,
     /// The targets.
     pub targets: &'a [Target],
     /// The chart.
     pub chart: &'a str,
     /// The raw rounds.
-    pub rounds: &'a [Round],
+    pub rounds: &'a [R],
 }
 
-impl Report<'_> {
+impl<R: Serialize> Report<'_, R> {
     /// Writes the table, the chart and the raw rounds.
     ///
     /// # Errors
@@ -164,7 +165,7 @@ impl Report<'_> {
             self.title,
             self.title,
             self.name,
-            figures(self.summaries),
+            self.figures,
             targets(self.targets),
             self.explanation,
             machine.sentence(),

@@ -1,7 +1,7 @@
 //! Shopfolk as a contender: the released program with its embedded database, as a user would start it.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
@@ -12,7 +12,7 @@ use crate::contender::{Contender, CustomerPlace};
 use crate::seeder::seed;
 
 /// The number of the store.
-const STORE: u64 = 1003;
+pub const STORE: u64 = 1003;
 const SCOPES: &str = "read_customers,create_customers,update_customers";
 
 /// Makes a store with customers who have a few contacts each, all created over HTTP: so the database is what real use
@@ -21,11 +21,27 @@ const SCOPES: &str = "read_customers,create_customers,update_customers";
 /// # Errors
 /// When the program does not run or refuses one of the steps.
 pub fn prepare(program: &Path, directory: &Path, customers: u32, contacts_each: u32) -> Result<Prepared> {
+    let file = directory.join("shopfolk.db");
+    let mut prepared = prepare_on(program, directory, &url(&file), customers, contacts_each)?;
+    prepared.contender.database = Some(file);
+    Ok(prepared)
+}
+
+/// Does the same on a database at this address.
+///
+/// # Errors
+/// When the program does not run or refuses one of the steps.
+pub fn prepare_on(
+    program: &Path,
+    directory: &Path,
+    database: &str,
+    customers: u32,
+    contacts_each: u32,
+) -> Result<Prepared> {
     fs::create_dir_all(directory).with_context(|| format!("cannot make {}", directory.display()))?;
-    let database = directory.join("shopfolk.db");
     let store = STORE.to_string();
-    command(program, &database, &["store", "create", "--id", &store, "--name", "Bench"])?;
-    let token = command(program, &database, &["token", "create", "--store", &store, "--scopes", SCOPES])?;
+    command(program, database, &["store", "create", "--id", &store, "--name", "Bench"])?;
+    let token = command(program, database, &["token", "create", "--store", &store, "--scopes", SCOPES])?;
     ensure!(!token.is_empty(), "`shopfolk token create` printed no token");
 
     let contender = contender(program, directory, database, token);
@@ -67,11 +83,11 @@ fn new_customer(number: u32, contacts_each: u32) -> Value {
     })
 }
 
-fn contender(program: &Path, directory: &Path, database: PathBuf, token: String) -> Contender {
+fn contender(program: &Path, directory: &Path, database: &str, token: String) -> Contender {
     let arguments = [
         "serve",
         "--database",
-        &url(&database),
+        database,
         "--listen",
         "{address}",
         "--rate-limit",
@@ -87,7 +103,7 @@ fn contender(program: &Path, directory: &Path, database: PathBuf, token: String)
         place: CustomerPlace::Path,
         token,
         customers: directory.join("customers.txt"),
-        database: Some(database),
+        database: None,
         contacts: "all_contacts",
         log: directory.join("server.log"),
         runs: 0,
@@ -98,16 +114,16 @@ fn contender(program: &Path, directory: &Path, database: PathBuf, token: String)
 ///
 /// # Errors
 /// When the database breaks one of its invariants.
-pub fn check(program: &Path, database: &Path) -> Result<()> {
+pub fn check(program: &Path, database: &str) -> Result<()> {
     command(program, database, &["check"]).map(|_| ())
 }
 
 /// Runs a command on a database and returns what it prints.
-fn command(program: &Path, database: &Path, arguments: &[&str]) -> Result<String> {
+fn command(program: &Path, database: &str, arguments: &[&str]) -> Result<String> {
     let name = arguments.iter().take(2).copied().collect::<Vec<_>>().join(" ");
     let output = Command::new(program)
         .args(arguments)
-        .args(["--database", &url(database)])
+        .args(["--database", database])
         .output()
         .with_context(|| format!("cannot start {}", program.display()))?;
     ensure!(
@@ -119,7 +135,8 @@ fn command(program: &Path, database: &Path, arguments: &[&str]) -> Result<String
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
-fn url(database: &Path) -> String {
+/// The address of a database file.
+pub fn url(database: &Path) -> String {
     format!("sqlite:{}", database.display())
 }
 
