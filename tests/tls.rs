@@ -72,7 +72,7 @@ fn http_1_1_is_served_to_who_trusts_the_authority_and_refused_by_others() {
         assert_eq!(answer.status, 200, "{answer:?}");
     }
     let error = Authority::new().trust().connect(server.address).err().unwrap();
-    assert!(error.to_string().contains("UnknownIssuer"), "{error}");
+    assert!(error.to_string().contains("invalid peer certificate"), "{error}");
     let other: ServerName = ServerName::try_from("other.example").unwrap();
     assert!(authority.trust().connect_as(server.address, other).is_err(), "it is for another name");
     assert_served(&mut connection);
@@ -215,7 +215,8 @@ fn without_certificate_files_sighup_says_so_and_harms_nobody() {
 
 #[test]
 fn when_its_terminal_is_closed_a_server_stops() {
-    let terminal = rustix::pty::openpt(rustix::pty::OpenptFlags::RDWR).unwrap();
+    let terminal =
+        rustix::pty::openpt(rustix::pty::OpenptFlags::RDWR | rustix::pty::OpenptFlags::CLOEXEC).unwrap();
     rustix::pty::grantpt(&terminal).unwrap();
     rustix::pty::unlockpt(&terminal).unwrap();
     let name = rustix::pty::ptsname(&terminal, Vec::new()).unwrap();
@@ -340,7 +341,7 @@ fn handshakes_that_fail_drip_or_never_begin_disturb_nobody() {
         assert_served(&mut authority.trust().connect(server.address).unwrap());
         (dripping.is_empty() && silent.is_empty() && nonsense.is_closed()).then_some(())
     });
-    assert!(!server.said().contains("WARN") && !server.said().contains("ERROR"), "{}", server.said());
+    assert!(!server.said().contains("handshake"), "it is nothing to tell of: {}", server.said());
 }
 
 #[test]
