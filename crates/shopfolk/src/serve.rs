@@ -9,7 +9,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use clap::builder::BoolishValueParser;
-use shopfolk_api::{ApiSettings, InvalidRateLimit, RateLimit, ShuttingDown};
+use shopfolk_api::{ApiSettings, Clock, InvalidRateLimit, RateLimit, ShuttingDown};
 use shopfolk_store::{Engine, PageRequest};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -148,7 +148,7 @@ async fn serve(
     let metrics = telemetry::start_metrics()?;
     let listener = server::listen(arguments.listen)?;
     let address = listener.local_addr().context("cannot find out the port")?;
-    let tls = tls.map(|source| Tls::open(source, database)).transpose()?.map(Arc::new);
+    let tls = tls.map(|source| Tls::open(source, database, SystemClock.now())).transpose()?.map(Arc::new);
     let connections = arguments.database_connections.get();
     let engine = database.open(Purpose::Serve { connections }).await?;
     if arguments.demo {

@@ -13,6 +13,7 @@ use clap::builder::BoolishValueParser;
 use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::sign::SingleCertAndKey;
+use shopfolk_model::Timestamp;
 use tokio::sync::watch;
 use tokio_rustls::TlsAcceptor;
 
@@ -32,22 +33,35 @@ pub(crate) struct TlsArguments {
     /// Serve HTTPS with the certificate in this PEM file, which those that signed it may follow
     ///
     /// After SIGHUP the server reads both files again, and new connections get what is in them.
-    #[arg(long, value_name = "FILE", env = "SHOPFOLK_TLS_CERT", requires = "tls_key", help_heading = "TLS")]
-    tls_cert: Option<PathBuf>,
-    /// The private key of that certificate: a PEM file without a passphrase
-    #[arg(long, value_name = "FILE", env = "SHOPFOLK_TLS_KEY", requires = "tls_cert", help_heading = "TLS")]
-    tls_key: Option<PathBuf>,
-    /// Serve HTTPS with a certificate of its own making, for development
-    ///
-    /// It is for localhost, 127.0.0.1, ::1 and the address of --listen. The server prints the file that clients have to
-    /// trust. It is kept in a directory beside the database file, or in ./shopfolk-tls with PostgreSQL, and used again.
     #[arg(
-        long,
+        long = "tls-cert",
+        value_name = "FILE",
+        env = "SHOPFOLK_TLS_CERT",
+        requires = "key",
+        help_heading = "TLS"
+    )]
+    certificate: Option<PathBuf>,
+    /// The private key of that certificate: a PEM file without a passphrase
+    #[arg(
+        long = "tls-key",
+        value_name = "FILE",
+        env = "SHOPFOLK_TLS_KEY",
+        requires = "certificate",
+        help_heading = "TLS"
+    )]
+    key: Option<PathBuf>,
+    /// Serve HTTPS with a certificate that the server makes itself, for development
+    ///
+    /// It is for `localhost`, `127.0.0.1`, `::1` and the address of --listen. The server prints the file that clients
+    /// have to trust. The certificate is kept in a directory beside the database file, or in ./shopfolk-tls with
+    /// PostgreSQL, and used again.
+    #[arg(
+        long = "tls-self-signed",
         env = "SHOPFOLK_TLS_SELF_SIGNED",
         value_parser = BoolishValueParser::new(),
         help_heading = "TLS"
     )]
-    tls_self_signed: bool,
+    self_signed: bool,
 }
 
 /// Where the server's certificate is from.
@@ -70,7 +84,7 @@ impl TlsArguments {
     /// # Errors
     /// When the options contradict each other.
     pub(crate) fn source(&self, listen: IpAddr) -> Result<Option<Source>, UsageError> {
-        match (&self.tls_cert, &self.tls_key, self.tls_self_signed) {
+        match (&self.certificate, &self.key, self.self_signed) {
             // Not left to the parser: it would take SHOPFOLK_TLS_SELF_SIGNED=no for a contradiction.
             (Some(_), _, true) | (_, Some(_), true) => Err(UsageError(
                 "--tls-self-signed makes a certificate, and --tls-cert names one; choose one of the two"
@@ -103,13 +117,13 @@ impl Tls {
     ///
     /// # Errors
     /// When it cannot be used. The message says which file is wrong, why, and what to do.
-    pub(crate) fn open(source: Source, database: &DatabaseUrl) -> Result<Self> {
+    pub(crate) fn open(source: Source, database: &DatabaseUrl, now: Timestamp) -> Result<Self> {
         let (identity, files, authority) = match source {
             Source::Files { certificate, key } => {
                 (Identity::read(&certificate, &key)?, Some((certificate, key)), None)
             }
             Source::SelfSigned(addresses) => {
-                let (identity, authority) = self_signed::identity(&directory_for(database), &addresses)?;
+                let (identity, authority) = self_signed::identity(&directory_for(database), &addresses, now)?;
                 (identity, None, Some(authority))
             }
         };

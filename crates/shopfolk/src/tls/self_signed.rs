@@ -9,7 +9,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, UNIX_EPOCH};
 
 use anyhow::{Context, Result};
 use rcgen::{
@@ -22,6 +22,7 @@ use rustls::client::danger::ServerCertVerifier;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use shopfolk_model::Timestamp;
 
 use crate::tls::identity::Identity;
 
@@ -41,7 +42,12 @@ const LOCALHOST: &str = "localhost";
 ///
 /// # Errors
 /// When the directory cannot be written.
-pub(super) fn identity(directory: &Path, addresses: &[IpAddr]) -> Result<(Identity, PathBuf)> {
+pub(super) fn identity(
+    directory: &Path,
+    addresses: &[IpAddr],
+    now: Timestamp,
+) -> Result<(Identity, PathBuf)> {
+    let now = Duration::from_secs(now.unix_seconds().unsigned_abs());
     let mut names = vec![IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
     names.extend(addresses.iter().filter(|address| !address.is_loopback()));
     let keep = || -> Result<(Identity, PathBuf)> {
@@ -52,11 +58,11 @@ pub(super) fn identity(directory: &Path, addresses: &[IpAddr]) -> Result<(Identi
         let lock = File::open(directory)?;
         lock.lock()?;
         let authority = fs::canonicalize(directory)?.join(AUTHORITY);
-        if let Some(identity) = kept(directory, &names) {
+        if let Some(identity) = kept(directory, &names, now) {
             return Ok((identity, authority));
         }
-        make(directory, &names)?;
-        let identity = kept(directory, &names).context("the certificate just made is not good")?;
+        make(directory, &names, now)?;
+        let identity = kept(directory, &names, now).context("the certificate just made is not good")?;
         Ok((identity, authority))
     };
     keep().with_context(|| {
@@ -69,15 +75,15 @@ pub(super) fn identity(directory: &Path, addresses: &[IpAddr]) -> Result<(Identi
 }
 
 /// What is in the directory, if it is good.
-fn kept(directory: &Path, names: &[IpAddr]) -> Option<Identity> {
+fn kept(directory: &Path, names: &[IpAddr], now: Duration) -> Option<Identity> {
     let server = directory.join(SERVER);
     let identity = Identity::read(&server, &server).ok()?;
     let authority = CertificateDer::from_pem_file(directory.join(AUTHORITY)).ok()?;
-    is_good(&identity, authority, names).then_some(identity)
+    is_good(&identity, authority, names, now).then_some(identity)
 }
 
 /// Whether a client that trusts this authority believes the server, under each of its names, for long enough.
-fn is_good(identity: &Identity, authority: CertificateDer<'static>, names: &[IpAddr]) -> bool {
+fn is_good(identity: &Identity, authority: CertificateDer<'static>, names: &[IpAddr], now: Duration) -> bool {
     let Some((own, others)) = identity.chain().split_first() else { return false };
     let mut roots = RootCertStore::empty();
     if roots.add(authority).is_err() {
@@ -87,7 +93,6 @@ fn is_good(identity: &Identity, authority: CertificateDer<'static>, names: &[IpA
     let Ok(verifier) = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build() else {
         return false;
     };
-    let Ok(now) = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH) else { return false };
     let at = UnixTime::since_unix_epoch(now + DAY * DAYS_TO_SPARE);
     let addresses = names.iter().map(|&name| ServerName::from(name));
     let mut names = addresses.chain(ServerName::try_from(LOCALHOST));
@@ -95,8 +100,8 @@ fn is_good(identity: &Identity, authority: CertificateDer<'static>, names: &[IpA
 }
 
 /// Makes an authority and a certificate by it, and writes them.
-fn make(directory: &Path, names: &[IpAddr]) -> Result<()> {
-    let now = SystemTime::now();
+fn make(directory: &Path, names: &[IpAddr], now: Duration) -> Result<()> {
+    let now = UNIX_EPOCH + now;
     // Clocks differ, that of a virtual machine for one.
     let (begin, end) = ((now - DAY).into(), (now + DAY * VALID_DAYS).into());
     let mut authority = CertificateParams::default();
@@ -139,33 +144,36 @@ fn write(directory: &Path, name: &str, text: &str, mode: u32) -> Result<()> {
 mod tests {
     use super::*;
 
-    fn bytes(directory: &Path) -> Vec<u8> {
-        fs::read(directory.join(AUTHORITY)).unwrap()
+    const NOW: i64 = 1_800_000_000;
+
+    /// The authority in this directory after a start on this day with this address.
+    fn start(directory: &Path, day: i64, address: &str) -> Vec<u8> {
+        let now = Timestamp::from_unix_seconds(NOW + day * 86_400).unwrap();
+        let (_, authority) = identity(directory, &[address.parse().unwrap()], now).unwrap();
+        fs::read(authority).unwrap()
     }
 
     #[test]
     fn a_good_one_is_used_again_and_any_other_is_made_anew() {
         let parent = tempfile::tempdir().unwrap();
         let directory = parent.path().join("tls");
-        let elsewhere = "192.0.2.7".parse().unwrap();
-        let (_, authority) = identity(&directory, &[]).unwrap();
-        let first = fs::read(&authority).unwrap();
+        let first = start(&directory, 0, "127.0.0.1");
         let mode = fs::metadata(directory.join(SERVER)).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
-        identity(&directory, &[IpAddr::V4(Ipv4Addr::LOCALHOST)]).unwrap();
-        assert_eq!(bytes(&directory), first);
+        assert_eq!(start(&directory, 330, "127.0.0.1"), first);
 
-        identity(&directory, &[elsewhere]).unwrap();
-        let second = bytes(&directory);
+        let second = start(&directory, 0, "192.0.2.7");
         assert_ne!(second, first, "it was not for that address");
-        identity(&directory, &[]).unwrap();
-        assert_eq!(bytes(&directory), second, "it is for that address too, which does no harm");
+        assert_eq!(start(&directory, 0, "127.0.0.1"), second, "one address more does no harm");
+
+        let third = start(&directory, 336, "127.0.0.1");
+        assert_ne!(third, second, "it would have ended soon");
+        assert_ne!(start(&directory, 0, "127.0.0.1"), third, "it had not begun");
 
         for broken in [SERVER, AUTHORITY] {
-            let before = bytes(&directory);
+            let before = start(&directory, 0, "127.0.0.1");
             fs::write(directory.join(broken), "broken").unwrap();
-            identity(&directory, &[]).unwrap();
-            assert_ne!(bytes(&directory), before, "{broken}");
+            assert_ne!(start(&directory, 0, "127.0.0.1"), before, "{broken}");
         }
     }
 }
