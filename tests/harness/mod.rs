@@ -10,6 +10,7 @@ pub mod program;
 pub mod raw;
 pub mod rules;
 pub mod server;
+pub mod tls;
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -24,6 +25,7 @@ pub use nodes::{Doors, Nodes};
 pub use program::{Outcome, Program};
 pub use raw::RawConnection;
 pub use server::Server;
+pub use tls::{Authority, Trust};
 
 pub const STORE: u64 = 1003;
 pub const SCOPES: &str = "read_store_profile,read_customers,create_customers,update_customers";

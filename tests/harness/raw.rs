@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use super::PATIENCE;
 
-/// A TCP connection that speaks HTTP/1.1 by hand.
-pub struct RawConnection {
-    stream: TcpStream,
+/// A connection that speaks HTTP/1.1 by hand, over TCP or what lies on it.
+pub struct RawConnection<S = TcpStream> {
+    stream: S,
     /// What came and was not asked for yet.
     ahead: Vec<u8>,
 }
@@ -39,6 +39,48 @@ impl RawConnection {
         let stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         stream.set_nodelay(true).unwrap();
+        Self::over(stream)
+    }
+
+    /// Reads the next answer if some of it has come; does not wait for one.
+    pub fn answer_if_there(&mut self) -> Option<RawAnswer> {
+        let mut bytes = [0; 16 * 1024];
+        self.stream.set_nonblocking(true).unwrap();
+        let read = self.stream.read(&mut bytes);
+        self.stream.set_nonblocking(false).unwrap();
+        match read {
+            Ok(count) => self.ahead.extend_from_slice(&bytes[..count]),
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return None,
+            Err(error) => panic!("no answer: {error}"),
+        }
+        Some(self.answer())
+    }
+
+    /// Whether the server has closed the connection, found out without waiting.
+    pub fn is_closed(&mut self) -> bool {
+        self.stream.set_nonblocking(true).unwrap();
+        let closed = match self.stream.read(&mut [0; 1024]) {
+            Ok(count) => count == 0,
+            Err(error) => error.kind() != ErrorKind::WouldBlock,
+        };
+        self.stream.set_nonblocking(false).unwrap();
+        closed
+    }
+
+    /// Waits until the server closes the connection and says nothing more.
+    pub fn wait_until_closed(&mut self, within: Duration) {
+        self.stream.set_read_timeout(Some(within)).unwrap();
+        match self.stream.read(&mut [0; 1024]) {
+            Ok(0) => {}
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => {}
+            other => panic!("the connection was not closed within {within:?}: {other:?}"),
+        }
+    }
+}
+
+impl<S: Read + Write> RawConnection<S> {
+    /// A connection that is there already.
+    pub fn over(stream: S) -> Self {
         Self { stream, ahead: Vec::new() }
     }
 
@@ -73,20 +115,6 @@ impl RawConnection {
         answer
     }
 
-    /// Reads the next answer if some of it has come; does not wait for one.
-    pub fn answer_if_there(&mut self) -> Option<RawAnswer> {
-        let mut bytes = [0; 16 * 1024];
-        self.stream.set_nonblocking(true).unwrap();
-        let read = self.stream.read(&mut bytes);
-        self.stream.set_nonblocking(false).unwrap();
-        match read {
-            Ok(count) => self.ahead.extend_from_slice(&bytes[..count]),
-            Err(error) if error.kind() == ErrorKind::WouldBlock => return None,
-            Err(error) => panic!("no answer: {error}"),
-        }
-        Some(self.answer())
-    }
-
     fn chunks(&mut self) -> Vec<u8> {
         let mut body = Vec::new();
         loop {
@@ -108,27 +136,6 @@ impl RawConnection {
                 return String::from_utf8(self.ahead.drain(..=place).collect()).unwrap();
             }
             assert!(self.read_more(), "the connection ended within a line");
-        }
-    }
-
-    /// Whether the server has closed the connection, found out without waiting.
-    pub fn is_closed(&mut self) -> bool {
-        self.stream.set_nonblocking(true).unwrap();
-        let closed = match self.stream.read(&mut [0; 1024]) {
-            Ok(count) => count == 0,
-            Err(error) => error.kind() != ErrorKind::WouldBlock,
-        };
-        self.stream.set_nonblocking(false).unwrap();
-        closed
-    }
-
-    /// Waits until the server closes the connection and says nothing more.
-    pub fn wait_until_closed(&mut self, within: Duration) {
-        self.stream.set_read_timeout(Some(within)).unwrap();
-        match self.stream.read(&mut [0; 1024]) {
-            Ok(0) => {}
-            Err(error) if error.kind() == ErrorKind::ConnectionReset => {}
-            other => panic!("the connection was not closed within {within:?}: {other:?}"),
         }
     }
 

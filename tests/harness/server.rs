@@ -97,7 +97,8 @@ impl Drop for Server {
 
 /// The address in what a server says first, in words or as JSON.
 fn address_in(line: &str) -> Option<SocketAddr> {
-    if let Some((_, rest)) = line.split_once("listens on http://") {
+    if let Some((_, url)) = line.split_once("listens on http") {
+        let (_, rest) = url.split_once("://")?;
         return rest.split([' ', '/']).next()?.parse().ok();
     }
     let event: serde_json::Value = serde_json::from_str(line).ok()?;

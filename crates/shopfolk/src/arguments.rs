@@ -62,6 +62,9 @@ pub(crate) enum Command {
     /// Brings the tables of a database up to date, as `serve` does when it starts
     Migrate(migrate::Arguments),
     /// Asks a running server whether it is ready; the exit status is 0 if it is
+    ///
+    /// It finds out by itself whether the server speaks HTTPS. It does not verify the certificate: it knows the server by
+    /// its address alone, and tells it no secret.
     Health(health::Arguments),
     /// Prints the OpenAPI document of the API
     Openapi,

@@ -1,6 +1,6 @@
 //! The demo store: the store, the customers and the token that the examples of the API reference use.
 
-use std::net::SocketAddr;
+use std::path::Path;
 
 use anyhow::{Context, Result};
 use shopfolk_api::Clock;
@@ -96,10 +96,12 @@ pub(crate) async fn fill(engine: &impl Engine) -> Result<()> {
     engine.write(id, operation).await.context("cannot create the demo store")
 }
 
-/// A command that creates a contact in the demo store of the server at this address.
-pub(crate) fn example(address: SocketAddr) -> String {
+/// A command that creates a contact in the demo store of the server at this URL, whose certificate this authority has
+/// signed.
+pub(crate) fn example(url: &str, authority: Option<&Path>) -> String {
+    let trust = authority.map(|path| format!(" \\\n    --cacert '{}'", path.display())).unwrap_or_default();
     format!(
-        "curl -X POST 'http://{address}/api/v3/{STORE}/customers/{CUSTOMER}/contacts' \\
+        "curl -X POST '{url}/api/v3/{STORE}/customers/{CUSTOMER}/contacts'{trust} \\
     -H 'Authorization: Bearer {TOKEN}' \\
     -H 'Content-Type: application/json' \\
     -d '{{\"type\": \"PHONE\", \"contact\": \"+1 555 0100\", \"note\": \"call after noon\"}}'"

@@ -22,6 +22,7 @@ mod server;
 mod shutdown;
 mod store;
 mod telemetry;
+mod tls;
 mod token;
 
 use std::process::ExitCode;

@@ -1,6 +1,7 @@
 //! `shopfolk serve`: the server, from its settings to its end.
 
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::pin::pin;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,17 +9,19 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use clap::builder::BoolishValueParser;
-use shopfolk_api::{ApiSettings, InvalidRateLimit, RateLimit, ShuttingDown};
+use shopfolk_api::{ApiSettings, Clock, InvalidRateLimit, RateLimit, ShuttingDown};
 use shopfolk_store::{Engine, PageRequest};
 use tempfile::TempDir;
+use tokio::net::TcpListener;
 use tokio::time::Instant;
 
 use crate::clock::SystemClock;
 use crate::database::{DatabaseUrl, Purpose};
 use crate::failure::UsageError;
 use crate::server::Server;
-use crate::shutdown::StopSignals;
+use crate::shutdown::{Asked, ServerSignals};
 use crate::telemetry::{self, LogForm, LogLevel, NOTICE};
+use crate::tls::{self, Tls, TlsArguments};
 use crate::{demo, output, server};
 
 /// From the signal to the exit at the most.
@@ -32,7 +35,8 @@ const CLOSE_LIMIT: Duration = Duration::from_secs(3);
 Examples:
   shopfolk serve --demo
   shopfolk serve --database sqlite:/var/lib/shopfolk/shopfolk.db --listen 127.0.0.1:8080 --log json
-  shopfolk serve --database 'postgres://shopfolk@db1,db2/shopfolk?sslmode=verify-full'")]
+  shopfolk serve --database 'postgres://shopfolk@db1,db2/shopfolk?sslmode=verify-full'
+  shopfolk serve --listen 0.0.0.0:8443 --tls-cert fullchain.pem --tls-key privkey.pem")]
 pub(crate) struct Arguments {
     /// The address to listen on; port 0 is any free one
     #[arg(
@@ -70,6 +74,8 @@ pub(crate) struct Arguments {
     /// How much is logged
     #[arg(long, value_name = "LEVEL", env = "SHOPFOLK_LOG_LEVEL", default_value = "info")]
     log_level: LogLevel,
+    #[command(flatten)]
+    tls: TlsArguments,
 }
 
 /// The rate limit, if there is one.
@@ -108,10 +114,11 @@ pub(crate) fn run(arguments: &Arguments, database: Option<DatabaseUrl>) -> Resul
         ))
         .into());
     }
+    let tls = arguments.tls.source(arguments.listen.ip())?;
     telemetry::start_logs(arguments.log, arguments.log_level)?;
     let (database, temporary) = place(arguments, database)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let outcome = runtime.block_on(serve(arguments, &database, temporary.is_some()));
+    let outcome = runtime.block_on(serve(arguments, tls, &database, temporary.is_some()));
     // Whatever is still at work was told to stop and did not: nothing waits for it.
     runtime.shutdown_background();
     outcome.map(|()| ExitCode::SUCCESS)
@@ -131,11 +138,17 @@ fn place(arguments: &Arguments, database: Option<DatabaseUrl>) -> Result<(Databa
     }
 }
 
-async fn serve(arguments: &Arguments, database: &DatabaseUrl, temporary: bool) -> Result<()> {
-    let mut signals = StopSignals::listen()?;
+async fn serve(
+    arguments: &Arguments,
+    tls: Option<tls::Source>,
+    database: &DatabaseUrl,
+    temporary: bool,
+) -> Result<()> {
+    let mut signals = ServerSignals::listen()?;
     let metrics = telemetry::start_metrics()?;
     let listener = server::listen(arguments.listen)?;
     let address = listener.local_addr().context("cannot find out the port")?;
+    let tls = tls.map(|source| Tls::open(source, database, SystemClock.now())).transpose()?.map(Arc::new);
     let connections = arguments.database_connections.get();
     let engine = database.open(Purpose::Serve { connections }).await?;
     if arguments.demo {
@@ -150,19 +163,31 @@ async fn serve(arguments: &Arguments, database: &DatabaseUrl, temporary: bool) -
         ..ApiSettings::default()
     };
     let router = shopfolk_api::router(engine.clone(), settings, Arc::new(SystemClock));
-    let server = Server::new(router, server::connections_that_fit(arguments.max_connections));
-    announce(arguments, database, temporary, address, &engine).await?;
+    let acceptor = tls.as_ref().map(|tls| tls.acceptor());
+    let server = Server::new(router, server::connections_that_fit(arguments.max_connections), acceptor);
+    announce(arguments, database, temporary, address, tls.as_deref(), &engine).await?;
     let metrics = tokio::spawn(telemetry::keep_metrics(metrics, engine.clone()));
-    tokio::select! {
-        never = server.accept(listener) => match never {},
-        () = signals.next() => {}
-    }
+    accept(&server, listener, &mut signals, tls.as_ref()).await;
     tracing::info!(target: NOTICE, "stopping: finishing what was accepted; stop again to exit at once");
     shutting_down.announce();
     metrics.abort();
     tokio::select! {
         finished = finish(server, &shutting_down, &engine) => finished,
-        () = signals.next() => bail!("stopped at once; every answered write is on disk"),
+        () = signals.stop() => bail!("stopped at once; every answered write is on disk"),
+    }
+}
+
+/// Accepts connections until told to stop; reads certificates again when told to.
+async fn accept(server: &Server, listener: TcpListener, signals: &mut ServerSignals, tls: Option<&Arc<Tls>>) {
+    let mut accepting = pin!(server.accept(listener));
+    loop {
+        tokio::select! {
+            never = accepting.as_mut() => match never {},
+            asked = signals.next() => match asked {
+                Asked::Reload => tls::reload(tls),
+                Asked::Stop => return,
+            },
+        }
     }
 }
 
@@ -188,16 +213,27 @@ async fn announce(
     database: &DatabaseUrl,
     temporary: bool,
     address: SocketAddr,
+    tls: Option<&Tls>,
     engine: &impl Engine,
 ) -> Result<()> {
+    let url = format!("{}://{address}", if tls.is_some() { "https" } else { "http" });
+    let authority = tls.and_then(Tls::authority);
     if arguments.log == LogForm::Json {
-        tracing::info!(target: NOTICE, %address, %database, demo = arguments.demo, "listening");
+        let tls_authority = authority.map(|path| tracing::field::display(path.display()));
+        tracing::info!(target: NOTICE, %address, %database, demo = arguments.demo, url, tls_authority, "listening");
         return Ok(());
     }
-    output::note(&format!("Shopfolk listens on http://{address} (API reference: http://{address}/docs)."));
+    output::note(&format!("Shopfolk listens on {url} (API reference: {url}/docs)."));
+    if let Some(authority) = authority {
+        output::note(&format!(
+            "It made its certificate itself, for development. Clients have to trust {}\n\
+             (curl --cacert FILE; Python requests: verify=FILE; Node.js: NODE_EXTRA_CA_CERTS=FILE).",
+            authority.display()
+        ));
+    }
     if arguments.demo {
         let kept = if temporary { "which is gone at exit".to_owned() } else { format!("kept in {database}") };
-        let example = demo::example(address);
+        let example = demo::example(&url, authority);
         output::note(&format!("It serves the demo store, {kept}. Create a contact in it:\n\n  {example}\n"));
         return Ok(());
     }

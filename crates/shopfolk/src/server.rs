@@ -8,7 +8,9 @@
 mod activity;
 mod connection;
 mod drained;
+mod handshake;
 mod limits;
+mod linger;
 mod listener;
 mod refusal;
 mod watched;
@@ -24,6 +26,7 @@ use hyper_util::server::conn::auto;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::Instant;
+use tokio_rustls::TlsAcceptor;
 
 pub(crate) use limits::connections_that_fit;
 pub(crate) use listener::listen;
@@ -74,6 +77,8 @@ impl Drop for OpenConnection {
 pub(crate) struct Server {
     router: Router,
     protocols: Arc<auto::Builder<TokioExecutor>>,
+    /// How connections are encrypted, if they are.
+    tls: Option<watch::Receiver<TlsAcceptor>>,
     /// One permit a connection that may still come.
     places: Arc<Semaphore>,
     most_connections: NonZeroU32,
@@ -82,14 +87,19 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// A server of this API with room for so many connections.
-    pub(crate) fn new(router: Router, most_connections: NonZeroU32) -> Self {
+    /// A server of this API with room for so many connections. With TLS, each is accepted with what is told of then.
+    pub(crate) fn new(
+        router: Router,
+        most_connections: NonZeroU32,
+        tls: Option<watch::Receiver<TlsAcceptor>>,
+    ) -> Self {
         Self {
             router,
             protocols: Arc::new(connection::protocols()),
             places: Arc::new(Semaphore::new(most_connections.get() as usize)),
             most_connections,
-            refusals: Refusals::new(),
+            refusals: Refusals::new(tls.is_some()),
+            tls,
             phase: watch::Sender::new(Phase::Serving),
         }
     }
@@ -110,8 +120,19 @@ impl Server {
         let (router, protocols) = (self.router.clone(), Arc::clone(&self.protocols));
         let phase = self.phase.subscribe();
         let open = OpenConnection::new(place);
+        let Some(tls) = &self.tls else {
+            tokio::spawn(async move {
+                connection::serve(stream, router, &protocols, phase).await;
+                drop(open);
+            });
+            return;
+        };
+        let acceptor = tls.borrow().clone();
         tokio::spawn(async move {
-            connection::serve(stream, router, &protocols, phase).await;
+            if let Some(stream) = handshake::encrypt(stream, &acceptor, &phase).await {
+                drop(acceptor);
+                connection::serve(stream, router, &protocols, phase).await;
+            }
             drop(open);
         });
     }

@@ -11,7 +11,7 @@ use hyper::header::{self, HeaderValue};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use hyper_util::server::conn::auto;
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tower::Service;
 
@@ -49,8 +49,8 @@ pub(super) fn protocols() -> auto::Builder<TokioExecutor> {
 }
 
 /// Serves a connection until it ends, takes too long, or the server stops.
-pub(super) async fn serve(
-    stream: TcpStream,
+pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin + 'static>(
+    stream: S,
     router: Router,
     protocols: &auto::Builder<TokioExecutor>,
     mut phase: watch::Receiver<Phase>,
