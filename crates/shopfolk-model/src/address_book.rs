@@ -109,15 +109,14 @@ impl AddressBook {
                 }
                 Some(id) => Some(self.find(id).ok_or(AddressRuleError::Unknown { id })?.clone()),
             };
-            let address = match before {
-                Some(before) => changed(before, entry),
-                None => {
-                    // The caller brings as many ids as there are entries without one.
-                    let Some(id) = ids.next() else { return Err(AddressRuleError::TooMany) };
-                    let place = entry.order_by.unwrap_or(next_place);
-                    next_place = next_place.max(place.following());
-                    new(id, entry, place, now)
-                }
+            let address = if let Some(before) = before {
+                changed(before, entry)
+            } else {
+                // The caller brings as many ids as there are entries without one.
+                let Some(id) = ids.next() else { return Err(AddressRuleError::TooMany) };
+                let place = entry.order_by.unwrap_or(next_place);
+                next_place = next_place.max(place.following());
+                new(id, entry, place, now)
             };
             after.push(address);
         }

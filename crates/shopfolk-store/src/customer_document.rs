@@ -188,16 +188,16 @@ pub fn decode_customer(
     let usual = CustomerDetails::default();
     let details = CustomerDetails {
         billing: whereabouts(&document.billing)?,
-        tax_id: read(document.tax_id, TaxText::new)?,
+        tax_id: read(document.tax_id.as_ref(), TaxText::new)?,
         tax_id_valid: document.tax_id_valid.unwrap_or(usual.tax_id_valid),
         tax_exempt: document.tax_exempt.unwrap_or(usual.tax_exempt),
-        kind: read(document.kind, CustomerKind::parse)?.unwrap_or_default(),
-        fiscal_code: read(document.fiscal_code, TaxText::new)?,
-        invoice_email: read(document.invoice_email, TaxText::new)?,
-        invoice_code: read(document.invoice_code, TaxText::new)?,
-        admin_notes: read(document.admin_notes, AdminNotes::new)?,
+        kind: read(document.kind.as_ref(), CustomerKind::parse)?.unwrap_or_default(),
+        fiscal_code: read(document.fiscal_code.as_ref(), TaxText::new)?,
+        invoice_email: read(document.invoice_email.as_ref(), TaxText::new)?,
+        invoice_code: read(document.invoice_code.as_ref(), TaxText::new)?,
+        admin_notes: read(document.admin_notes.as_ref(), AdminNotes::new)?,
         accept_marketing: document.accept_marketing,
-        language: read(document.language, FromStr::from_str)?,
+        language: read(document.language.as_ref(), FromStr::from_str)?,
         external_reference,
     };
     let addresses = document.addresses.into_iter().map(address).collect::<Result<_, _>>()?;
@@ -205,22 +205,22 @@ pub fn decode_customer(
 }
 
 fn read<T, E: Display>(
-    text: Text,
+    text: Option<&String>,
     parse: impl FnOnce(&str) -> Result<T, E>,
 ) -> Result<Option<T>, InvalidDocument> {
-    text.as_deref().map(parse).transpose().map_err(InvalidDocument::of)
+    text.map(|text| parse(text)).transpose().map_err(InvalidDocument::of)
 }
 
 fn whereabouts(place: &PlaceDocument) -> Result<Whereabouts, InvalidDocument> {
     let PlaceDocument { company_name, street, city, country, postal_code, state, phone } = place;
     Ok(Whereabouts {
-        company_name: read(company_name.clone(), CompanyName::new)?,
-        street: read(street.clone(), Street::new)?,
-        city: read(city.clone(), City::new)?,
-        country: read(country.clone(), FromStr::from_str)?,
-        postal_code: read(postal_code.clone(), PostalCode::new)?,
-        state: read(state.clone(), StateCode::new)?,
-        phone: read(phone.clone(), PhoneNumber::new)?,
+        company_name: read(company_name.as_ref(), CompanyName::new)?,
+        street: read(street.as_ref(), Street::new)?,
+        city: read(city.as_ref(), City::new)?,
+        country: read(country.as_ref(), FromStr::from_str)?,
+        postal_code: read(postal_code.as_ref(), PostalCode::new)?,
+        state: read(state.as_ref(), StateCode::new)?,
+        phone: read(phone.as_ref(), PhoneNumber::new)?,
     })
 }
 
@@ -228,9 +228,9 @@ fn address(document: AddressDocument) -> Result<ShippingAddress, InvalidDocument
     let AddressDocument { id, name, place, note, created, default, order_by } = document;
     Ok(ShippingAddress {
         id: AddressId::new(id).map_err(InvalidDocument::of)?,
-        name: read(name, CustomerName::new)?,
+        name: read(name.as_ref(), CustomerName::new)?,
         whereabouts: whereabouts(&place)?,
-        note: read(note, AddressNote::new)?,
+        note: read(note.as_ref(), AddressNote::new)?,
         created: Timestamp::from_unix_seconds(created).map_err(InvalidDocument::of)?,
         default,
         order_by: OrderBy::new(order_by.into()).map_err(InvalidDocument::of)?,
