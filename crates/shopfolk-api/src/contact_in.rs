@@ -93,7 +93,7 @@ pub(crate) struct ContactPatch {
 
 impl ContactPatch {
     /// Reads it from an object.
-    fn read(fields: &Fields<'_>) -> Result<ContactChange, ApiError> {
+    pub(crate) fn read(fields: &Fields<'_>) -> Result<ContactChange, ApiError> {
         let Self { contact, r#type, handle, note, default, order_by, timestamp } = Self {
             contact: fields.text("contact", ContactText::new)?.value(),
             r#type: fields.text("type", str::parse)?.value(),

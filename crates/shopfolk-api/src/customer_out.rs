@@ -1,11 +1,15 @@
 //! What answers say of a customer.
 
 use serde::Serialize;
-use shopfolk_model::Timestamp;
+use shopfolk_model::{
+    AdminNotes, Customer, CustomerName, DeletedCustomer, ExternalReferenceId, LanguageCode, TaxText,
+    Timestamp,
+};
 use shopfolk_operations::CustomerWithContacts;
 use utoipa::ToSchema;
 
 use crate::contact_out::{ContactOut, as_date, contacts_out};
+use crate::person_out::{AddressOut, PersonOut};
 use crate::schemas::Date;
 
 /// A customer of the store.
@@ -30,6 +34,48 @@ pub(crate) struct CustomerOut<'a> {
     name: Option<&'a str>,
     /// The customer's own address.
     email: &'a str,
+    /// How many orders the customer made.
+    #[schema(minimum = 0)]
+    total_order_count: u64,
+    /// The group of the customer; 0 is the built-in one.
+    #[schema(minimum = 0, maximum = 2_147_483_647)]
+    customer_group_id: i64,
+    /// Its name.
+    #[schema(example = "General")]
+    customer_group_name: &'a str,
+    /// Who pays. Left out when nothing is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    billing_person: Option<PersonOut<'a>>,
+    /// Where goods are sent, ordered by `orderBy`, then `id`.
+    shipping_addresses: Vec<AddressOut<'a>>,
+    tax_id: &'a str,
+    tax_id_valid: bool,
+    tax_exempt: bool,
+    /// `b2c` or `b2b`.
+    #[serde(rename = "b2b_b2c")]
+    kind: &'static str,
+    fiscal_code: &'a str,
+    electronic_invoice_pec_email: &'a str,
+    electronic_invoice_sdi_code: &'a str,
+    /// What the store's people note for themselves.
+    private_admin_notes: &'a str,
+    /// Whether the customer agreed to marketing. Left out when unknown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    accept_marketing: Option<bool>,
+    /// The customer's language. Left out when unknown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    lang: Option<&'a str>,
+    /// The customer's name in another system. Left out when there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    external_reference_id: Option<&'a str>,
+    stats: StatisticsOut,
+    /// Always empty.
+    #[schema(value_type = Vec<i64>)]
+    favorites: [i64; 0],
     /// When the customer came to be.
     #[serde(serialize_with = "as_date")]
     #[schema(value_type = Date)]
@@ -45,14 +91,87 @@ pub(crate) struct CustomerOut<'a> {
 impl<'a> From<&'a CustomerWithContacts> for CustomerOut<'a> {
     fn from(customer: &'a CustomerWithContacts) -> Self {
         let CustomerWithContacts { customer, contacts } = customer;
+        let Customer { id, email, name, registered, updated, details, addresses } = customer;
+        let text = |text: &'a Option<TaxText>| text.as_ref().map_or("", TaxText::as_str);
+        let billed = name.is_some() || !details.billing.is_empty();
         Self {
-            id: customer.id.get(),
-            name: customer.name.as_ref().map(shopfolk_model::CustomerName::as_str),
-            email: customer.email.as_str(),
-            registered: customer.registered,
-            updated: customer.updated,
+            id: id.get(),
+            name: name.as_ref().map(CustomerName::as_str),
+            email: email.as_str(),
+            total_order_count: 0,
+            customer_group_id: 0,
+            customer_group_name: "General",
+            billing_person: billed.then(|| PersonOut::new(name.as_ref(), &details.billing)),
+            shipping_addresses: addresses.addresses().iter().map(AddressOut::from).collect(),
+            tax_id: text(&details.tax_id),
+            tax_id_valid: details.tax_id_valid,
+            tax_exempt: details.tax_exempt,
+            kind: details.kind.name(),
+            fiscal_code: text(&details.fiscal_code),
+            electronic_invoice_pec_email: text(&details.invoice_email),
+            electronic_invoice_sdi_code: text(&details.invoice_code),
+            private_admin_notes: details.admin_notes.as_ref().map_or("", AdminNotes::as_str),
+            accept_marketing: details.accept_marketing,
+            lang: details.language.as_ref().map(LanguageCode::as_str),
+            external_reference_id: details.external_reference.as_ref().map(ExternalReferenceId::as_str),
+            stats: StatisticsOut::default(),
+            favorites: [],
+            registered: *registered,
+            updated: *updated,
             contacts: contacts_out(contacts),
         }
+    }
+}
+
+/// What a customer bought.
+#[derive(Serialize, ToSchema, Default)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = CustomerStatistics)]
+pub(crate) struct StatisticsOut {
+    #[schema(minimum = 0)]
+    number_of_orders: u64,
+    #[schema(minimum = 0)]
+    sales_value: u64,
+    #[schema(minimum = 0)]
+    average_order_value: u64,
+}
+
+/// A part of the customers that were deleted.
+#[derive(Serialize, ToSchema)]
+#[schema(as = DeletedCustomerPage)]
+pub(crate) struct DeletedCustomerPageOut {
+    /// How many there are in all.
+    #[schema(minimum = 0)]
+    pub(crate) total: u64,
+    /// How many are in this answer.
+    #[schema(minimum = 0)]
+    pub(crate) count: usize,
+    /// How many were passed over.
+    #[schema(minimum = 0)]
+    pub(crate) offset: u64,
+    /// How many this answer could have had.
+    #[schema(minimum = 1, maximum = 100)]
+    pub(crate) limit: u32,
+    /// The customers, by the time at which they were deleted.
+    pub(crate) items: Vec<DeletedCustomerOut>,
+}
+
+/// A customer that is no more.
+#[derive(Serialize, ToSchema)]
+#[schema(as = DeletedCustomer)]
+pub(crate) struct DeletedCustomerOut {
+    /// The id it had.
+    #[schema(minimum = 0, maximum = 2_147_483_647)]
+    id: i64,
+    /// When it was deleted.
+    #[serde(serialize_with = "as_date")]
+    #[schema(value_type = Date)]
+    date: Timestamp,
+}
+
+impl From<DeletedCustomer> for DeletedCustomerOut {
+    fn from(DeletedCustomer { id, deleted }: DeletedCustomer) -> Self {
+        Self { id: id.get(), date: deleted }
     }
 }
 

@@ -5,20 +5,23 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
-use shopfolk_operations::{CreateCustomer, DeleteCustomer, GetCustomer, ListCustomers};
+use shopfolk_operations::{
+    ChangeCustomer, CreateCustomer, CustomerUpdate, DeleteCustomer, GetCustomer, ListCustomers,
+    ListDeletedCustomers,
+};
 use shopfolk_store::Engine;
 
 use crate::access::{Access, CreateCustomers, ReadAndUpdateCustomers, ReadCustomers};
 use crate::answer;
 use crate::app::App;
 use crate::body::JsonBody;
-use crate::contact_out::DeleteCountOut;
-use crate::customer_in::{NewCustomerIn, parse_new_customer};
-use crate::customer_out::{CustomerOut, CustomerPageOut, IdOut};
+use crate::contact_out::{DeleteCountOut, UpdateCountOut};
+use crate::customer_in::{CustomerPatch, NewCustomerIn, parse_customer_change, parse_new_customer};
+use crate::customer_out::{CustomerOut, CustomerPageOut, DeletedCustomerOut, DeletedCustomerPageOut, IdOut};
 use crate::error::ApiError;
 use crate::openapi::{BodyErrors, CallErrors, ConflictErrors};
 use crate::path::CustomerPath;
-use crate::query::{Fields, Paging};
+use crate::query::{Fields, Paging, Period};
 
 /// Create a customer
 ///
@@ -113,6 +116,69 @@ pub(crate) async fn get_customer<E: Engine>(
 ) -> Result<Response, ApiError> {
     let customer = app.read(&access, GetCustomer { customer }).await?;
     answer::selected(&CustomerOut::from(&customer), &fields)
+}
+
+/// Update a customer
+///
+/// Changes what the body names; lists of addresses and contacts take the place of those that are there. All of it
+/// happens, or nothing.
+#[utoipa::path(
+    put,
+    path = "/api/v3/{storeId}/customers/{customerId}",
+    operation_id = "update_customer",
+    tag = "Customers",
+    params(
+        ("storeId" = i64, Path, description = "The store", example = 1003),
+        ("customerId" = i64, Path, description = "The customer", example = 177_737_165),
+    ),
+    request_body(content = CustomerPatch, content_type = "application/json"),
+    responses((status = 200, description = "Updated", body = UpdateCountOut), CallErrors, BodyErrors, ConflictErrors),
+    security(("token" = ["read_customers", "update_customers"])),
+)]
+pub(crate) async fn update_customer<E: Engine>(
+    State(app): State<Arc<App<E>>>,
+    access: Access<ReadAndUpdateCustomers>,
+    CustomerPath(customer): CustomerPath,
+    JsonBody(body): JsonBody,
+) -> Result<Response, ApiError> {
+    let change = parse_customer_change(&body)?;
+    let update = app.write(&access, ChangeCustomer { customer, change, now: app.now() }).await?;
+    answer::json(&UpdateCountOut { update_count: u8::from(update == CustomerUpdate::Updated) })
+}
+
+/// List deleted customers
+///
+/// The customers that were deleted in the last six months, by the time at which they were, in pages.
+#[utoipa::path(
+    get,
+    path = "/api/v3/{storeId}/customers/deleted",
+    operation_id = "list_deleted_customers",
+    tag = "Customers",
+    params(
+        ("storeId" = i64, Path, description = "The store", example = 1003),
+        ("from_date" = Option<String>, Query, description = "None that were deleted before", example = "2025-03-26"),
+        ("to_date" = Option<String>, Query, description = "None that were deleted after", example = "2025-03-27"),
+        ("offset" = Option<u64>, Query, description = "How many to pass over", example = 0),
+        ("limit" = Option<u32>, Query, minimum = 1, example = 100,
+            description = "How many to answer with; 100 by default, and values over 100 mean 100"),
+        ("responseFields" = Option<String>, Query, description = "The fields of the answer that are wanted, such as `total,items(id)`"),
+    ),
+    responses((status = 200, description = "A part of the deleted customers", body = DeletedCustomerPageOut), CallErrors),
+    security(("token" = ["read_customers"])),
+)]
+pub(crate) async fn list_deleted_customers<E: Engine>(
+    State(app): State<Arc<App<E>>>,
+    access: Access<ReadCustomers>,
+    Paging(page): Paging,
+    Period { from, to }: Period,
+    Fields(fields): Fields,
+) -> Result<Response, ApiError> {
+    let list = ListDeletedCustomers { from, to, page, now: app.now() };
+    let deleted = app.read(&access, list).await?;
+    let items: Vec<_> = deleted.items.into_iter().map(DeletedCustomerOut::from).collect();
+    let (offset, limit) = (page.offset, page.limit);
+    let page = DeletedCustomerPageOut { total: deleted.total, count: items.len(), offset, limit, items };
+    answer::selected(&page, &fields)
 }
 
 /// Delete a customer

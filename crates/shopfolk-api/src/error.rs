@@ -71,6 +71,8 @@ error_codes! {
     Timeout = REQUEST_TIMEOUT "TIMEOUT",
     /// The change would break a uniqueness rule or a limit.
     ConstraintViolation = CONFLICT "CONSTRAINT_VIOLATION",
+    /// Another customer or group of the store has that external reference.
+    ExternalIdAlreadyUsed = CONFLICT "EXTERNAL_ID_ALREADY_USED",
     /// The body is larger than 1 MiB.
     RequestTooLarge = PAYLOAD_TOO_LARGE "REQUEST_TOO_LARGE",
     /// The body is not JSON.
@@ -209,6 +211,9 @@ impl From<ContactRuleError> for ApiError {
             ContactRuleError::NotAnEmailAddress { contact } => {
                 not_an_email_address("contact", contact.as_str())
             }
+            ContactRuleError::Unknown { .. } | ContactRuleError::Twice { .. } => {
+                Self::wrong_parameter(format!("Wrong value of parameter 'contacts': {error}"))
+            }
             ContactRuleError::Full => Self::new(
                 ErrorCode::ConstraintViolation,
                 format!(
@@ -238,6 +243,11 @@ impl From<OperationError> for ApiError {
     fn from(error: OperationError) -> Self {
         let code = match error {
             OperationError::ContactRule(error) => return error.into(),
+            OperationError::AddressRule(error) => {
+                return Self::wrong_parameter(format!(
+                    "Wrong value of parameter 'shippingAddresses': {error}"
+                ));
+            }
             OperationError::Store(error) => return error.into(),
             // No call of the API creates stores or tokens.
             OperationError::StoreExists { .. }
@@ -247,6 +257,7 @@ impl From<OperationError> for ApiError {
             OperationError::CustomerNotFound { .. } => ErrorCode::CustomerNotFound,
             OperationError::ContactNotFound { .. } => ErrorCode::CustomerContactNotFound,
             OperationError::EmailInUse { .. } => ErrorCode::ConstraintViolation,
+            OperationError::ExternalReferenceInUse { .. } => ErrorCode::ExternalIdAlreadyUsed,
         };
         Self::new(code, error.to_string())
     }

@@ -29,6 +29,17 @@ impl<T> Given<T> {
     }
 }
 
+impl<T> Given<T> {
+    /// The same of another value.
+    pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> Given<U> {
+        match self {
+            Self::Absent => Given::Absent,
+            Self::Null => Given::Null,
+            Self::Value(value) => Given::Value(change(value)),
+        }
+    }
+}
+
 impl<T> Given<Option<T>> {
     /// The change of a field that can be empty: `null` and an empty value clear it.
     pub(crate) fn change(self) -> FieldChange<T> {
@@ -91,6 +102,22 @@ impl<'a> Fields<'a> {
         self.read(name, |value| match value {
             JsonValue::Boolean(value) => Ok(*value),
             other => Err(self.wrong(name, other, "must be true or false")),
+        })
+    }
+
+    /// An integer, as the value that `parse` makes of it.
+    pub(crate) fn integer<T, E: fmt::Display>(
+        &self,
+        name: &str,
+        parse: impl FnOnce(i64) -> Result<T, E>,
+    ) -> Result<Given<T>, ApiError> {
+        self.read(name, |value| {
+            let number = match value {
+                JsonValue::Number(number) => integer(number),
+                _ => None,
+            };
+            let number = number.ok_or_else(|| self.wrong(name, value, "must be an integer"))?;
+            parse(number).map_err(|expected| self.wrong(name, value, expected))
         })
     }
 

@@ -29,6 +29,8 @@ mod json;
 mod openapi;
 mod operating;
 mod path;
+mod person_in;
+mod person_out;
 mod profile;
 pub mod query;
 mod request_id;
@@ -40,7 +42,7 @@ mod settings;
 
 pub use clock::Clock;
 pub use contact_in::{parse_contact_change, parse_new_contact};
-pub use customer_in::parse_new_customer;
+pub use customer_in::{parse_customer_change, parse_new_customer};
 pub use error::{ApiError, ErrorCode};
 pub use openapi::openapi;
 pub use request_metrics::{REQUEST_DURATION, REQUEST_DURATION_BUCKETS, REQUESTS};

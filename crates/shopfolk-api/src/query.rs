@@ -102,6 +102,21 @@ impl<'a> Query<'a> {
     }
 }
 
+/// The time that the query asks for: `from_date` and `to_date`.
+pub(crate) struct Period {
+    pub(crate) from: Option<Timestamp>,
+    pub(crate) to: Option<Timestamp>,
+}
+
+impl<S: Sync> FromRequestParts<S> for Period {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let query = Query::new(parts.uri.query().unwrap_or_default());
+        Ok(Self { from: query.timestamp("from_date")?, to: query.timestamp("to_date")? })
+    }
+}
+
 /// The part of a list that the query asks for.
 pub(crate) struct Paging(pub(crate) PageRequest);
 

@@ -8,7 +8,9 @@ use shopfolk_store::Engine;
 
 use crate::app::App;
 use crate::contacts::{create_contact, delete_contact, get_contact, list_contacts, update_contact};
-use crate::customers::{create_customer, delete_customer, get_customer, list_customers};
+use crate::customers::{
+    create_customer, delete_customer, get_customer, list_customers, list_deleted_customers, update_customer,
+};
 use crate::docs::{get_docs, get_docs_file, get_openapi};
 use crate::frame::{Frame, method_not_allowed, unknown_endpoint};
 use crate::operating::{get_health, get_metrics, get_readiness};
@@ -22,7 +24,11 @@ fn route_table<E: Engine>() -> RouteTable<E> {
     vec![
         ("/api/v3/{storeId}/profile", get(get_profile)),
         ("/api/v3/{storeId}/customers", get(list_customers).post(create_customer)),
-        ("/api/v3/{storeId}/customers/{customerId}", get(get_customer).delete(delete_customer)),
+        ("/api/v3/{storeId}/customers/deleted", get(list_deleted_customers)),
+        (
+            "/api/v3/{storeId}/customers/{customerId}",
+            get(get_customer).put(update_customer).delete(delete_customer),
+        ),
         ("/api/v3/{storeId}/customers/{customerId}/contacts", post(create_contact).get(list_contacts)),
         (
             "/api/v3/{storeId}/customers/{customerId}/contacts/{contactId}",

@@ -217,6 +217,15 @@ impl ContactChange {
     }
 }
 
+/// What a caller says of one contact in a list that takes the place of all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ContactEntry {
+    /// A contact that is there, and what becomes of it.
+    Known(ContactId, ContactChange),
+    /// A new one.
+    New(NewContact),
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

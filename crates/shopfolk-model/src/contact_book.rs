@@ -1,9 +1,10 @@
 //! The contacts of one customer, and every rule about them.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::{
-    Contact, ContactAddress, ContactChange, ContactId, ContactText, ContactType, EmailAddress,
+    Contact, ContactAddress, ContactChange, ContactEntry, ContactId, ContactText, ContactType, EmailAddress,
     MAXIMUM_CONTACTS, NewContact, OrderBy, Timestamp,
 };
 
@@ -19,6 +20,18 @@ pub enum ContactRuleError {
     /// The customer has as many contacts as a customer can have.
     #[error("a customer can have at most {MAXIMUM_CONTACTS} contacts, this one has that many")]
     Full,
+    /// An entry of a list names a contact that the customer does not have.
+    #[error("the customer has no contact #{id}")]
+    Unknown {
+        /// The id it names.
+        id: ContactId,
+    },
+    /// Two entries of a list name the same contact.
+    #[error("the contact #{id} is in the list twice")]
+    Twice {
+        /// The id they name.
+        id: ContactId,
+    },
     /// The changed contact would equal another one of the customer.
     #[error("the customer already has this contact: {} '{}' is contact #{id}", .address.contact_type(), .address.contact())]
     AlreadyThere {
@@ -231,6 +244,54 @@ impl ContactBook {
         Ok(Some(BookChange { writes, summary: self.summary }))
     }
 
+    /// Puts a list in the place of this one, by the rules of the single calls: contacts that no entry names go, then the
+    /// entries come in their order: one with an id changes that contact, one without is added and takes the next of `ids`
+    /// (an entry that equals a contact which is there by then adds nothing).
+    ///
+    /// # Errors
+    /// When an entry names an unknown contact or one that another entry names, or one of the calls is refused. The book
+    /// is of no use then.
+    pub fn replace_all(
+        &mut self,
+        entries: &[ContactEntry],
+        ids: impl IntoIterator<Item = ContactId>,
+        now: Timestamp,
+    ) -> Result<Option<BookChange>, ContactRuleError> {
+        let mut ids = ids.into_iter();
+        let mut named = HashSet::with_capacity(entries.len());
+        for entry in entries {
+            let ContactEntry::Known(id, _) = entry else { continue };
+            if self.find(*id).is_none() {
+                return Err(ContactRuleError::Unknown { id: *id });
+            }
+            if !named.insert(*id) {
+                return Err(ContactRuleError::Twice { id: *id });
+            }
+        }
+        let gone: Vec<_> =
+            self.contacts.iter().map(|contact| contact.id).filter(|id| !named.contains(id)).collect();
+        let mut changes: Vec<BookChange> = gone.into_iter().filter_map(|id| self.remove(id)).collect();
+        for entry in entries {
+            match entry {
+                ContactEntry::Known(_, change) if change.is_empty() => {}
+                ContactEntry::Known(id, change) => changes.extend(self.change(*id, change.clone())?),
+                ContactEntry::New(new) => {
+                    // The caller brings as many ids as there are new entries.
+                    let Some(id) = ids.next() else { return Err(ContactRuleError::Full) };
+                    if let Addition::Added { change, .. } = self.add(new.clone(), id, now)? {
+                        changes.push(change);
+                    }
+                }
+            }
+        }
+        let Some(last) = changes.last() else { return Ok(None) };
+        let summary = last.summary;
+        Ok(Some(BookChange {
+            writes: changes.into_iter().flat_map(|change| change.writes).collect(),
+            summary,
+        }))
+    }
+
     /// Removes the contact with this id; `None` when the customer has no such contact. No other contact becomes
     /// default by itself.
     pub fn remove(&mut self, id: ContactId) -> Option<BookChange> {
@@ -238,6 +299,19 @@ impl ContactBook {
         let removed = self.contacts.remove(position);
         self.summary = BookSummary::of(&self.contacts);
         Some(BookChange { writes: vec![ContactWrite::Remove(removed)], summary: self.summary })
+    }
+
+    /// Has the contact for a customer's own address follow the address; `None` when there is none, or an equal one is
+    /// there already.
+    pub fn follow_email(&mut self, before: &EmailAddress, after: &EmailAddress) -> Option<BookChange> {
+        let address = |email: &EmailAddress| ContactAddress::from_stored(ContactType::Email, email.into());
+        let id = self.equal_to(&address(before))?.id;
+        if self.equal_to(&address(after)).is_some_and(|equal| equal.id != id) {
+            return None;
+        }
+        let change = ContactChange { contact: Some(after.into()), ..ContactChange::default() };
+        // An address is one, and equals no other contact: the rules have nothing to refuse.
+        self.change(id, change).ok().flatten()
     }
 
     /// The contact that a new customer gets for its own e-mail address: the default, in the first place.

@@ -1,6 +1,10 @@
 //! A customer of a store.
 
-use crate::{CustomerId, CustomerName, EmailAddress, NewContact, Timestamp};
+use crate::{
+    AddressBook, AddressEntry, AddressId, AddressRuleError, AdminNotes, ContactEntry, CustomerId,
+    CustomerName, EmailAddress, ExternalReferenceId, FieldChange, LanguageCode, NewContact, TaxText,
+    Timestamp, Whereabouts, WhereaboutsChange,
+};
 
 /// A customer, without the contacts, which are a [`crate::ContactBook`] of their own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,12 +13,162 @@ pub struct Customer {
     pub id: CustomerId,
     /// The customer's own address, unique in the store without regard to case.
     pub email: EmailAddress,
-    /// The name, where one is known.
+    /// The name, where one is known; it is the billing person's too.
     pub name: Option<CustomerName>,
     /// When the customer came to be.
     pub registered: Timestamp,
     /// When the customer or one of its contacts last changed.
     pub updated: Timestamp,
+    /// What else is known.
+    pub details: CustomerDetails,
+    /// Where goods are sent.
+    pub addresses: AddressBook,
+}
+
+/// Whom the customer buys for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum CustomerKind {
+    /// For itself.
+    #[default]
+    Consumer,
+    /// For a business.
+    Business,
+}
+
+impl CustomerKind {
+    /// What the API calls it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Consumer => "b2c",
+            Self::Business => "b2b",
+        }
+    }
+
+    /// The kind of this name, in letters of any case.
+    ///
+    /// # Errors
+    /// When no kind has that name.
+    pub fn parse(text: &str) -> Result<Self, UnknownCustomerKind> {
+        let is = |kind: &Self| kind.name().eq_ignore_ascii_case(text.trim());
+        [Self::Consumer, Self::Business].into_iter().find(is).ok_or(UnknownCustomerKind)
+    }
+}
+
+/// The text is no kind of customer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("must be b2c or b2b")]
+pub struct UnknownCustomerKind;
+
+/// What is known of a customer besides name, addresses and contacts. Of most customers it is nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CustomerDetails {
+    /// Where bills go.
+    pub billing: Whereabouts,
+    /// The tax id.
+    pub tax_id: Option<TaxText>,
+    /// Whether the tax id was found to be valid.
+    pub tax_id_valid: bool,
+    /// Whether the customer pays no tax.
+    pub tax_exempt: bool,
+    /// Whom the customer buys for.
+    pub kind: CustomerKind,
+    /// The fiscal code, for invoices in Italy.
+    pub fiscal_code: Option<TaxText>,
+    /// The certified e-mail address for electronic invoices in Italy.
+    pub invoice_email: Option<TaxText>,
+    /// The code of the system that takes electronic invoices in Italy.
+    pub invoice_code: Option<TaxText>,
+    /// What the store's people note for themselves.
+    pub admin_notes: Option<AdminNotes>,
+    /// Whether the customer agreed to marketing, where that is known.
+    pub accept_marketing: Option<bool>,
+    /// The customer's language.
+    pub language: Option<LanguageCode>,
+    /// What the customer is called in somebody else's system; unique in the store.
+    pub external_reference: Option<ExternalReferenceId>,
+}
+
+impl Default for CustomerDetails {
+    fn default() -> Self {
+        Self {
+            billing: Whereabouts::default(),
+            tax_id: None,
+            tax_id_valid: true,
+            tax_exempt: false,
+            kind: CustomerKind::default(),
+            fiscal_code: None,
+            invoice_email: None,
+            invoice_code: None,
+            admin_notes: None,
+            accept_marketing: None,
+            language: None,
+            external_reference: None,
+        }
+    }
+}
+
+/// What a caller says of the details; what is left out stays.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CustomerDetailsChange {
+    /// Where bills go.
+    pub billing: WhereaboutsChange,
+    /// The tax id.
+    pub tax_id: FieldChange<TaxText>,
+    /// Whether it is valid.
+    pub tax_id_valid: Option<bool>,
+    /// Whether the customer pays no tax.
+    pub tax_exempt: Option<bool>,
+    /// Whom the customer buys for.
+    pub kind: Option<CustomerKind>,
+    /// The fiscal code.
+    pub fiscal_code: FieldChange<TaxText>,
+    /// The certified e-mail address.
+    pub invoice_email: FieldChange<TaxText>,
+    /// The code for invoices.
+    pub invoice_code: FieldChange<TaxText>,
+    /// The notes.
+    pub admin_notes: FieldChange<AdminNotes>,
+    /// Whether the customer agreed to marketing.
+    pub accept_marketing: FieldChange<bool>,
+    /// The language.
+    pub language: FieldChange<LanguageCode>,
+    /// The name in somebody else's system.
+    pub external_reference: FieldChange<ExternalReferenceId>,
+}
+
+impl CustomerDetails {
+    /// Whether nothing is known but what holds for everybody.
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The details after a change.
+    #[must_use]
+    pub fn changed(self, change: CustomerDetailsChange) -> Self {
+        Self {
+            billing: self.billing.changed(change.billing),
+            tax_id: change.tax_id.apply(self.tax_id),
+            tax_id_valid: change.tax_id_valid.unwrap_or(self.tax_id_valid),
+            tax_exempt: change.tax_exempt.unwrap_or(self.tax_exempt),
+            kind: change.kind.unwrap_or(self.kind),
+            fiscal_code: change.fiscal_code.apply(self.fiscal_code),
+            invoice_email: change.invoice_email.apply(self.invoice_email),
+            invoice_code: change.invoice_code.apply(self.invoice_code),
+            admin_notes: change.admin_notes.apply(self.admin_notes),
+            accept_marketing: change.accept_marketing.apply(self.accept_marketing),
+            language: change.language.apply(self.language),
+            external_reference: change.external_reference.apply(self.external_reference),
+        }
+    }
+}
+
+/// A customer that is no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct DeletedCustomer {
+    /// The id it had.
+    pub id: CustomerId,
+    /// When it was deleted.
+    pub deleted: Timestamp,
 }
 
 /// What a caller says of a customer that shall be created.
@@ -24,6 +178,124 @@ pub struct NewCustomer {
     pub email: EmailAddress,
     /// The name, where one is given.
     pub name: Option<CustomerName>,
+    /// The details.
+    pub details: CustomerDetails,
+    /// The shipping addresses, in their order; the ids they name mean nothing yet.
+    pub addresses: Vec<AddressEntry>,
     /// The contacts that come with the customer, in their order.
     pub contacts: Vec<NewContact>,
+}
+
+impl NewCustomer {
+    /// A customer of whom nothing but the address is known.
+    pub fn of(email: EmailAddress) -> Self {
+        let details = CustomerDetails::default();
+        Self { email, name: None, details, addresses: Vec::new(), contacts: Vec::new() }
+    }
+}
+
+/// What a caller says of a customer that shall be changed; what is left out stays.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CustomerChange {
+    /// The customer's own address.
+    pub email: Option<EmailAddress>,
+    /// The name.
+    pub name: FieldChange<CustomerName>,
+    /// The details.
+    pub details: CustomerDetailsChange,
+    /// The list that takes the place of the shipping addresses.
+    pub addresses: Option<Vec<AddressEntry>>,
+    /// The list that takes the place of the contacts.
+    pub contacts: Option<Vec<ContactEntry>>,
+}
+
+impl Customer {
+    /// A customer that comes to be `now`, of whom nothing but the address is known.
+    pub fn new(id: CustomerId, email: EmailAddress, now: Timestamp) -> Self {
+        let (details, addresses) = (CustomerDetails::default(), AddressBook::default());
+        Self { id, email, name: None, registered: now, updated: now, details, addresses }
+    }
+
+    /// The customer after a change, which happened `now`; new addresses take the next of `address_ids`.
+    ///
+    /// # Errors
+    /// When the list of addresses is refused.
+    pub fn changed(
+        &self,
+        change: &CustomerChange,
+        address_ids: impl IntoIterator<Item = AddressId>,
+        now: Timestamp,
+    ) -> Result<Self, AddressRuleError> {
+        let mut addresses = self.addresses.clone();
+        if let Some(entries) = &change.addresses {
+            addresses.replace(entries, address_ids, now)?;
+        }
+        Ok(Self {
+            id: self.id,
+            email: change.email.clone().unwrap_or_else(|| self.email.clone()),
+            name: change.name.clone().apply(self.name.clone()),
+            registered: self.registered,
+            updated: now,
+            details: self.details.clone().changed(change.details.clone()),
+            addresses,
+        })
+    }
+}
+
+impl CustomerChange {
+    /// Whether the change says nothing at all.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// How many of the addresses are new.
+    pub fn new_addresses(&self) -> usize {
+        self.addresses.iter().flatten().filter(|entry| entry.id.is_none()).count()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn anna() -> Customer {
+        let now = Timestamp::from_unix_seconds(1_000).unwrap();
+        let email = EmailAddress::new("anna@example.com").unwrap();
+        Customer {
+            name: CustomerName::optional("Anna").unwrap(),
+            details: CustomerDetails {
+                tax_id: TaxText::optional("7").unwrap(),
+                accept_marketing: Some(false),
+                ..CustomerDetails::default()
+            },
+            ..Customer::new(CustomerId::new(7).unwrap(), email, now)
+        }
+    }
+
+    #[test]
+    fn a_change_that_says_nothing_moves_nothing_but_the_time() {
+        let later = Timestamp::from_unix_seconds(2_000).unwrap();
+        let changed = anna().changed(&CustomerChange::default(), [], later);
+        assert_eq!(changed, Ok(Customer { updated: later, ..anna() }));
+    }
+
+    #[test]
+    fn details_are_set_and_cleared() {
+        let change = CustomerDetailsChange {
+            tax_id: FieldChange::Clear,
+            accept_marketing: FieldChange::Clear,
+            kind: Some(CustomerKind::Business),
+            ..CustomerDetailsChange::default()
+        };
+        let details = anna().details.changed(change);
+        assert_eq!(details, CustomerDetails { kind: CustomerKind::Business, ..CustomerDetails::default() });
+        assert!(!details.is_default() && CustomerDetails::default().is_default());
+    }
+
+    #[test]
+    fn a_kind_is_known_by_its_name() {
+        assert_eq!(CustomerKind::parse(" B2B "), Ok(CustomerKind::Business));
+        assert_eq!(CustomerKind::parse("b2c"), Ok(CustomerKind::Consumer));
+        assert_eq!(CustomerKind::parse("b2g"), Err(UnknownCustomerKind));
+    }
 }

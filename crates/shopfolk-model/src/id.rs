@@ -95,6 +95,11 @@ id_type!(
     LARGEST_JSON_INTEGER
 );
 id_type!(
+    /// The id of a shipping address. Stays below 2^31, because widely used clients hold it in 32 bits.
+    AddressId,
+    LARGEST_32_BIT_ID
+);
+id_type!(
     /// The id of a token, by which it is listed and revoked; not the token itself.
     TokenId,
     LARGEST_JSON_INTEGER

@@ -10,34 +10,53 @@
 //! To add a resource: a file with its words (the record, what a caller may say of a new one and of a change), its
 //! rules as functions beside them, and their tests in the same file.
 
+mod address_book;
 mod contact;
 mod contact_book;
 mod contact_handle;
 mod contact_key;
 mod contact_type;
+mod country;
 mod customer;
 mod email;
 mod event;
 mod id;
+mod language;
 mod scope;
 mod store;
 mod text;
 mod timestamp;
 mod token;
+mod whereabouts;
 
-pub use contact::{Contact, ContactAddress, ContactChange, FieldChange, NewContact, OrderBy, OrderByError};
+pub use address_book::{AddressBook, AddressEntry, AddressRuleError, ShippingAddress};
+pub use contact::{
+    Contact, ContactAddress, ContactChange, ContactEntry, FieldChange, NewContact, OrderBy, OrderByError,
+};
 pub use contact_book::{Addition, BookChange, BookSummary, ContactBook, ContactRuleError, ContactWrite};
 pub use contact_key::ContactKey;
 pub use contact_type::{ContactType, UnknownContactType};
-pub use customer::{Customer, NewCustomer};
+pub use country::{CountryCode, UnknownCountry};
+pub use customer::{
+    Customer, CustomerChange, CustomerDetails, CustomerDetailsChange, CustomerKind, DeletedCustomer,
+    NewCustomer, UnknownCustomerKind,
+};
 pub use email::{EmailAddress, InvalidEmailAddress};
 pub use event::{Event, Happening};
-pub use id::{ContactId, CustomerId, EventSequence, IdError, StoreId, TokenId};
+pub use id::{AddressId, ContactId, CustomerId, EventSequence, IdError, StoreId, TokenId};
+pub use language::{InvalidLanguage, LanguageCode};
 pub use scope::{Scope, ScopeSet, UnknownScope};
 pub use store::Store;
-pub use text::{ContactHandle, ContactNote, ContactText, CustomerName, StoreName, TextError};
+pub use text::{
+    AddressNote, AdminNotes, City, CompanyName, ContactHandle, ContactNote, ContactText, CustomerName,
+    ExternalReferenceId, PhoneNumber, PostalCode, StateCode, StoreName, Street, TaxText, TextError,
+};
 pub use timestamp::{Day, Timestamp, TimestampError};
 pub use token::{Token, TokenHash, TokenKind, TokenRecord};
+pub use whereabouts::{Whereabouts, WhereaboutsChange};
 
 /// The most contacts one customer can have; one more is refused.
 pub const MAXIMUM_CONTACTS: u32 = 500;
+
+/// The most shipping addresses one customer can have.
+pub const MAXIMUM_ADDRESSES: u32 = 100;

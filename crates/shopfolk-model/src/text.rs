@@ -132,6 +132,67 @@ text_type!(
     255
 );
 
+text_type!(
+    /// The name of a company.
+    CompanyName,
+    Trim::Both,
+    255
+);
+text_type!(
+    /// Street and house number, in one line or more.
+    Street,
+    Trim::Both,
+    512
+);
+text_type!(
+    /// The name of a city.
+    City,
+    Trim::Both,
+    255
+);
+text_type!(
+    /// A postal code.
+    PostalCode,
+    Trim::Both,
+    64
+);
+text_type!(
+    /// The code of a state or province (ISO 3166-2 without the country), or whatever people write there.
+    StateCode,
+    Trim::Both,
+    255
+);
+text_type!(
+    /// A telephone number, as it was written.
+    PhoneNumber,
+    Trim::Both,
+    255
+);
+text_type!(
+    /// A note on an address.
+    AddressNote,
+    Trim::Nothing,
+    5000
+);
+text_type!(
+    /// What tells a tax office who somebody is: a tax id, a fiscal code, an address for electronic invoices.
+    TaxText,
+    Trim::Both,
+    255
+);
+text_type!(
+    /// The store owner's notes on a customer.
+    AdminNotes,
+    Trim::Nothing,
+    5000
+);
+text_type!(
+    /// What a customer or group is called in somebody else's system.
+    ExternalReferenceId,
+    Trim::Both,
+    255
+);
+
 impl From<&EmailAddress> for ContactText {
     /// An address is text that fits: at most 254 characters, trimmed and without control characters.
     fn from(email: &EmailAddress) -> Self {

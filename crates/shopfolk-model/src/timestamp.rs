@@ -47,6 +47,13 @@ impl Timestamp {
         self.0
     }
 
+    /// The time so long before this one, in whole seconds; the earliest there is when there is none.
+    #[must_use]
+    pub fn before(self, duration: std::time::Duration) -> Self {
+        let seconds = i64::try_from(duration.as_secs()).unwrap_or(i64::MAX);
+        Self::from_unix_seconds(self.unix_seconds().saturating_sub(seconds).max(0)).unwrap_or(self)
+    }
+
     /// The day, in UTC, that the point is in.
     pub const fn day(self) -> Day {
         Day(self.0 / SECONDS_A_DAY)

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use proptest::prelude::*;
 use shopfolk_model::{
-    Addition, Contact, ContactAddress, ContactBook, ContactChange, ContactHandle, ContactId, ContactNote,
-    ContactRuleError, ContactText, ContactType, ContactWrite, EmailAddress, FieldChange, MAXIMUM_CONTACTS,
-    NewContact, OrderBy, Timestamp,
+    Addition, Contact, ContactAddress, ContactBook, ContactChange, ContactEntry, ContactHandle, ContactId,
+    ContactNote, ContactRuleError, ContactText, ContactType, ContactWrite, EmailAddress, FieldChange,
+    MAXIMUM_CONTACTS, NewContact, OrderBy, Timestamp,
 };
 
 fn id(number: i64) -> ContactId {
@@ -410,4 +410,58 @@ proptest! {
             prop_assert_eq!(&ContactBook::whole(rows.clone()), &book);
         }
     }
+}
+
+fn known(number: i64, note: &str) -> ContactEntry {
+    let note = FieldChange::Set(ContactNote::new(note).unwrap());
+    ContactEntry::Known(id(number), ContactChange { note, ..change() })
+}
+
+#[test]
+fn a_list_takes_the_place_of_the_contacts_by_the_rules_of_the_single_calls() {
+    let mut book = book_of([default_phone("1"), phone("2"), phone("3")]);
+    let entries = [ContactEntry::New(default_phone("4")), known(2, "n"), ContactEntry::New(phone("2"))];
+    let change = book.replace_all(&entries, [id(4), id(5)], at(9)).unwrap().unwrap();
+    assert_eq!((ids(&book), defaults(&book)), (vec![2, 4], vec![4]));
+    assert_eq!(change.summary, book.summary());
+    let removed: Vec<_> = change
+        .writes
+        .iter()
+        .filter_map(|write| match write {
+            ContactWrite::Remove(contact) => Some(contact.id.get()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(removed, [1, 3], "those that no entry names go, and they go first");
+    assert_eq!(
+        book.replace_all(&[known(2, "n"), known(4, "m")], [], at(9)).unwrap().unwrap().writes.len(),
+        2
+    );
+    let unchanged = ContactEntry::Known(id(2), ContactChange::default());
+    book.replace_all(&[unchanged.clone()], [], at(9)).unwrap();
+    assert_eq!(book.replace_all(&[unchanged], [], at(9)), Ok(None));
+    book.replace_all(&[], [], at(9)).unwrap();
+    assert!(book.contacts().is_empty());
+}
+
+#[test]
+fn a_list_that_names_a_contact_that_is_not_there_or_twice_is_refused() {
+    let mut book = book_of([phone("1")]);
+    let unknown = book.replace_all(&[known(7, "n")], [], at(9));
+    assert_eq!(unknown, Err(ContactRuleError::Unknown { id: id(7) }));
+    let twice = book.replace_all(&[known(1, "n"), known(1, "m")], [], at(9));
+    assert_eq!(twice, Err(ContactRuleError::Twice { id: id(1) }));
+    assert_eq!(ids(&book), [1]);
+}
+
+#[test]
+fn the_contact_for_the_customers_own_address_follows_it() {
+    let email = |text: &str| EmailAddress::new(text).unwrap();
+    let mut book = book_of([ContactBook::contact_for_email(&email("a@example.com"))]);
+    assert!(book.follow_email(&email("A@example.com"), &email("b@example.com")).is_some());
+    assert_eq!(book.contacts()[0].address.contact().as_str(), "b@example.com");
+    assert_eq!(book.follow_email(&email("a@example.com"), &email("c@example.com")), None, "it is gone");
+    let other = NewContact::of(address(ContactType::Email, "c@example.com"));
+    book.add(other, id(2), at(1)).unwrap();
+    assert_eq!(book.follow_email(&email("b@example.com"), &email("C@example.com")), None, "it is there");
 }

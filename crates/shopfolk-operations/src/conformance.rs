@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 #![allow(clippy::wildcard_imports, clippy::similar_names, clippy::cloned_ref_to_slice_refs)]
 
+mod changed_customers;
 mod contacts;
 mod copy;
 mod customers;
@@ -15,6 +16,7 @@ mod random_calls;
 mod stores;
 mod transactions;
 
+pub use changed_customers::*;
 pub use contacts::*;
 pub use copy::*;
 pub use customers::*;
@@ -44,6 +46,12 @@ macro_rules! conformance_tests {
             email_in_use_is_refused_without_regard_to_case
             deleted_customer_takes_its_contacts_along
             customers_are_listed_in_pages
+            changed_customer_keeps_what_the_change_leaves_out
+            changed_email_takes_its_contact_along
+            email_and_external_reference_in_use_are_refused_in_a_change
+            list_of_contacts_takes_the_place_of_all_or_of_none
+            list_of_addresses_takes_the_place_of_all_or_of_none
+            deleted_customers_are_listed_by_time
             refused_customer_leaves_nothing_behind
             stores_are_kept_apart
             store_is_created_once_suspended_and_resumed

@@ -1,6 +1,12 @@
-//! Creating, reading and deleting customers.
+//! Creating, reading, changing and deleting customers.
 
-use shopfolk_model::{Addition, ContactBook, Customer, CustomerId, Event, Happening, NewCustomer, Timestamp};
+use std::time::Duration;
+
+use shopfolk_model::{
+    Addition, AddressBook, AddressId, BookChange, ContactBook, ContactEntry, Customer, CustomerChange,
+    CustomerId, DeletedCustomer, EmailAddress, Event, ExternalReferenceId, FieldChange, Happening,
+    NewCustomer, Timestamp,
+};
 use shopfolk_store::{Page, PageRequest, ReadOperation, ReadTx, WriteOperation, WriteTx};
 
 use crate::OperationError;
@@ -28,9 +34,10 @@ impl WriteOperation for CreateCustomer {
     type Error = OperationError;
 
     async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
-        let NewCustomer { email, name, contacts } = &self.customer;
-        if tx.find_customer_by_email(email).await?.is_some() {
-            return Err(OperationError::EmailInUse { email: email.clone() });
+        let NewCustomer { email, name, details, addresses, contacts } = &self.customer;
+        ensure_email_is_free(tx, email, None).await?;
+        if let Some(reference) = &details.external_reference {
+            ensure_reference_is_free(tx, reference, None).await?;
         }
         let own = ContactBook::contact_for_email(email);
         let own_is_given = contacts.iter().any(|contact| contact.address.equals(&own.address));
@@ -44,15 +51,163 @@ impl WriteOperation for CreateCustomer {
             }
         }
 
+        let mut book_of_addresses = AddressBook::default();
+        let address_ids = next_address_ids(tx, addresses.len()).await?;
+        book_of_addresses.replace(addresses, address_ids, self.now)?;
+
         let id = tx.next_customer_id().await?;
-        let (email, name) = (email.clone(), name.clone());
-        tx.add_customer(&Customer { id, email, name, registered: self.now, updated: self.now }).await?;
+        let customer = Customer {
+            name: name.clone(),
+            details: details.clone(),
+            addresses: book_of_addresses,
+            ..Customer::new(id, email.clone(), self.now)
+        };
+        tx.add_customer(&customer).await?;
         for change in &changes {
             tx.write_contacts(id, change, self.now).await?;
         }
         let event = Event { happening: Happening::CustomerCreated(id), created: self.now };
         tx.append_event(&event).await?;
         Ok(id)
+    }
+}
+
+/// Changes a customer; what the change leaves out stays. All of it happens, or nothing.
+#[derive(Debug, Clone)]
+pub struct ChangeCustomer {
+    /// The customer.
+    pub customer: CustomerId,
+    /// What becomes of it.
+    pub change: CustomerChange,
+    /// Now.
+    pub now: Timestamp,
+}
+
+/// What changing a customer led to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CustomerUpdate {
+    /// The customer was changed.
+    Updated,
+    /// The change said nothing; nothing changed.
+    NothingToDo,
+}
+
+impl WriteOperation for ChangeCustomer {
+    type Output = CustomerUpdate;
+    type Error = OperationError;
+
+    async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
+        let Self { customer: id, change, now } = self;
+        let not_found = OperationError::CustomerNotFound { id: *id };
+        let Some(before) = tx.lookup_customer(*id).await? else { return Err(not_found) };
+        if change.is_empty() {
+            return Ok(CustomerUpdate::NothingToDo);
+        }
+        let new_email = change.email.as_ref().filter(|email| email.key() != before.email.key());
+        if let Some(email) = new_email {
+            ensure_email_is_free(tx, email, Some(*id)).await?;
+        }
+        if let FieldChange::Set(reference) = &change.details.external_reference {
+            ensure_reference_is_free(tx, reference, Some(*id)).await?;
+        }
+        let address_ids = next_address_ids(tx, change.new_addresses()).await?;
+        let after = before.changed(change, address_ids, *now)?;
+        let contacts = match (&change.contacts, &change.email) {
+            (None, None) => Vec::new(),
+            _ => self.contacts(tx, &before.email).await?,
+        };
+        tx.change_customer(&after).await?;
+        for change in &contacts {
+            tx.write_contacts(*id, change, *now).await?;
+        }
+        let event = Event { happening: Happening::CustomerUpdated(*id), created: *now };
+        tx.append_event(&event).await?;
+        Ok(CustomerUpdate::Updated)
+    }
+}
+
+impl ChangeCustomer {
+    /// What becomes of the contacts: first the list that takes their place, then the contact for the customer's own
+    /// address, which goes with it.
+    async fn contacts<T: WriteTx>(
+        &self,
+        tx: &mut T,
+        old_email: &EmailAddress,
+    ) -> Result<Vec<BookChange>, OperationError> {
+        let not_found = OperationError::CustomerNotFound { id: self.customer };
+        let mut book = tx.find_contact_book(self.customer).await?.ok_or(not_found)?;
+        let mut changes = Vec::new();
+        if let Some(entries) = &self.change.contacts {
+            let new = entries.iter().filter(|entry| matches!(entry, ContactEntry::New(_))).count();
+            let mut ids = Vec::with_capacity(new);
+            for _ in 0..new {
+                ids.push(tx.next_contact_id().await?);
+            }
+            changes.extend(book.replace_all(entries, ids, self.now)?);
+        }
+        if let Some(email) = &self.change.email {
+            changes.extend(book.follow_email(old_email, email));
+        }
+        Ok(changes)
+    }
+}
+
+async fn ensure_email_is_free<T: ReadTx>(
+    tx: &mut T,
+    email: &EmailAddress,
+    except: Option<CustomerId>,
+) -> Result<(), OperationError> {
+    match tx.find_customer_by_email(email).await? {
+        Some(other) if Some(other) != except => Err(OperationError::EmailInUse { email: email.clone() }),
+        _ => Ok(()),
+    }
+}
+
+async fn ensure_reference_is_free<T: ReadTx>(
+    tx: &mut T,
+    reference: &ExternalReferenceId,
+    except: Option<CustomerId>,
+) -> Result<(), OperationError> {
+    match tx.find_customer_by_external_reference(reference).await? {
+        Some(other) if Some(other) != except => {
+            Err(OperationError::ExternalReferenceInUse { reference: reference.clone() })
+        }
+        _ => Ok(()),
+    }
+}
+
+async fn next_address_ids<T: WriteTx>(tx: &mut T, count: usize) -> Result<Vec<AddressId>, OperationError> {
+    let mut ids = Vec::with_capacity(count);
+    for _ in 0..count {
+        ids.push(tx.next_address_id().await?);
+    }
+    Ok(ids)
+}
+
+/// How long a deleted customer is listed: about six months.
+const DELETED_KEPT: Duration = Duration::from_hours(183 * 24);
+
+/// Lists the customers that were deleted in the last six months, by the time at which they were, then by id.
+#[derive(Debug, Clone, Copy)]
+pub struct ListDeletedCustomers {
+    /// None that were deleted before.
+    pub from: Option<Timestamp>,
+    /// None that were deleted after.
+    pub to: Option<Timestamp>,
+    /// Which part of the list.
+    pub page: PageRequest,
+    /// Now.
+    pub now: Timestamp,
+}
+
+impl ReadOperation for ListDeletedCustomers {
+    type Output = Page<DeletedCustomer>;
+    type Error = OperationError;
+
+    async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
+        let oldest = self.now.before(DELETED_KEPT);
+        let from = self.from.unwrap_or(oldest).max(oldest);
+        Ok(tx.list_deleted_customers(from, self.to.unwrap_or(self.now), self.page).await?)
     }
 }
 

@@ -1,6 +1,9 @@
 //! Why an operation changes nothing.
 
-use shopfolk_model::{ContactId, ContactRuleError, CustomerId, EmailAddress, StoreId, TokenId};
+use shopfolk_model::{
+    AddressRuleError, ContactId, ContactRuleError, CustomerId, EmailAddress, ExternalReferenceId, StoreId,
+    TokenId,
+};
 use shopfolk_store::StoreError;
 
 /// Why an operation changed nothing and has no answer.
@@ -45,6 +48,15 @@ pub enum OperationError {
         /// The address.
         email: EmailAddress,
     },
+    /// Another customer of the store has that external reference.
+    #[error("Customer with externalReferenceId '{reference}' already exists")]
+    ExternalReferenceInUse {
+        /// The reference.
+        reference: ExternalReferenceId,
+    },
+    /// A rule about shipping addresses says no.
+    #[error(transparent)]
+    AddressRule(#[from] AddressRuleError),
     /// A rule about contacts says no.
     #[error(transparent)]
     ContactRule(#[from] ContactRuleError),

@@ -22,7 +22,10 @@ pub use contacts::{
     ChangeContact, ContactCreation, ContactUpdate, CreateContact, DeleteContact, GetContact, ListContacts,
 };
 pub use copy::{Checksum, CopyError, CopyPhase, CopyProgress, StoreContents, copy_store};
-pub use customers::{CreateCustomer, CustomerWithContacts, DeleteCustomer, GetCustomer, ListCustomers};
+pub use customers::{
+    ChangeCustomer, CreateCustomer, CustomerUpdate, CustomerWithContacts, DeleteCustomer, GetCustomer,
+    ListCustomers, ListDeletedCustomers,
+};
 pub use error::OperationError;
 pub use stores::{CreateStore, GetStore, SetStoreSuspended};
 pub use tokens::{CreateToken, ListTokens, NoteTokenUse, RevokeToken};

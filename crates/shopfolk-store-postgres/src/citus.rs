@@ -32,6 +32,10 @@ const TABLES: &[(&str, &str)] = &[
     ),
     ("tokens", "SELECT create_distributed_table('tokens', 'store_id', colocate_with => 'stores')"),
     ("customers", "SELECT create_distributed_table('customers', 'store_id', colocate_with => 'stores')"),
+    (
+        "customer_details",
+        "SELECT create_distributed_table('customer_details', 'store_id', colocate_with => 'stores')",
+    ),
     ("contacts", "SELECT create_distributed_table('contacts', 'store_id', colocate_with => 'stores')"),
     ("events", "SELECT create_distributed_table('events', 'store_id', colocate_with => 'stores')"),
 ];
@@ -63,6 +67,11 @@ const FOREIGN_KEYS: &[ForeignKey] = &[
         name: "customers_of_store",
         table: "customers",
         rule: "FOREIGN KEY (store_id) REFERENCES stores (store_id)",
+    },
+    ForeignKey {
+        name: "details_of_customer",
+        table: "customer_details",
+        rule: "FOREIGN KEY (store_id, customer_id) REFERENCES customers (store_id, customer_id)",
     },
     ForeignKey {
         name: "contacts_of_customer",

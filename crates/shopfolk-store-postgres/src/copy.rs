@@ -6,12 +6,12 @@
 use std::collections::HashMap;
 
 use shopfolk_model::{
-    Contact, ContactId, CustomerId, CustomerName, Day, Event, Happening, OrderBy, Store, Timestamp,
-    TokenHash, TokenId, TokenKind,
+    AddressId, Contact, ContactId, Customer, CustomerId, CustomerName, Day, Event, Happening, OrderBy, Store,
+    Timestamp, TokenHash, TokenId, TokenKind,
 };
 use shopfolk_store::{
     CustomerLimit, EventPlace, NextIds, ReadCopy, StoreError, StoreSize, StoredCustomer, StoredEvent,
-    StoredToken, WriteCopy,
+    StoredToken, WriteCopy, encode_customer,
 };
 use tokio_postgres::Row;
 
@@ -51,7 +51,9 @@ impl<A: Access> ReadCopy for PostgresTx<'_, A> {
         let row = self
             .find(
                 "read the counters of ids",
-                "SELECT next_token_id, next_customer_id, next_contact_id FROM counters WHERE store_id = $1",
+                "SELECT next_token_id, next_customer_id, next_contact_id, next_address_id
+                   FROM counters
+                  WHERE store_id = $1",
                 parameters_of![self.store.get()],
             )
             .await?;
@@ -64,6 +66,7 @@ impl<A: Access> ReadCopy for PostgresTx<'_, A> {
             token: place.read("next_token_id", TokenId::new)?,
             customer: place.read("next_customer_id", CustomerId::new)?,
             contact: place.read("next_contact_id", ContactId::new)?,
+            address: place.read("next_address_id", AddressId::new)?,
         })
     }
 
@@ -101,10 +104,13 @@ impl<A: Access> ReadCopy for PostgresTx<'_, A> {
         let rows = self
             .list(
                 "list the customers for a copy",
-                "SELECT customer_id, email, name, registered, updated, contact_count
+                "SELECT customers.customer_id, email, name, registered, updated, contact_count, external_reference,
+                        document
                    FROM customers
-                  WHERE store_id = $1 AND customer_id > $2
-                  ORDER BY customer_id
+                   LEFT JOIN customer_details ON customer_details.store_id = customers.store_id
+                                             AND customer_details.customer_id = customers.customer_id
+                  WHERE customers.store_id = $1 AND customers.customer_id > $2
+                  ORDER BY customers.customer_id
                   LIMIT $3",
                 parameters_of![
                     self.store.get(),
@@ -229,9 +235,16 @@ impl WriteCopy for PostgresWriteTx<'_> {
             "UPDATE counters
                 SET next_token_id = greatest(next_token_id, $2),
                     next_customer_id = greatest(next_customer_id, $3),
-                    next_contact_id = greatest(next_contact_id, $4)
+                    next_contact_id = greatest(next_contact_id, $4),
+                    next_address_id = greatest(next_address_id, $5)
               WHERE store_id = $1",
-            parameters_of![self.store.get(), next.token.get(), next.customer.get(), next.contact.get()],
+            parameters_of![
+                self.store.get(),
+                next.token.get(),
+                next.customer.get(),
+                next.contact.get(),
+                next.address.get()
+            ],
         );
         Ok(())
     }
@@ -276,9 +289,11 @@ impl WriteCopy for PostgresWriteTx<'_> {
         let added: Vec<i64> = add.iter().map(|customer| customer.customer.id.get()).collect();
         let removed = remove.iter().map(|id| id.get()).chain(added.iter().copied()).collect();
         let emails = add.iter().map(|customer| customer.customer.email.key()).collect();
-        let there = self.remove_customers(removed, emails).await?;
+        let references = add.iter().filter_map(external_reference).collect();
+        let there = self.remove_customers(removed, emails, references).await?;
         self.raise_above(add);
         self.insert_customers(add);
+        self.insert_details(add)?;
         self.insert_contacts(add);
         if let Some(any) = remove.first().or(add.first().map(|first| &first.customer.id)) {
             // A part has some hundreds of customers.
@@ -323,6 +338,10 @@ impl WriteCopy for PostgresWriteTx<'_> {
     }
 }
 
+fn external_reference(stored: &StoredCustomer) -> Option<String> {
+    stored.customer.details.external_reference.as_ref().map(ToString::to_string)
+}
+
 impl PostgresWriteTx<'_> {
     /// Has other copies to this store wait.
     async fn lock_store(&mut self) -> Result<(), StoreError> {
@@ -331,7 +350,12 @@ impl PostgresWriteTx<'_> {
     }
 
     /// Removes the customers with these ids or these keys of e-mails, and says how many were there.
-    async fn remove_customers(&mut self, ids: Vec<i64>, email_keys: Vec<String>) -> Result<i64, StoreError> {
+    async fn remove_customers(
+        &mut self,
+        ids: Vec<i64>,
+        email_keys: Vec<String>,
+        references: Vec<String>,
+    ) -> Result<i64, StoreError> {
         let rows = self
             .list(
                 "find customers in the way of a copy",
@@ -345,8 +369,13 @@ impl PostgresWriteTx<'_> {
                  SELECT there.customer_id
                    FROM unnest($3::text[]) AS wanted (email_key),
                         LATERAL (SELECT customer_id FROM customers
-                                  WHERE store_id = $1 AND customers.email_key = wanted.email_key LIMIT 1) AS there",
-                parameters_of![self.store.get(), ids, email_keys],
+                                  WHERE store_id = $1 AND customers.email_key = wanted.email_key LIMIT 1) AS there
+                  UNION ALL
+                 SELECT there.customer_id
+                   FROM unnest($4::text[]) AS wanted (reference),
+                        LATERAL (SELECT customer_id FROM customer_details
+                                  WHERE store_id = $1 AND external_reference = wanted.reference LIMIT 1) AS there",
+                parameters_of![self.store.get(), ids, email_keys, references],
             )
             .await?;
         let there: Vec<i64> = rows.iter().filter_map(|row| row.try_get(0).ok()).collect();
@@ -356,6 +385,11 @@ impl PostgresWriteTx<'_> {
         self.write(
             "remove the contacts of customers",
             "DELETE FROM contacts WHERE store_id = $1 AND customer_id = ANY ($2)",
+            parameters_of![self.store.get(), there.clone()],
+        );
+        self.write(
+            "remove the details of customers",
+            "DELETE FROM customer_details WHERE store_id = $1 AND customer_id = ANY ($2)",
             parameters_of![self.store.get(), there.clone()],
         );
         let removed = self
@@ -373,13 +407,21 @@ impl PostgresWriteTx<'_> {
         let customer = customers.iter().map(|stored| stored.customer.id.get()).max();
         let contacts = customers.iter().flat_map(|stored| &stored.contacts);
         let contact = contacts.map(|contact| contact.id.get()).max();
+        let addresses = customers.iter().flat_map(|stored| stored.customer.addresses.addresses());
+        let address = addresses.map(|address| address.id.get()).max();
         self.write(
             "raise the counters of customers and contacts",
             "UPDATE counters
                 SET next_customer_id = greatest(next_customer_id, $2 + 1),
-                    next_contact_id = greatest(next_contact_id, $3 + 1)
+                    next_contact_id = greatest(next_contact_id, $3 + 1),
+                    next_address_id = greatest(next_address_id, $4 + 1)
               WHERE store_id = $1",
-            parameters_of![self.store.get(), customer.unwrap_or_default(), contact.unwrap_or_default()],
+            parameters_of![
+                self.store.get(),
+                customer.unwrap_or_default(),
+                contact.unwrap_or_default(),
+                address.unwrap_or_default()
+            ],
         );
     }
 
@@ -415,6 +457,30 @@ impl PostgresWriteTx<'_> {
                 highest
             ],
         );
+    }
+
+    fn insert_details(&mut self, add: &[StoredCustomer]) -> Result<(), StoreError> {
+        let (mut ids, mut references, mut documents) = (Vec::new(), Vec::new(), Vec::new());
+        for stored in add {
+            let Customer { id, details, addresses, .. } = &stored.customer;
+            let document = encode_customer(details, addresses)
+                .map_err(|error| StoreError::Database { doing: "encode a customer", source: error.into() })?;
+            let reference = external_reference(stored);
+            if document.is_some() || reference.is_some() {
+                ids.push(id.get());
+                references.push(reference);
+                documents.push(document);
+            }
+        }
+        if !ids.is_empty() {
+            self.write(
+                "add the details of customers as they are",
+                "INSERT INTO customer_details (store_id, customer_id, external_reference, document)
+                 SELECT $1, * FROM unnest($2, $3, $4)",
+                parameters_of![self.store.get(), ids, references, documents],
+            );
+        }
+        Ok(())
     }
 
     fn insert_contacts(&mut self, add: &[StoredCustomer]) {

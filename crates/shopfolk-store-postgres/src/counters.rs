@@ -1,6 +1,6 @@
 //! The next id of each kind, for a transaction.
 
-use shopfolk_model::{ContactId, CustomerId};
+use shopfolk_model::{AddressId, ContactId, CustomerId};
 use shopfolk_store::StoreError;
 
 use crate::failure::{Failure, NO_IDS};
@@ -43,6 +43,17 @@ impl PostgresWriteTx<'_> {
             self.write(
                 "raise the counter of customers",
                 "UPDATE counters SET next_customer_id = greatest(next_customer_id, $2) WHERE store_id = $1",
+                parameters_of![self.store.get(), given.get() + 1],
+            );
+        }
+    }
+
+    /// Makes sure that an address id that was given from outside is never taken.
+    pub(crate) fn raise_address(&mut self, given: AddressId) {
+        if given.get() >= self.access.ids.reserved_below(self.store, Kind::Address) {
+            self.write(
+                "raise the counter of addresses",
+                "UPDATE counters SET next_address_id = greatest(next_address_id, $2) WHERE store_id = $1",
                 parameters_of![self.store.get(), given.get() + 1],
             );
         }

@@ -1,7 +1,12 @@
 //! Customers.
 
-use shopfolk_model::{Customer, CustomerId, CustomerName, EmailAddress, Timestamp};
-use shopfolk_store::{Page, PageRequest, ReadCustomers, StoreError, WriteCustomers};
+use shopfolk_model::{
+    AddressId, Customer, CustomerId, CustomerName, DeletedCustomer, EmailAddress, ExternalReferenceId,
+    Timestamp,
+};
+use shopfolk_store::{
+    Page, PageRequest, ReadCustomers, StoreError, WriteCustomers, decode_customer, encode_customer,
+};
 use tokio_postgres::Row;
 
 use crate::ids::Kind;
@@ -14,16 +19,21 @@ use crate::tx::{Access, Lock, PostgresTx, PostgresWriteTx};
 /// In how many parts the customers of a store are counted.
 const COUNT_PARTS: i64 = 16;
 
-/// Reads `customer_id, email, name, registered, updated`.
+/// Reads `customer_id, email, name, registered, updated, external_reference, document`.
 pub(crate) fn read_customer(row: &Row) -> Result<Customer, StoreError> {
     let id: i64 = row.try_get("customer_id").unwrap_or_default();
     let place = Place { row, table: "customers", key: format!("customer {id}") };
+    let external_reference: Option<&str> = place.get("external_reference")?;
+    let (details, addresses) =
+        place.read("document", |document: Option<&str>| decode_customer(document, external_reference))?;
     Ok(Customer {
         id: place.read("customer_id", CustomerId::new)?,
         email: place.read("email", |text: &str| EmailAddress::new(text))?,
         name: place.read("name", |text: Option<&str>| text.map(CustomerName::new).transpose())?,
         registered: place.read("registered", Timestamp::from_unix_seconds)?,
         updated: place.read("updated", Timestamp::from_unix_seconds)?,
+        details,
+        addresses,
     })
 }
 
@@ -32,9 +42,12 @@ impl<A: Access> ReadCustomers for PostgresTx<'_, A> {
         let lock = self.access.lock(self.store, Lock::Customer(id));
         let find = Step::Run {
             what: "find a customer",
-            sql: "SELECT customer_id, email, name, registered, updated
+            sql:
+                "SELECT customers.customer_id, email, name, registered, updated, external_reference, document
                     FROM customers
-                   WHERE store_id = $1 AND customer_id = $2",
+                    LEFT JOIN customer_details ON customer_details.store_id = customers.store_id
+                                              AND customer_details.customer_id = customers.customer_id
+                   WHERE customers.store_id = $1 AND customers.customer_id = $2",
             parameters: parameters_of![self.store.get(), id.get()],
             touches: None,
         };
@@ -60,6 +73,57 @@ impl<A: Access> ReadCustomers for PostgresTx<'_, A> {
         place.read("customer_id", CustomerId::new).map(Some)
     }
 
+    async fn find_customer_by_external_reference(
+        &mut self,
+        reference: &ExternalReferenceId,
+    ) -> Result<Option<CustomerId>, StoreError> {
+        let row = self
+            .find(
+                "find a customer by external reference",
+                "SELECT customer_id FROM customer_details WHERE store_id = $1 AND external_reference = $2",
+                parameters_of![self.store.get(), reference.as_str()],
+            )
+            .await?;
+        let Some(row) = &row else { return Ok(None) };
+        let key = format!("store {}, by reference", self.store);
+        Place { row, table: "customer_details", key }.read("customer_id", CustomerId::new).map(Some)
+    }
+
+    async fn list_deleted_customers(
+        &mut self,
+        from: Timestamp,
+        to: Timestamp,
+        page: PageRequest,
+    ) -> Result<Page<DeletedCustomer>, StoreError> {
+        let (from, to) = (from.unix_seconds(), to.unix_seconds());
+        let total = Step::Run {
+            what: "count the deleted customers",
+            sql: "SELECT count(*) FROM events WHERE store_id = $1 AND event_type = 3 AND created BETWEEN $2 AND $3",
+            parameters: parameters_of![self.store.get(), from, to],
+            touches: None,
+        };
+        let list = Step::Run {
+            what: "list the deleted customers",
+            sql: "SELECT entity_id, created
+                    FROM events
+                   WHERE store_id = $1 AND event_type = 3 AND created BETWEEN $2 AND $3
+                   ORDER BY created, entity_id
+                   LIMIT $4 OFFSET $5",
+            parameters: parameters_of![self.store.get(), from, to, i64::from(page.limit), offset(page)],
+            touches: None,
+        };
+        let [total, list] = self.run([Some(total), Some(list)]).await?;
+        let deleted = |row: &Row| {
+            let place = Place { row, table: "events", key: format!("store {}, a deletion", self.store) };
+            Ok(DeletedCustomer {
+                id: place.read("entity_id", CustomerId::new)?,
+                deleted: place.read("created", Timestamp::from_unix_seconds)?,
+            })
+        };
+        let items = list.rows.iter().map(deleted).collect::<Result<_, StoreError>>()?;
+        Ok(Page { total: count(total.rows.first()), items })
+    }
+
     async fn list_customers(&mut self, page: PageRequest) -> Result<Page<Customer>, StoreError> {
         let total = Step::Run {
             what: "count the customers",
@@ -69,10 +133,13 @@ impl<A: Access> ReadCustomers for PostgresTx<'_, A> {
         };
         let list = Step::Run {
             what: "list the customers",
-            sql: "SELECT customer_id, email, name, registered, updated
+            sql:
+                "SELECT customers.customer_id, email, name, registered, updated, external_reference, document
                     FROM customers
-                   WHERE store_id = $1
-                   ORDER BY customer_id
+                    LEFT JOIN customer_details ON customer_details.store_id = customers.store_id
+                                              AND customer_details.customer_id = customers.customer_id
+                   WHERE customers.store_id = $1
+                   ORDER BY customers.customer_id
                    LIMIT $2 OFFSET $3",
             parameters: parameters_of![self.store.get(), i64::from(page.limit), offset(page)],
             touches: None,
@@ -87,6 +154,11 @@ impl WriteCustomers for PostgresWriteTx<'_> {
     async fn next_customer_id(&mut self) -> Result<CustomerId, StoreError> {
         let taken = self.take_id(Kind::Customer).await?;
         CustomerId::new(taken).map_err(|_| StoreError::OutOfIds { kind: "customer" })
+    }
+
+    async fn next_address_id(&mut self) -> Result<AddressId, StoreError> {
+        let taken = self.take_id(Kind::Address).await?;
+        AddressId::new(taken).map_err(|_| StoreError::OutOfIds { kind: "address" })
     }
 
     async fn add_customer(&mut self, customer: &Customer) -> Result<(), StoreError> {
@@ -107,7 +179,32 @@ impl WriteCustomers for PostgresWriteTx<'_> {
             ],
         );
         self.count_customers(customer.id, 1);
-        Ok(())
+        if let Some(highest) = customer.addresses.addresses().iter().map(|address| address.id).max() {
+            self.raise_address(highest);
+        }
+        self.add_details(customer)
+    }
+
+    async fn change_customer(&mut self, customer: &Customer) -> Result<(), StoreError> {
+        self.write(
+            "change a customer",
+            "UPDATE customers SET email = $3, email_key = $4, name = $5, updated = $6
+              WHERE store_id = $1 AND customer_id = $2",
+            parameters_of![
+                self.store.get(),
+                customer.id.get(),
+                customer.email.as_str(),
+                customer.email.key(),
+                customer.name.as_ref().map(CustomerName::as_str),
+                customer.updated.unix_seconds(),
+            ],
+        );
+        self.write(
+            "remove the details of a customer",
+            "DELETE FROM customer_details WHERE store_id = $1 AND customer_id = $2",
+            parameters_of![self.store.get(), customer.id.get()],
+        );
+        self.add_details(customer)
     }
 
     async fn remove_customer(&mut self, id: CustomerId) -> Result<bool, StoreError> {
@@ -118,13 +215,19 @@ impl WriteCustomers for PostgresWriteTx<'_> {
             parameters: parameters_of![self.store.get(), id.get()],
             touches: None,
         };
+        let details = Step::Run {
+            what: "remove the details of a customer",
+            sql: "DELETE FROM customer_details WHERE store_id = $1 AND customer_id = $2",
+            parameters: parameters_of![self.store.get(), id.get()],
+            touches: None,
+        };
         let customer = Step::Run {
             what: "remove a customer",
             sql: "DELETE FROM customers WHERE store_id = $1 AND customer_id = $2",
             parameters: parameters_of![self.store.get(), id.get()],
             touches: None,
         };
-        let [_, _, removed] = self.run([lock, Some(contacts), Some(customer)]).await?;
+        let [_, _, _, removed] = self.run([lock, Some(contacts), Some(details), Some(customer)]).await?;
         if removed.touched == 1 {
             self.count_customers(id, -1);
         }
@@ -133,6 +236,28 @@ impl WriteCustomers for PostgresWriteTx<'_> {
 }
 
 impl PostgresWriteTx<'_> {
+    /// Keeps what is known of a customer besides the row in `customers`, if anything is.
+    fn add_details(&mut self, customer: &Customer) -> Result<(), StoreError> {
+        let Customer { id, details, addresses, .. } = customer;
+        let document = encode_customer(details, addresses)
+            .map_err(|error| StoreError::Database { doing: "encode a customer", source: error.into() })?;
+        if document.is_none() && details.external_reference.is_none() {
+            return Ok(());
+        }
+        self.write(
+            "write the details of a customer",
+            "INSERT INTO customer_details (store_id, customer_id, external_reference, document)
+             VALUES ($1, $2, $3, $4)",
+            parameters_of![
+                self.store.get(),
+                id.get(),
+                details.external_reference.as_ref().map(ExternalReferenceId::as_str),
+                document,
+            ],
+        );
+        Ok(())
+    }
+
     /// Counts customers that came or went, in the part that goes with the id of one of them.
     pub(crate) fn count_customers(&mut self, customer: CustomerId, difference: i64) {
         // A remainder of a small number fits.

@@ -27,6 +27,7 @@ pub(crate) enum Kind {
     Token,
     Customer,
     Contact,
+    Address,
     Event,
 }
 
@@ -39,7 +40,7 @@ impl Kind {
     const fn block_sizes(self) -> (i64, i64) {
         match self {
             Self::Token => (1, 1),
-            Self::Customer => (16, 256),
+            Self::Customer | Self::Address => (16, 256),
             Self::Contact | Self::Event => (16, 4_096),
         }
     }
@@ -49,6 +50,7 @@ impl Kind {
             Self::Token => "token",
             Self::Customer => "customer",
             Self::Contact => "contact",
+            Self::Address => "address",
             Self::Event => "event",
         }
     }
@@ -66,6 +68,10 @@ impl Kind {
             Self::Contact => {
                 "UPDATE counters SET next_contact_id = next_contact_id + $2
                   WHERE store_id = $1 RETURNING next_contact_id - $2"
+            }
+            Self::Address => {
+                "UPDATE counters SET next_address_id = next_address_id + $2
+                  WHERE store_id = $1 RETURNING next_address_id - $2"
             }
             Self::Event => {
                 "UPDATE counters SET next_event_id = next_event_id + $2
@@ -89,6 +95,10 @@ impl Kind {
                 "UPDATE counters SET next_contact_id = next_contact_id + 1
                   WHERE store_id = $1 RETURNING next_contact_id - 1"
             }
+            Self::Address => {
+                "UPDATE counters SET next_address_id = next_address_id + 1
+                  WHERE store_id = $1 RETURNING next_address_id - 1"
+            }
             Self::Event => {
                 "UPDATE counters SET next_event_id = next_event_id + 1
                   WHERE store_id = $1 RETURNING next_event_id - 1"
@@ -106,6 +116,9 @@ impl Kind {
             }
             Self::Contact => {
                 "UPDATE counters SET next_contact_id = $2 WHERE store_id = $1 AND next_contact_id = $3"
+            }
+            Self::Address => {
+                "UPDATE counters SET next_address_id = $2 WHERE store_id = $1 AND next_address_id = $3"
             }
             Self::Event => {
                 "UPDATE counters SET next_event_id = $2 WHERE store_id = $1 AND next_event_id = $3"

@@ -6,7 +6,8 @@ use std::collections::HashMap;
 
 use rusqlite::params;
 use shopfolk_model::{
-    Contact, CustomerId, CustomerName, Event, Happening, OrderBy, Store, Timestamp, TokenHash, TokenId,
+    Contact, CustomerId, CustomerName, Event, ExternalReferenceId, Happening, OrderBy, Store, Timestamp,
+    TokenHash, TokenId,
 };
 use shopfolk_store::{
     CustomerLimit, EventPlace, NextIds, ReadCopy, StoreError, StoreSize, StoredCustomer, StoredEvent,
@@ -58,13 +59,14 @@ impl<A: Access> ReadCopy for SqliteTx<'_, A> {
     ) -> Result<Vec<StoredCustomer>, StoreError> {
         let rows = self.list(
             "list the customers for a copy",
-            "SELECT customer_id, email, name, registered, updated, settled_through, contact_count
-               FROM customers
+            "SELECT customer_id, email, name, registered, updated, settled_through, external_reference, document,
+                    contact_count
+               FROM customers LEFT JOIN customer_details USING (store_id, customer_id)
               WHERE store_id = ?1 AND customer_id > ?2
               ORDER BY customer_id
               LIMIT ?3",
             (self.store.get(), after.map_or(BEFORE_ALL, CustomerId::get), limit.customers),
-            |row| Ok((CustomerRow::read(row)?, row.get(6)?)),
+            |row| Ok((CustomerRow::read(row)?, row.get(8)?)),
         )?;
         self.with_contacts(rows, limit.contacts)
     }
@@ -248,8 +250,15 @@ impl SqliteWriteTx<'_> {
             "find customers in the way of a copy",
             "SELECT customer_id FROM customers WHERE store_id = ?1 AND customer_id = ?2
               UNION ALL
-             SELECT customer_id FROM customers WHERE store_id = ?1 AND email_key = ?3",
-            (self.store.get(), customer.id.get(), customer.email.key()),
+             SELECT customer_id FROM customers WHERE store_id = ?1 AND email_key = ?3
+              UNION ALL
+             SELECT customer_id FROM customer_details WHERE store_id = ?1 AND external_reference = ?4",
+            params![
+                self.store.get(),
+                customer.id.get(),
+                customer.email.key(),
+                customer.details.external_reference.as_ref().map(ExternalReferenceId::as_str),
+            ],
             |row| row.get(0),
         )?;
         for id in in_the_way.into_iter().flat_map(CustomerId::new) {
@@ -283,6 +292,7 @@ impl SqliteWriteTx<'_> {
                 settled_through,
             ],
         )?;
+        self.add_details(customer)?;
         // In the order of the table, so that each page is visited once.
         let mut contacts: Vec<&Contact> = contacts.iter().collect();
         contacts.sort_unstable_by_key(|contact| (contact.contact_type().code(), contact.address.key()));

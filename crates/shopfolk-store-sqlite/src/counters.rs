@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension, params};
-use shopfolk_model::{ContactId, CustomerId, EventSequence, StoreId, TokenId};
+use shopfolk_model::{AddressId, ContactId, CustomerId, EventSequence, StoreId, TokenId};
 use shopfolk_store::{NextIds, StoreError, StoreSize};
 
 use crate::connection::doing;
@@ -15,6 +15,7 @@ pub(crate) struct StoreCounters {
     token: TokenId,
     customer: CustomerId,
     contact: ContactId,
+    address: AddressId,
     event: EventSequence,
     customers: u64,
     changed: bool,
@@ -58,11 +59,13 @@ impl StoreCounters {
     raise!(raise_customer, customer, CustomerId, "customer");
     take!(next_contact, contact, ContactId, "contact");
     raise!(raise_contact, contact, ContactId, "contact");
+    take!(next_address, address, AddressId, "address");
+    raise!(raise_address, address, AddressId, "address");
     take!(next_event, event, EventSequence, "event");
 
     /// The ids that come next.
     pub(crate) fn next_ids(&self) -> NextIds {
-        NextIds { token: self.token, customer: self.customer, contact: self.contact }
+        NextIds { token: self.token, customer: self.customer, contact: self.contact, address: self.address }
     }
 
     /// Makes sure that no id below these is ever taken.
@@ -70,6 +73,7 @@ impl StoreCounters {
         self.token = self.token.max(next.token);
         self.customer = self.customer.max(next.customer);
         self.contact = self.contact.max(next.contact);
+        self.address = self.address.max(next.address);
         self.changed = true;
     }
 
@@ -121,11 +125,11 @@ impl Counters {
                 .prepare_cached(
                     "INSERT INTO counters
                             (store_id, next_token_id, next_customer_id, next_contact_id, next_event_sequence,
-                             customer_count)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                             customer_count, next_address_id)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
                          ON CONFLICT (store_id) DO UPDATE
                         SET next_token_id = ?2, next_customer_id = ?3, next_contact_id = ?4,
-                            next_event_sequence = ?5, customer_count = ?6",
+                            next_event_sequence = ?5, customer_count = ?6, next_address_id = ?7",
                 )?
                 .execute(params![
                     store.get(),
@@ -134,6 +138,7 @@ impl Counters {
                     counters.contact.get(),
                     counters.event.get(),
                     i64::try_from(counters.customers).unwrap_or(i64::MAX),
+                    counters.address.get(),
                 ])
         };
         for (store, counters) in &mut self.0 {
@@ -162,26 +167,28 @@ pub(crate) fn read_next(connection: &Connection, store: StoreId) -> Result<(Next
 }
 
 fn read(connection: &Connection, store: StoreId) -> Result<StoreCounters, StoreError> {
-    let row: Option<(i64, i64, i64, i64, i64)> = connection
+    let row: Option<[i64; 6]> = connection
         .prepare_cached(
-            "SELECT next_token_id, next_customer_id, next_contact_id, next_event_sequence, customer_count
+            "SELECT next_token_id, next_customer_id, next_contact_id, next_event_sequence, customer_count,
+                    next_address_id
                FROM counters
               WHERE store_id = ?1",
         )
         .and_then(|mut statement| {
             statement
                 .query_row([store.get()], |row| {
-                    Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?))
+                    Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?])
                 })
                 .optional()
         })
         .map_err(doing("read the counters of ids"))?;
-    let (token, customer, contact, event, customers) = row.unwrap_or((1, 1, 1, 1, 0));
+    let [token, customer, contact, event, customers, address] = row.unwrap_or([1, 1, 1, 1, 0, 1]);
     let place = Place { table: "counters", row: format!("store {store}") };
     Ok(StoreCounters {
         token: place.value("next_token_id", TokenId::new(token))?,
         customer: place.value("next_customer_id", CustomerId::new(customer))?,
         contact: place.value("next_contact_id", ContactId::new(contact))?,
+        address: place.value("next_address_id", AddressId::new(address))?,
         event: place.value("next_event_sequence", EventSequence::new(event))?,
         customers: place.value("customer_count", u64::try_from(customers))?,
         changed: false,

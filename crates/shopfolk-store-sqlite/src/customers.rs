@@ -1,8 +1,13 @@
 //! Customers.
 
 use rusqlite::{Row, params};
-use shopfolk_model::{Customer, CustomerId, CustomerName, EmailAddress, StoreId, Timestamp};
-use shopfolk_store::{Page, PageRequest, ReadCustomers, StoreError, WriteCustomers};
+use shopfolk_model::{
+    AddressId, Customer, CustomerId, CustomerName, DeletedCustomer, EmailAddress, ExternalReferenceId,
+    StoreId, Timestamp,
+};
+use shopfolk_store::{
+    Page, PageRequest, ReadCustomers, StoreError, WriteCustomers, decode_customer, encode_customer,
+};
 
 use crate::recent::RecentContact;
 use crate::row::Place;
@@ -10,7 +15,7 @@ use crate::settle::settle_customer;
 use crate::stores::offset;
 use crate::tx::{Access, SqliteTx, SqliteWriteTx};
 
-/// `customer_id, email, name, registered, updated, settled_through`, in this order.
+/// `customer_id, email, name, registered, updated, settled_through, external_reference, document`, in this order.
 pub(crate) struct CustomerRow {
     id: i64,
     email: String,
@@ -18,6 +23,8 @@ pub(crate) struct CustomerRow {
     registered: i64,
     updated: i64,
     pub(crate) settled_through: i64,
+    external_reference: Option<String>,
+    document: Option<String>,
 }
 
 impl CustomerRow {
@@ -29,6 +36,8 @@ impl CustomerRow {
             registered: row.get(3)?,
             updated: row.get(4)?,
             settled_through: row.get(5)?,
+            external_reference: row.get(6)?,
+            document: row.get(7)?,
         })
     }
 
@@ -44,12 +53,17 @@ impl CustomerRow {
     pub(crate) fn customer(self, store: StoreId, recent: &[RecentContact]) -> Result<Customer, StoreError> {
         let place = self.place(store);
         let updated = place.value("updated", Timestamp::from_unix_seconds(self.updated))?;
+        let details = decode_customer(self.document.as_deref(), self.external_reference.as_deref());
+        let (details, addresses) =
+            Place { table: "customer_details", row: place.row.clone() }.value("document", details)?;
         Ok(Customer {
             id: self.id(store)?,
             email: place.value("email", EmailAddress::new(&self.email))?,
             name: place.value("name", self.name.map(|name| CustomerName::new(&name)).transpose())?,
             registered: place.value("registered", Timestamp::from_unix_seconds(self.registered))?,
             updated: recent.last().map_or(updated, |last| last.updated),
+            details,
+            addresses,
         })
     }
 }
@@ -66,8 +80,8 @@ impl<A: Access> ReadCustomers for SqliteTx<'_, A> {
     async fn lookup_customer(&mut self, id: CustomerId) -> Result<Option<Customer>, StoreError> {
         self.find(
             "find a customer",
-            "SELECT customer_id, email, name, registered, updated, settled_through
-               FROM customers
+            "SELECT customer_id, email, name, registered, updated, settled_through, external_reference, document
+               FROM customers LEFT JOIN customer_details USING (store_id, customer_id)
               WHERE store_id = ?1 AND customer_id = ?2",
             (self.store.get(), id.get()),
             CustomerRow::read,
@@ -90,6 +104,54 @@ impl<A: Access> ReadCustomers for SqliteTx<'_, A> {
         found.map(|id| place.value("customer_id", CustomerId::new(id))).transpose()
     }
 
+    async fn find_customer_by_external_reference(
+        &mut self,
+        reference: &ExternalReferenceId,
+    ) -> Result<Option<CustomerId>, StoreError> {
+        let found: Option<i64> = self.find(
+            "find a customer by external reference",
+            "SELECT customer_id FROM customer_details WHERE store_id = ?1 AND external_reference = ?2",
+            (self.store.get(), reference.as_str()),
+            |row| row.get(0),
+        )?;
+        let place = Place { table: "customer_details", row: format!("store {}, by reference", self.store) };
+        found.map(|id| place.value("customer_id", CustomerId::new(id))).transpose()
+    }
+
+    async fn list_deleted_customers(
+        &mut self,
+        from: Timestamp,
+        to: Timestamp,
+        page: PageRequest,
+    ) -> Result<Page<DeletedCustomer>, StoreError> {
+        let (from, to) = (from.unix_seconds(), to.unix_seconds());
+        let total: Option<i64> = self.find(
+            "count the deleted customers",
+            "SELECT count(*) FROM events WHERE store_id = ?1 AND event_type = 3 AND created BETWEEN ?2 AND ?3",
+            (self.store.get(), from, to),
+            |row| row.get(0),
+        )?;
+        let rows: Vec<(i64, i64)> = self.list(
+            "list the deleted customers",
+            "SELECT entity_id, created
+               FROM events
+              WHERE store_id = ?1 AND event_type = 3 AND created BETWEEN ?2 AND ?3
+              ORDER BY created, entity_id
+              LIMIT ?4 OFFSET ?5",
+            (self.store.get(), from, to, page.limit, offset(page)),
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        let place = Place { table: "events", row: format!("store {}, a deletion", self.store) };
+        let deleted = |(id, deleted): (i64, i64)| {
+            Ok(DeletedCustomer {
+                id: place.value("entity_id", CustomerId::new(id))?,
+                deleted: place.value("created", Timestamp::from_unix_seconds(deleted))?,
+            })
+        };
+        let items = rows.into_iter().map(deleted).collect::<Result<_, StoreError>>()?;
+        Ok(Page { total: total.unwrap_or_default().unsigned_abs(), items })
+    }
+
     async fn list_customers(&mut self, page: PageRequest) -> Result<Page<Customer>, StoreError> {
         let total: Option<i64> = self.find(
             "count the customers",
@@ -99,8 +161,8 @@ impl<A: Access> ReadCustomers for SqliteTx<'_, A> {
         )?;
         let rows = self.list(
             "list the customers",
-            "SELECT customer_id, email, name, registered, updated, settled_through
-               FROM customers
+            "SELECT customer_id, email, name, registered, updated, settled_through, external_reference, document
+               FROM customers LEFT JOIN customer_details USING (store_id, customer_id)
               WHERE store_id = ?1
               ORDER BY customer_id
               LIMIT ?2 OFFSET ?3",
@@ -115,6 +177,10 @@ impl<A: Access> ReadCustomers for SqliteTx<'_, A> {
 impl WriteCustomers for SqliteWriteTx<'_> {
     async fn next_customer_id(&mut self) -> Result<CustomerId, StoreError> {
         self.counters()?.next_customer()
+    }
+
+    async fn next_address_id(&mut self) -> Result<AddressId, StoreError> {
+        self.counters()?.next_address()
     }
 
     async fn add_customer(&mut self, customer: &Customer) -> Result<(), StoreError> {
@@ -133,10 +199,31 @@ impl WriteCustomers for SqliteWriteTx<'_> {
                 customer.updated.unix_seconds(),
             ],
         )?;
+        self.add_details(customer)?;
         self.access.created = Some(customer.id);
         let counters = self.counters()?;
         counters.count_customer();
         counters.raise_customer(customer.id)
+    }
+
+    async fn change_customer(&mut self, customer: &Customer) -> Result<(), StoreError> {
+        // Settled first, because the recent contacts have a say in when the customer was updated.
+        settle_customer(self.connection, self.access.recent, self.key(customer.id), self.access.batch)?;
+        self.change(
+            "change a customer",
+            "UPDATE customers SET email = ?3, email_key = ?4, name = ?5, updated = ?6
+              WHERE store_id = ?1 AND customer_id = ?2",
+            params![
+                self.store.get(),
+                customer.id.get(),
+                customer.email.as_str(),
+                customer.email.key(),
+                customer.name.as_ref().map(CustomerName::as_str),
+                customer.updated.unix_seconds(),
+            ],
+        )?;
+        self.remove_details(customer.id)?;
+        self.add_details(customer)
     }
 
     async fn remove_customer(&mut self, id: CustomerId) -> Result<bool, StoreError> {
@@ -147,6 +234,7 @@ impl WriteCustomers for SqliteWriteTx<'_> {
             "DELETE FROM contacts WHERE store_id = ?1 AND customer_id = ?2",
             (self.store.get(), id.get()),
         )?;
+        self.remove_details(id)?;
         let removed = self.change(
             "remove a customer",
             "DELETE FROM customers WHERE store_id = ?1 AND customer_id = ?2",
@@ -156,5 +244,41 @@ impl WriteCustomers for SqliteWriteTx<'_> {
             self.counters()?.discount_customer();
         }
         Ok(removed == 1)
+    }
+}
+
+impl SqliteWriteTx<'_> {
+    /// Keeps what is known of a customer besides the row in `customers`, if anything is.
+    pub(crate) fn add_details(&mut self, customer: &Customer) -> Result<(), StoreError> {
+        let Customer { id, details, addresses, .. } = customer;
+        let document = encode_customer(details, addresses)
+            .map_err(|error| StoreError::Database { doing: "encode a customer", source: error.into() })?;
+        if let Some(highest) = addresses.addresses().iter().map(|address| address.id).max() {
+            self.counters()?.raise_address(highest)?;
+        }
+        if document.is_none() && details.external_reference.is_none() {
+            return Ok(());
+        }
+        self.change(
+            "write the details of a customer",
+            "INSERT INTO customer_details (store_id, customer_id, external_reference, document)
+             VALUES (?1, ?2, ?3, ?4)",
+            params![
+                self.store.get(),
+                id.get(),
+                details.external_reference.as_ref().map(ExternalReferenceId::as_str),
+                document,
+            ],
+        )?;
+        Ok(())
+    }
+
+    fn remove_details(&mut self, id: CustomerId) -> Result<(), StoreError> {
+        self.change(
+            "remove the details of a customer",
+            "DELETE FROM customer_details WHERE store_id = ?1 AND customer_id = ?2",
+            (self.store.get(), id.get()),
+        )?;
+        Ok(())
     }
 }

@@ -7,7 +7,7 @@
 use std::future::Future;
 
 use shopfolk_model::{
-    Contact, ContactId, Customer, CustomerId, Event, Store, TokenHash, TokenId, TokenRecord,
+    AddressId, Contact, ContactId, Customer, CustomerId, Event, Store, TokenHash, TokenId, TokenRecord,
 };
 
 use crate::StoreError;
@@ -57,6 +57,8 @@ pub struct NextIds {
     pub customer: CustomerId,
     /// The next contact's.
     pub contact: ContactId,
+    /// The next shipping address's.
+    pub address: AddressId,
 }
 
 /// About how many rows a store has, for whoever wants to know how long it takes.

@@ -19,6 +19,7 @@
 mod access;
 mod contacts;
 mod copy;
+mod customer_document;
 mod customers;
 mod engine;
 mod error;
@@ -34,6 +35,7 @@ pub use copy::{
     CustomerLimit, EventPlace, NextIds, ReadCopy, StoreSize, StoredCustomer, StoredEvent, StoredToken,
     WriteCopy,
 };
+pub use customer_document::{InvalidDocument, decode_customer, encode_customer};
 pub use customers::{ReadCustomers, WriteCustomers};
 pub use engine::{Engine, EngineHealth, ReadOperation, ReadTx, WriteOperation, WriteTx};
 pub use error::StoreError;

@@ -138,11 +138,8 @@ impl AddDemoStore {
 
 fn person(demo: &DemoCustomer, now: Timestamp) -> Result<Person> {
     let customer = Customer {
-        id: CustomerId::new(demo.id)?,
-        email: EmailAddress::new(demo.email)?,
         name: Some(CustomerName::new(demo.name)?),
-        registered: now,
-        updated: now,
+        ..Customer::new(CustomerId::new(demo.id)?, EmailAddress::new(demo.email)?, now)
     };
     let contact = |demo: &DemoContact| {
         let address = ContactAddress::new(demo.contact_type, ContactText::new(demo.contact)?)?;

@@ -12,6 +12,7 @@ use shopfolk_store::{
 use tokio::runtime::Handle;
 use tokio::task::block_in_place;
 
+use super::changed_customers::{address_in, details};
 use super::fixture::*;
 use crate::{
     ChangeContact, CopyError, CopyPhase, CopyProgress, CreateCustomer, CreateStore, CreateToken,
@@ -112,7 +113,12 @@ async fn full_shop<E: Engine>(engine: &E) -> CustomerId {
     }
     create(engine, customer, phone(&"9".repeat(1_024))).await;
     create(engine, customer, of_type(ContactType::Other, &"é".repeat(1_024))).await;
-    let named = NewCustomer { name: Some(CustomerName::new("Clara").unwrap()), ..customer_of("clara") };
+    let named = NewCustomer {
+        name: Some(CustomerName::new("Clara").unwrap()),
+        details: details(),
+        addresses: vec![address_in("Oslo"), address_in("Bergen")],
+        ..customer_of("clara")
+    };
     engine.write(STORE, CreateCustomer { customer: named, now: at(3) }).await.unwrap();
     let token = create_token(engine, "secret_one").await;
     engine.write(STORE, NoteTokenUse { id: token.id, day: Day::from_number(20_000).unwrap() }).await.unwrap();

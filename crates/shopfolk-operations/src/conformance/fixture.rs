@@ -43,7 +43,7 @@ pub fn default_phone(contact: &str) -> NewContact {
 }
 
 pub fn customer(email: &str) -> NewCustomer {
-    NewCustomer { email: EmailAddress::new(email).unwrap(), name: None, contacts: Vec::new() }
+    NewCustomer::of(EmailAddress::new(email).unwrap())
 }
 
 pub async fn create_store<E: Engine>(engine: &E, id: StoreId) {

@@ -4,7 +4,9 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 use shopfolk_model::{
-    Contact, ContactHandle, ContactNote, CustomerName, Day, Event, Store, StoreId, TokenKind,
+    AddressNote, AdminNotes, City, CompanyName, Contact, ContactHandle, ContactNote, CountryCode,
+    CustomerDetails, CustomerName, Day, Event, ExternalReferenceId, LanguageCode, PhoneNumber, PostalCode,
+    ShippingAddress, StateCode, Store, StoreId, Street, TaxText, TokenKind, Whereabouts,
 };
 use shopfolk_store::{Engine, StoreError, StoredCustomer, StoredToken};
 
@@ -141,9 +143,66 @@ impl Sum {
         self.maybe_text(customer.name.as_ref().map(CustomerName::as_str));
         self.number(customer.registered.unix_seconds());
         self.number(customer.updated.unix_seconds());
+        self.details(&customer.details);
+        for address in customer.addresses.addresses() {
+            self.address(address);
+        }
         for contact in contacts {
             self.contact(contact);
         }
+    }
+
+    fn details(&mut self, details: &CustomerDetails) {
+        let CustomerDetails {
+            billing,
+            tax_id,
+            tax_id_valid,
+            tax_exempt,
+            kind,
+            fiscal_code,
+            invoice_email,
+            invoice_code,
+            admin_notes,
+            accept_marketing,
+            language,
+            external_reference,
+        } = details;
+        self.whereabouts(billing);
+        self.maybe_text(tax_id.as_ref().map(TaxText::as_str));
+        self.flag(*tax_id_valid);
+        self.flag(*tax_exempt);
+        self.text(kind.name());
+        for text in [fiscal_code, invoice_email, invoice_code] {
+            self.maybe_text(text.as_ref().map(TaxText::as_str));
+        }
+        self.maybe_text(admin_notes.as_ref().map(AdminNotes::as_str));
+        self.flag(accept_marketing.is_some());
+        self.flag(accept_marketing.unwrap_or_default());
+        self.maybe_text(language.as_ref().map(LanguageCode::as_str));
+        self.maybe_text(external_reference.as_ref().map(ExternalReferenceId::as_str));
+    }
+
+    fn whereabouts(&mut self, whereabouts: &Whereabouts) {
+        let Whereabouts { company_name, street, city, country, postal_code, state, phone } = whereabouts;
+        self.maybe_text(company_name.as_ref().map(CompanyName::as_str));
+        self.maybe_text(street.as_ref().map(Street::as_str));
+        self.maybe_text(city.as_ref().map(City::as_str));
+        self.maybe_text(country.as_ref().map(CountryCode::as_str));
+        self.maybe_text(postal_code.as_ref().map(PostalCode::as_str));
+        self.maybe_text(state.as_ref().map(StateCode::as_str));
+        self.maybe_text(phone.as_ref().map(PhoneNumber::as_str));
+    }
+
+    fn address(&mut self, address: &ShippingAddress) {
+        let ShippingAddress { id, name, whereabouts, note, created, default, order_by } = address;
+        self.kind(b'a');
+        self.number(id.get());
+        self.maybe_text(name.as_ref().map(CustomerName::as_str));
+        self.whereabouts(whereabouts);
+        self.maybe_text(note.as_ref().map(AddressNote::as_str));
+        self.number(created.unix_seconds());
+        self.flag(*default);
+        self.number(order_by.get().into());
     }
 
     fn contact(&mut self, contact: &Contact) {
