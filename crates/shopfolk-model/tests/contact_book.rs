@@ -438,7 +438,7 @@ fn a_list_takes_the_place_of_the_contacts_by_the_rules_of_the_single_calls() {
         2
     );
     let unchanged = ContactEntry::Known(id(2), ContactChange::default());
-    book.replace_all(&[unchanged.clone()], [], at(9)).unwrap();
+    book.replace_all(std::slice::from_ref(&unchanged), [], at(9)).unwrap();
     assert_eq!(book.replace_all(&[unchanged], [], at(9)), Ok(None));
     book.replace_all(&[], [], at(9)).unwrap();
     assert!(book.contacts().is_empty());
