@@ -11,5 +11,9 @@ fuzz_target!(|body: &[u8]| {
         assert!(new.note.is_none_or(|note| (1..=5000).contains(&note.as_str().chars().count())));
     }
     let _ = shopfolk_api::parse_contact_change(body);
-    let _ = shopfolk_api::parse_new_customer(body);
+    if let Ok(new) = shopfolk_api::parse_new_customer(body) {
+        assert!(new.addresses.len() <= 100 && new.contacts.len() <= 500);
+        assert!(new.addresses.iter().all(|address| address.id.is_none()));
+    }
+    let _ = shopfolk_api::parse_customer_change(body);
 });
