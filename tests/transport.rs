@@ -5,6 +5,7 @@ mod harness;
 
 use std::io::Read;
 use std::net::TcpStream as TcpConnection;
+use std::task::Poll;
 
 use flate2::read::GzDecoder;
 use http_body_util::{BodyExt, Full};
@@ -207,6 +208,35 @@ async fn an_http_2_connection_ends_in_order_when_the_server_stops() {
     assert!(ended.await.unwrap().is_ok(), "it ends with a farewell, not in the middle");
     let within = std::time::Duration::from_secs(5);
     assert!(tokio::task::spawn_blocking(move || server.wait(within)).await.unwrap().success());
+}
+
+/// A stream that is reset, even without an error, loses its answer in clients that are still sending.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_http_2_request_refused_before_its_body_was_read_is_not_reset() {
+    let (shop, server, customer) = tokio::task::spawn_blocking(shop_with_customer).await.unwrap();
+    let stream = TcpStream::connect(server.address).await.unwrap();
+    let (mut client, connection) = h2::client::handshake(stream).await.unwrap();
+    tokio::spawn(connection);
+    let request = |length: usize| {
+        Request::post(format!("http://{}{}", server.address, contacts(customer)))
+            .header("Authorization", format!("Bearer {}", shop.token))
+            .header("Content-Type", "text/plain")
+            .header("Content-Length", length)
+            .body(())
+            .unwrap()
+    };
+    let (answer, mut body) = client.send_request(request(100), false).unwrap();
+    let answer = answer.await.unwrap();
+    assert_eq!(answer.status(), 415);
+    let mut text = answer.into_body();
+    while let Some(data) = text.data().await {
+        data.unwrap();
+    }
+    // What was said on the first stream before this answer has come by then.
+    let (other, _) = client.send_request(request(0), true).unwrap();
+    assert_eq!(other.await.unwrap().status(), 415);
+    assert!(std::future::poll_fn(|context| Poll::Ready(body.poll_reset(context))).await.is_pending());
+    body.send_data(Bytes::from(vec![b'x'; 100]), true).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

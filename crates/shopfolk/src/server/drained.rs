@@ -2,7 +2,8 @@
 //!
 //! A request can be answered before its body was read: the token is wrong, the path is none. If the connection were
 //! closed then, the bytes that are still coming would make the system reset it, and the caller, or a proxy that is busy
-//! sending, would never see the answer. So what is left of the body is read and dropped, within bounds.
+//! sending, would never see the answer. In HTTP/2 the stream would be cancelled, with the same result. So what is left of
+//! the body is read and dropped, within bounds.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -10,7 +11,7 @@ use std::time::Duration;
 
 use http_body_util::BodyExt;
 use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
-use hyper::{Request, Version, header};
+use hyper::{Request, header};
 
 /// The most bytes that are read for nothing. Whoever sends more is cut off.
 const MOST_BYTES: u64 = 8 << 20;
@@ -25,8 +26,8 @@ pub(super) struct DrainedBody {
 
 /// Has the rest of the body read when its request is answered without.
 pub(super) fn body_of(request: Request<Incoming>) -> Request<DrainedBody> {
-    // In HTTP/2 a stream ends by itself. Whoever waits to be asked for the body does not send it after an answer.
-    let drain = request.version() < Version::HTTP_2 && !request.headers().contains_key(header::EXPECT);
+    // Whoever waits to be asked for the body does not send it after an answer.
+    let drain = !request.headers().contains_key(header::EXPECT);
     request.map(|body| DrainedBody { body: Some(body), drain })
 }
 
