@@ -6,13 +6,16 @@ use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 use shopfolk_model::{
-    Addition, ContactBook, ContactChange, ContactId, ContactText, ContactType, CustomerId, NewContact,
-    OrderBy,
+    Addition, ContactBook, ContactChange, ContactEntry, ContactId, ContactText, ContactType, CustomerChange,
+    CustomerId, CustomerName, FieldChange, NewContact, OrderBy,
 };
 use shopfolk_store::Engine;
 
 use super::fixture::*;
-use crate::{ChangeContact, ContactCreation, DeleteContact, DeleteCustomer, ListContacts};
+use crate::{
+    ChangeContact, ChangeCustomer, ContactCreation, CustomerUpdate, DeleteContact, DeleteCustomer,
+    GetCustomer, ListContacts,
+};
 
 const TYPES: [ContactType; 3] = [ContactType::Phone, ContactType::Viber, ContactType::Other];
 
@@ -51,6 +54,8 @@ pub async fn any_calls_on<E: Engine>(engines: &[E], seed: u64, calls: u32) {
                 books.remove(&customer);
                 continue;
             }
+            95..97 => replace(engine, &mut random, customer, book).await,
+            97..99 => rename(engine, &mut random, customer).await,
             _ => {}
         }
         // Through whichever engine: what one wrote, the others see.
@@ -100,4 +105,28 @@ async fn change<E: Engine>(engine: &E, random: &mut StdRng, customer: CustomerId
         Ok(_) => assert!(matches!(expected, Ok(Some(_))), "{change:?}: {expected:?}"),
         Err(error) => assert_eq!(expected.unwrap_err().to_string(), error.to_string()),
     }
+}
+
+/// Puts a list in the place of the contacts: some of them, of which some become the default.
+async fn replace<E: Engine>(engine: &E, random: &mut StdRng, customer: CustomerId, book: &mut ContactBook) {
+    let ids: Vec<_> = book.contacts().iter().map(|contact| contact.id).collect();
+    let kept = ids.into_iter().filter(|_| random.random_bool(0.8)).collect::<Vec<_>>();
+    let entry = |id| {
+        let default = random.random_bool(0.2).then_some(true);
+        ContactEntry::Known(id, ContactChange { default, ..ContactChange::default() })
+    };
+    let entries: Vec<_> = kept.into_iter().map(entry).collect();
+    book.replace_all(&entries, [], at(3)).unwrap();
+    let change = CustomerChange { contacts: Some(entries), ..CustomerChange::default() };
+    let updated = engine.write(STORE, ChangeCustomer { customer, change, now: at(3) }).await.unwrap();
+    assert_eq!(updated, CustomerUpdate::Updated);
+}
+
+/// Changes a customer while contacts that were just created may not be beside the others yet.
+async fn rename<E: Engine>(engine: &E, random: &mut StdRng, customer: CustomerId) {
+    let name = CustomerName::new(&random.random_range(0..1_000).to_string()).unwrap();
+    let change = CustomerChange { name: FieldChange::Set(name.clone()), ..CustomerChange::default() };
+    engine.write(STORE, ChangeCustomer { customer, change, now: at(4) }).await.unwrap();
+    let found = engine.read(STORE, GetCustomer { customer }).await.unwrap().customer;
+    assert_eq!((found.name, found.updated), (Some(name), at(4)));
 }
