@@ -195,8 +195,16 @@ pub(crate) struct CustomerPageOut<'a> {
     #[serde(rename = "allCustomerCount")]
     #[schema(minimum = 0)]
     pub(crate) all_customer_count: u64,
-    /// The customers, by id.
+    /// The customers, by id where no order was asked for.
     pub(crate) items: Vec<CustomerOut<'a>>,
+}
+
+/// The ids of customers.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CustomerIds)]
+pub(crate) struct CustomerIdsOut {
+    /// The ids, in the order that was asked for.
+    pub(crate) ids: Vec<i64>,
 }
 
 /// The id of what was created.

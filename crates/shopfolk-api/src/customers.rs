@@ -5,9 +5,10 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
+use shopfolk_model::CustomerId;
 use shopfolk_operations::{
-    ChangeCustomer, CreateCustomer, CustomerUpdate, DeleteCustomer, GetCustomer, ListCustomers,
-    ListDeletedCustomers,
+    ChangeCustomer, CreateCustomer, CustomerUpdate, DeleteCustomer, GetCustomer, ListDeletedCustomers,
+    SearchCustomerIds, SearchCustomers, Wanted,
 };
 use shopfolk_store::Engine;
 
@@ -17,7 +18,10 @@ use crate::app::App;
 use crate::body::JsonBody;
 use crate::contact_out::{DeleteCountOut, UpdateCountOut};
 use crate::customer_in::{CustomerPatch, NewCustomerIn, parse_customer_change, parse_new_customer};
-use crate::customer_out::{CustomerOut, CustomerPageOut, DeletedCustomerOut, DeletedCustomerPageOut, IdOut};
+use crate::customer_out::{
+    CustomerIdsOut, CustomerOut, CustomerPageOut, DeletedCustomerOut, DeletedCustomerPageOut, IdOut,
+};
+use crate::customer_search::{Search, SearchParameters};
 use crate::error::ApiError;
 use crate::openapi::{BodyErrors, CallErrors, ConflictErrors};
 use crate::path::CustomerPath;
@@ -54,9 +58,9 @@ pub(crate) async fn create_customer<E: Engine>(
     Ok(response)
 }
 
-/// List customers
+/// Search customers
 ///
-/// The customers of the store, by id, in pages.
+/// The customers that all filters find, in pages. Nothing is loaded that `responseFields` leaves out.
 #[utoipa::path(
     get,
     path = "/api/v3/{storeId}/customers",
@@ -68,6 +72,7 @@ pub(crate) async fn create_customer<E: Engine>(
         ("limit" = Option<u32>, Query, minimum = 1, example = 100,
             description = "How many to answer with; 100 by default, and values over 100 mean 100"),
         ("responseFields" = Option<String>, Query, description = "The fields of the answer that are wanted, such as `total,items(id,email,contacts(type,contact))`"),
+        SearchParameters,
     ),
     responses((status = 200, description = "A part of the customers", body = CustomerPageOut), CallErrors),
     security(("token" = ["read_customers"])),
@@ -76,20 +81,54 @@ pub(crate) async fn list_customers<E: Engine>(
     State(app): State<Arc<App<E>>>,
     access: Access<ReadCustomers>,
     Paging(page): Paging,
+    Search { search, sort }: Search,
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
-    let customers = app.read(&access, ListCustomers { page }).await?;
-    let items: Vec<_> = customers.items.iter().map(CustomerOut::from).collect();
+    let wanted = if fields.wants(&["items", "contacts"]) {
+        Wanted::CustomersWithContacts
+    } else if fields.wants(&["items"]) {
+        Wanted::Customers
+    } else {
+        Wanted::Count
+    };
+    let found = app.read(&access, SearchCustomers { search, sort, page, wanted }).await?;
     let (offset, limit) = (page.offset, page.limit);
     let page = CustomerPageOut {
-        total: customers.total,
-        count: items.len(),
+        total: found.total,
+        count: found.count,
         offset,
         limit,
-        all_customer_count: customers.total,
-        items,
+        all_customer_count: found.all,
+        items: found.items.iter().map(CustomerOut::from).collect(),
     };
     answer::selected(&page, &fields)
+}
+
+/// Search the ids of customers
+///
+/// The ids of all customers that all filters find, in one list.
+#[utoipa::path(
+    get,
+    path = "/api/v3/{storeId}/customers_ids",
+    operation_id = "list_customer_ids",
+    tag = "Customers",
+    params(
+        ("storeId" = i64, Path, description = "The store", example = 1003),
+        ("responseFields" = Option<String>, Query, description = "The fields of the answer that are wanted: `ids`"),
+        SearchParameters,
+    ),
+    responses((status = 200, description = "The ids", body = CustomerIdsOut), CallErrors),
+    security(("token" = ["read_customers"])),
+)]
+pub(crate) async fn list_customer_ids<E: Engine>(
+    State(app): State<Arc<App<E>>>,
+    access: Access<ReadCustomers>,
+    Search { search, sort }: Search,
+    Fields(fields): Fields,
+) -> Result<Response, ApiError> {
+    let ids = app.read(&access, SearchCustomerIds { search, sort }).await?;
+    let ids = ids.into_iter().map(CustomerId::get).collect();
+    answer::selected(&CustomerIdsOut { ids }, &fields)
 }
 
 /// Get a customer

@@ -20,6 +20,7 @@ mod contact_out;
 mod contacts;
 mod customer_in;
 mod customer_out;
+mod customer_search;
 mod customers;
 mod docs;
 mod error;

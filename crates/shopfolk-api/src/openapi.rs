@@ -31,6 +31,7 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
     paths(
         crate::profile::get_profile,
         crate::customers::list_customers,
+        crate::customers::list_customer_ids,
         crate::customers::create_customer,
         crate::customers::get_customer,
         crate::customers::update_customer,

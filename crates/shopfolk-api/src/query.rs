@@ -34,7 +34,7 @@ impl<'a> Query<'a> {
         form_urlencoded::parse(self.0.as_bytes()).find(|(other, _)| other == name).map(|(_, value)| value)
     }
 
-    fn parsed<T, X: fmt::Display>(
+    pub(crate) fn parsed<T, X: fmt::Display>(
         &self,
         name: &str,
         parse: impl FnOnce(&str) -> Result<T, X>,

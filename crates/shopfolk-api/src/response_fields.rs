@@ -100,6 +100,12 @@ impl ResponseFields {
         self.0.is_empty()
     }
 
+    /// Whether a field, or one within fields, is wanted.
+    pub(crate) fn wants(&self, path: &[&str]) -> bool {
+        let Some((name, rest)) = path.split_first() else { return true };
+        self.is_everything() || self.0.get(*name).is_some_and(|inner| inner.wants(rest))
+    }
+
     /// Adds a field; one that is named twice has the fields of both, or all if one names none.
     fn insert(&mut self, name: &str, inner: Self) {
         match self.0.entry(name.to_owned()) {

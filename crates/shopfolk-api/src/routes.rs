@@ -9,7 +9,8 @@ use shopfolk_store::Engine;
 use crate::app::App;
 use crate::contacts::{create_contact, delete_contact, get_contact, list_contacts, update_contact};
 use crate::customers::{
-    create_customer, delete_customer, get_customer, list_customers, list_deleted_customers, update_customer,
+    create_customer, delete_customer, get_customer, list_customer_ids, list_customers,
+    list_deleted_customers, update_customer,
 };
 use crate::docs::{get_docs, get_docs_file, get_openapi};
 use crate::frame::{Frame, method_not_allowed, unknown_endpoint};
@@ -24,6 +25,7 @@ fn route_table<E: Engine>() -> RouteTable<E> {
     vec![
         ("/api/v3/{storeId}/profile", get(get_profile)),
         ("/api/v3/{storeId}/customers", get(list_customers).post(create_customer)),
+        ("/api/v3/{storeId}/customers_ids", get(list_customer_ids)),
         ("/api/v3/{storeId}/customers/deleted", get(list_deleted_customers)),
         (
             "/api/v3/{storeId}/customers/{customerId}",

@@ -1,6 +1,6 @@
 //! What happened in a store.
 
-use crate::{CustomerId, IdError, StoreId, Timestamp, TokenId};
+use crate::{CustomerId, ExtraFieldId, GroupId, IdError, StoreId, Timestamp, TokenId};
 
 macro_rules! happenings {
     ($($(#[$meta:meta])* $variant:ident($id:ty) = $code:literal $name:literal,)+) => {
@@ -18,7 +18,7 @@ macro_rules! happenings {
                 }
             }
 
-            /// The number of the customer, store or token that it happened to.
+            /// The number of the customer, store, token, group or extra field that it happened to.
             pub const fn entity_id(self) -> i64 {
                 match self {
                     $(Self::$variant(id) => id.get(),)+
@@ -66,6 +66,18 @@ happenings! {
     TokenCreated(TokenId) = 7 "token.created",
     /// A token was revoked.
     TokenRevoked(TokenId) = 8 "token.revoked",
+    /// A customer group came to be.
+    GroupCreated(GroupId) = 9 "customer_group.created",
+    /// A customer group changed.
+    GroupUpdated(GroupId) = 10 "customer_group.updated",
+    /// A customer group is gone.
+    GroupDeleted(GroupId) = 11 "customer_group.deleted",
+    /// An extra field of customers came to be.
+    ExtraFieldCreated(ExtraFieldId) = 12 "customer_extra_field.created",
+    /// An extra field of customers changed.
+    ExtraFieldUpdated(ExtraFieldId) = 13 "customer_extra_field.updated",
+    /// An extra field of customers is gone.
+    ExtraFieldDeleted(ExtraFieldId) = 14 "customer_extra_field.deleted",
 }
 
 /// Something that happened in a store, recorded in the transaction of the change.

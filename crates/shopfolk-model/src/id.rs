@@ -90,6 +90,17 @@ id_type!(
     LARGEST_32_BIT_ID
 );
 id_type!(
+    /// The id of a customer group. Stays below 2^31, because widely used clients hold it in 32 bits. 0 is the built-in
+    /// group, which no store gives.
+    GroupId,
+    LARGEST_32_BIT_ID
+);
+id_type!(
+    /// The id of an extra field of customers, by which rows and events name it; callers know it by its key.
+    ExtraFieldId,
+    LARGEST_32_BIT_ID
+);
+id_type!(
     /// The id of a customer's contact. Stays below 2^53.
     ContactId,
     LARGEST_JSON_INTEGER

@@ -5,7 +5,8 @@
 //! characters, an id is in its range, a date is a date. Whoever holds one need not check it again.
 //!
 //! The rules live in aggregates with plain functions that answer with the rows to write, or say why not:
-//! [`ContactBook`] is the list of one customer's contacts.
+//! [`ContactBook`] is the list of one customer's contacts, [`GroupBook`] the customer groups of a store,
+//! [`ExtraFieldBook`] its extra fields.
 //!
 //! To add a resource: a file with its words (the record, what a caller may say of a new one and of a change), its
 //! rules as functions beside them, and their tests in the same file.
@@ -20,9 +21,16 @@ mod country;
 mod customer;
 mod email;
 mod event;
+mod extra_field;
+mod extra_field_book;
+mod folding;
+mod group;
+mod group_book;
 mod id;
 mod language;
 mod scope;
+mod search;
+mod searched_customer;
 mod store;
 mod text;
 mod timestamp;
@@ -43,13 +51,29 @@ pub use customer::{
 };
 pub use email::{EmailAddress, InvalidEmailAddress};
 pub use event::{Event, Happening};
-pub use id::{AddressId, ContactId, CustomerId, EventSequence, IdError, StoreId, TokenId};
+pub use extra_field::{
+    ExtraField, ExtraFieldChange, ExtraFieldKey, ExtraFieldType, InvalidExtraFieldKey, NewExtraField,
+    UnknownExtraFieldType,
+};
+pub use extra_field_book::{ExtraFieldBook, ExtraFieldRuleError};
+pub use folding::fold;
+pub use group::{CustomerGroup, GroupChange, NewGroup};
+pub use group_book::{GroupBook, GroupFilter, GroupRuleError};
+pub use id::{
+    AddressId, ContactId, CustomerId, EventSequence, ExtraFieldId, GroupId, IdError, StoreId, TokenId,
+};
 pub use language::{InvalidLanguage, LanguageCode};
 pub use scope::{Scope, ScopeSet, UnknownScope};
+pub use search::{
+    ContactFilter, ContactTypeSet, CustomerSearch, CustomerSort, EmailFilter, MAXIMUM_SEARCH_ENTRIES,
+    PhoneDigits, SearchText, SearchTextError, SortField, Span, UnknownSort,
+};
+pub use searched_customer::{SearchedCustomer, SortValue};
 pub use store::Store;
 pub use text::{
     AddressNote, AdminNotes, City, CompanyName, ContactHandle, ContactNote, ContactText, CustomerName,
-    ExternalReferenceId, PhoneNumber, PostalCode, StateCode, StoreName, Street, TaxText, TextError,
+    ExternalReferenceId, ExtraFieldTitle, GroupName, PhoneNumber, PostalCode, StateCode, StoreName, Street,
+    TaxText, TextError,
 };
 pub use timestamp::{Day, Timestamp, TimestampError};
 pub use token::{Token, TokenHash, TokenKind, TokenRecord};
@@ -60,3 +84,9 @@ pub const MAXIMUM_CONTACTS: u32 = 500;
 
 /// The most shipping addresses one customer can have.
 pub const MAXIMUM_ADDRESSES: u32 = 100;
+
+/// The most customer groups one store can have, the built-in one not counted; one more is refused.
+pub const MAXIMUM_GROUPS: u32 = 1_000;
+
+/// The most extra fields of customers one store can have; one more is refused.
+pub const MAXIMUM_EXTRA_FIELDS: u32 = 100;

@@ -126,6 +126,24 @@ text_type!(
     255
 );
 text_type!(
+    /// What a customer or group is called in somebody else's system.
+    ExternalReferenceId,
+    Trim::Both,
+    255
+);
+text_type!(
+    /// The name of a customer group.
+    GroupName,
+    Trim::Both,
+    255
+);
+text_type!(
+    /// The title of an extra field.
+    ExtraFieldTitle,
+    Trim::Both,
+    255
+);
+text_type!(
     /// The name of a store.
     StoreName,
     Trim::Both,
@@ -186,12 +204,15 @@ text_type!(
     Trim::Nothing,
     5000
 );
-text_type!(
-    /// What a customer or group is called in somebody else's system.
-    ExternalReferenceId,
-    Trim::Both,
-    255
-);
+impl GroupName {
+    /// The name of the built-in group.
+    pub const GENERAL: &'static str = "General";
+
+    /// The name of the built-in group, which is text that fits.
+    pub fn general() -> Self {
+        Self(Self::GENERAL.into())
+    }
+}
 
 impl From<&EmailAddress> for ContactText {
     /// An address is text that fits: at most 254 characters, trimmed and without control characters.

@@ -13,6 +13,7 @@ mod copy;
 mod customers;
 mod fixture;
 mod random_calls;
+mod search;
 mod stores;
 mod transactions;
 
@@ -22,6 +23,7 @@ pub use copy::*;
 pub use customers::*;
 pub use fixture::*;
 pub use random_calls::*;
+pub use search::*;
 pub use stores::*;
 pub use transactions::*;
 
@@ -63,6 +65,13 @@ macro_rules! conformance_tests {
             concurrent_equal_creates_make_one_contact
             read_sees_every_answered_write
             any_calls_end_as_in_the_model
+            search_finds_a_part_of_a_text_in_any_case
+            search_for_an_exact_email_finds_one_in_any_case
+            search_sees_every_contact_at_once
+            search_by_update_sees_created_contacts
+            search_keeps_stores_apart
+            page_of_a_search_knows_the_total_and_loads_what_is_wanted
+            any_search_finds_what_the_rule_finds
         );
         $crate::copy_tests!($new_engine; $new_engine);
     };

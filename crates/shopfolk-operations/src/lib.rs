@@ -14,6 +14,7 @@ mod contacts;
 mod copy;
 mod customers;
 mod error;
+mod search;
 mod stores;
 mod tokens;
 
@@ -27,5 +28,6 @@ pub use customers::{
     ListCustomers, ListDeletedCustomers,
 };
 pub use error::OperationError;
+pub use search::{FoundCustomers, SearchCustomerIds, SearchCustomers, Wanted};
 pub use stores::{CreateStore, GetStore, SetStoreSuspended};
 pub use tokens::{CreateToken, ListTokens, NoteTokenUse, RevokeToken};

@@ -36,6 +36,10 @@ const TABLES: &[(&str, &str)] = &[
         "customer_details",
         "SELECT create_distributed_table('customer_details', 'store_id', colocate_with => 'stores')",
     ),
+    (
+        "customer_search",
+        "SELECT create_distributed_table('customer_search', 'store_id', colocate_with => 'stores')",
+    ),
     ("contacts", "SELECT create_distributed_table('contacts', 'store_id', colocate_with => 'stores')"),
     ("events", "SELECT create_distributed_table('events', 'store_id', colocate_with => 'stores')"),
 ];
@@ -71,6 +75,11 @@ const FOREIGN_KEYS: &[ForeignKey] = &[
     ForeignKey {
         name: "details_of_customer",
         table: "customer_details",
+        rule: "FOREIGN KEY (store_id, customer_id) REFERENCES customers (store_id, customer_id)",
+    },
+    ForeignKey {
+        name: "search_of_customer",
+        table: "customer_search",
         rule: "FOREIGN KEY (store_id, customer_id) REFERENCES customers (store_id, customer_id)",
     },
     ForeignKey {

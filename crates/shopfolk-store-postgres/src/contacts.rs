@@ -17,6 +17,7 @@ use tokio_postgres::Row;
 use crate::ids::Kind;
 use crate::parameter::{Parameter, parameters_of};
 use crate::row::Place;
+use crate::search::stored_folded;
 use crate::session::Step;
 use crate::tx::{Access, Lock, PostgresTx, PostgresWriteTx};
 
@@ -215,8 +216,8 @@ impl PostgresWriteTx<'_> {
         self.write(
             "add a contact",
             "INSERT INTO contacts (store_id, customer_id, contact_id, contact_type, contact_key, contact, handle, note,
-                                   is_default, order_by, timestamp)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+                                   is_default, order_by, timestamp, folded)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
             parameters,
         );
     }
@@ -231,8 +232,8 @@ impl PostgresWriteTx<'_> {
             "change a contact",
             "UPDATE contacts
                 SET contact_type = $4, contact_key = $5, contact = $6, handle = $7, note = $8, is_default = $9,
-                    order_by = $10, timestamp = $11
-              WHERE store_id = $1 AND customer_id = $2 AND contact_type = $12 AND contact_key = $13
+                    order_by = $10, timestamp = $11, folded = $12
+              WHERE store_id = $1 AND customer_id = $2 AND contact_type = $13 AND contact_key = $14
                 AND contact_id = $3",
             parameters,
         );
@@ -270,6 +271,7 @@ impl PostgresWriteTx<'_> {
             contact.default,
             contact.order_by.get(),
             contact.timestamp.unix_seconds(),
+            stored_folded(contact.address.contact().as_str()),
         ]
     }
 }

@@ -19,6 +19,7 @@ use crate::contacts::{read_contact, stored_text};
 use crate::customers::read_customer;
 use crate::parameter::parameters_of;
 use crate::row::{Place, count};
+use crate::search::stored_folded;
 use crate::session::Step;
 use crate::stores::store_lock;
 use crate::tokens::read_token;
@@ -293,6 +294,9 @@ impl WriteCopy for PostgresWriteTx<'_> {
         let there = self.remove_customers(removed, emails, references).await?;
         self.raise_above(add);
         self.insert_customers(add);
+        for stored in add {
+            self.write_searched(&stored.customer);
+        }
         self.insert_details(add)?;
         self.insert_contacts(add);
         if let Some(any) = remove.first().or(add.first().map(|first| &first.customer.id)) {
@@ -385,6 +389,11 @@ impl PostgresWriteTx<'_> {
         self.write(
             "remove the contacts of customers",
             "DELETE FROM contacts WHERE store_id = $1 AND customer_id = ANY ($2)",
+            parameters_of![self.store.get(), there.clone()],
+        );
+        self.write(
+            "remove what searches look at of customers",
+            "DELETE FROM customer_search WHERE store_id = $1 AND customer_id = ANY ($2)",
             parameters_of![self.store.get(), there.clone()],
         );
         self.write(
@@ -504,11 +513,13 @@ impl PostgresWriteTx<'_> {
         let defaults: Vec<bool> = contacts().map(|(_, contact)| contact.default).collect();
         let places: Vec<i32> = contacts().map(|(_, contact)| contact.order_by.get()).collect();
         let times: Vec<i64> = contacts().map(|(_, contact)| contact.timestamp.unix_seconds()).collect();
+        let folded: Vec<Option<String>> =
+            contacts().map(|(_, contact)| stored_folded(contact.address.contact().as_str())).collect();
         self.write(
             "add contacts as they are",
             "INSERT INTO contacts (store_id, customer_id, contact_id, contact_type, contact_key, contact, handle, note,
-                                   is_default, order_by, timestamp)
-             SELECT $1, * FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+                                   is_default, order_by, timestamp, folded)
+             SELECT $1, * FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
             parameters_of![
                 self.store.get(),
                 customers,
@@ -520,7 +531,8 @@ impl PostgresWriteTx<'_> {
                 notes,
                 defaults,
                 places,
-                times
+                times,
+                folded
             ],
         );
     }

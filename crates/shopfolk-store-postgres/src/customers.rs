@@ -1,5 +1,7 @@
 //! Customers.
 
+use std::collections::HashMap;
+
 use shopfolk_model::{
     AddressId, Customer, CustomerId, CustomerName, DeletedCustomer, EmailAddress, ExternalReferenceId,
     Timestamp,
@@ -124,6 +126,27 @@ impl<A: Access> ReadCustomers for PostgresTx<'_, A> {
         Ok(Page { total: count(total.rows.first()), items })
     }
 
+    async fn find_customers(&mut self, ids: &[CustomerId]) -> Result<Vec<Customer>, StoreError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let numbers: Vec<i64> = ids.iter().map(|id| id.get()).collect();
+        let rows = self
+            .list(
+                "find customers",
+                "SELECT customers.customer_id, email, name, registered, updated, external_reference, document
+                   FROM customers
+                   LEFT JOIN customer_details ON customer_details.store_id = customers.store_id
+                                             AND customer_details.customer_id = customers.customer_id
+                  WHERE customers.store_id = $1 AND customers.customer_id = ANY ($2)",
+                parameters_of![self.store.get(), numbers],
+            )
+            .await?;
+        let found = rows.iter().map(read_customer).collect::<Result<Vec<_>, _>>()?;
+        let mut by_id: HashMap<_, _> = found.into_iter().map(|customer| (customer.id, customer)).collect();
+        Ok(ids.iter().filter_map(|id| by_id.remove(id)).collect())
+    }
+
     async fn list_customers(&mut self, page: PageRequest) -> Result<Page<Customer>, StoreError> {
         let total = Step::Run {
             what: "count the customers",
@@ -179,6 +202,7 @@ impl WriteCustomers for PostgresWriteTx<'_> {
             ],
         );
         self.count_customers(customer.id, 1);
+        self.write_searched(customer);
         if let Some(highest) = customer.addresses.addresses().iter().map(|address| address.id).max() {
             self.raise_address(highest);
         }
@@ -199,6 +223,7 @@ impl WriteCustomers for PostgresWriteTx<'_> {
                 customer.updated.unix_seconds(),
             ],
         );
+        self.write_searched(customer);
         self.write(
             "remove the details of a customer",
             "DELETE FROM customer_details WHERE store_id = $1 AND customer_id = $2",
@@ -221,13 +246,20 @@ impl WriteCustomers for PostgresWriteTx<'_> {
             parameters: parameters_of![self.store.get(), id.get()],
             touches: None,
         };
+        let searched = Step::Run {
+            what: "remove what searches look at of a customer",
+            sql: "DELETE FROM customer_search WHERE store_id = $1 AND customer_id = $2",
+            parameters: parameters_of![self.store.get(), id.get()],
+            touches: None,
+        };
         let customer = Step::Run {
             what: "remove a customer",
             sql: "DELETE FROM customers WHERE store_id = $1 AND customer_id = $2",
             parameters: parameters_of![self.store.get(), id.get()],
             touches: None,
         };
-        let [_, _, _, removed] = self.run([lock, Some(contacts), Some(details), Some(customer)]).await?;
+        let steps = [lock, Some(contacts), Some(details), Some(searched), Some(customer)];
+        let [_, _, _, _, removed] = self.run(steps).await?;
         if removed.touched == 1 {
             self.count_customers(id, -1);
         }

@@ -31,6 +31,7 @@ mod node;
 mod parameter;
 mod pool;
 mod row;
+mod search;
 mod session;
 mod settings;
 mod stores;

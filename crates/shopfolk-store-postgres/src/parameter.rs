@@ -81,6 +81,14 @@ parameters! {
     Text(String) = TEXT,
     /// `TEXT` or null
     MaybeText(Option<String>) = TEXT,
+    /// `BOOLEAN` or null
+    MaybeBool(Option<bool>) = BOOL,
+    /// `BIGINT[]` or null
+    NoneOrBigInts(Option<Vec<i64>>) = INT8_ARRAY,
+    /// `SMALLINT[]` or null
+    NoneOrSmallInts(Option<Vec<i16>>) = INT2_ARRAY,
+    /// `TEXT[]` or null
+    NoneOrTexts(Option<Vec<String>>) = TEXT_ARRAY,
     /// `BYTEA`
     Bytes(Vec<u8>) = BYTEA,
 }

@@ -18,8 +18,9 @@ use crate::tx::{Access, SqliteTx, SqliteWriteTx};
 /// A customer with more unsettled contacts than this is settled by the next one, so that looking through them is quick.
 const MOST_UNSETTLED_OF_ONE: usize = 64;
 
-impl<A: Access> ReadContacts for SqliteTx<'_, A> {
-    async fn find_contact_book(&mut self, customer: CustomerId) -> Result<Option<ContactBook>, StoreError> {
+impl<A: Access> SqliteTx<'_, A> {
+    /// All contacts of a customer; `None` when there is no such customer.
+    pub(crate) fn contact_book_now(&self, customer: CustomerId) -> Result<Option<ContactBook>, StoreError> {
         let settled_through: Option<i64> = self.find(
             "find the customer of contacts",
             "SELECT settled_through FROM customers WHERE store_id = ?1 AND customer_id = ?2",
@@ -43,6 +44,12 @@ impl<A: Access> ReadContacts for SqliteTx<'_, A> {
         }
         contacts.extend(recent.into_iter().map(|recent| recent.contact));
         Ok(Some(ContactBook::whole(contacts)))
+    }
+}
+
+impl<A: Access> ReadContacts for SqliteTx<'_, A> {
+    async fn find_contact_book(&mut self, customer: CustomerId) -> Result<Option<ContactBook>, StoreError> {
+        self.contact_book_now(customer)
     }
 
     async fn find_contact_books(
@@ -102,7 +109,7 @@ impl WriteContacts for SqliteWriteTx<'_> {
                 }
                 self.access.wrote = true;
                 update_customer(self.connection, self.key(customer), change.summary, now, None)?;
-                Ok(())
+                if self.access.created == Some(customer) { Ok(()) } else { self.note_changed(customer) }
             }
         }
     }
@@ -201,6 +208,7 @@ impl SqliteWriteTx<'_> {
                 now.unix_seconds(),
             ],
         )?;
+        self.access.added.add(self.store, customer, contact, now);
         let key = self.key(customer);
         let recent = RecentContact { contact: Arc::clone(contact), updated: now, batch: self.access.batch };
         if self.access.recent.add(key, recent, summary) {

@@ -293,6 +293,7 @@ impl SqliteWriteTx<'_> {
             ],
         )?;
         self.add_details(customer)?;
+        self.note_changed(customer.id)?;
         // In the order of the table, so that each page is visited once.
         let mut contacts: Vec<&Contact> = contacts.iter().collect();
         contacts.sort_unstable_by_key(|contact| (contact.contact_type().code(), contact.address.key()));

@@ -69,15 +69,8 @@ impl CustomerRow {
 }
 
 impl<A: Access> SqliteTx<'_, A> {
-    fn customer(&self, row: CustomerRow) -> Result<Customer, StoreError> {
-        let key = self.key(row.id(self.store)?);
-        let recent = self.access.recent_contacts(self.connection, key, row.settled_through)?;
-        row.customer(self.store, &recent)
-    }
-}
-
-impl<A: Access> ReadCustomers for SqliteTx<'_, A> {
-    async fn lookup_customer(&mut self, id: CustomerId) -> Result<Option<Customer>, StoreError> {
+    /// The customer with this id.
+    pub(crate) fn customer_now(&self, id: CustomerId) -> Result<Option<Customer>, StoreError> {
         self.find(
             "find a customer",
             "SELECT customer_id, email, name, registered, updated, settled_through, external_reference, document
@@ -88,6 +81,22 @@ impl<A: Access> ReadCustomers for SqliteTx<'_, A> {
         )?
         .map(|row| self.customer(row))
         .transpose()
+    }
+
+    fn customer(&self, row: CustomerRow) -> Result<Customer, StoreError> {
+        let key = self.key(row.id(self.store)?);
+        let recent = self.access.recent_contacts(self.connection, key, row.settled_through)?;
+        row.customer(self.store, &recent)
+    }
+}
+
+impl<A: Access> ReadCustomers for SqliteTx<'_, A> {
+    async fn lookup_customer(&mut self, id: CustomerId) -> Result<Option<Customer>, StoreError> {
+        self.customer_now(id)
+    }
+
+    async fn find_customers(&mut self, ids: &[CustomerId]) -> Result<Vec<Customer>, StoreError> {
+        ids.iter().filter_map(|&id| self.customer_now(id).transpose()).collect()
     }
 
     async fn find_customer_by_email(
@@ -200,6 +209,7 @@ impl WriteCustomers for SqliteWriteTx<'_> {
             ],
         )?;
         self.add_details(customer)?;
+        self.note_changed(customer.id)?;
         self.access.created = Some(customer.id);
         let counters = self.counters()?;
         counters.count_customer();
@@ -222,6 +232,7 @@ impl WriteCustomers for SqliteWriteTx<'_> {
                 customer.updated.unix_seconds(),
             ],
         )?;
+        self.note_changed(customer.id)?;
         self.remove_details(customer.id)?;
         self.add_details(customer)
     }
@@ -241,6 +252,7 @@ impl WriteCustomers for SqliteWriteTx<'_> {
             (self.store.get(), id.get()),
         )?;
         if removed == 1 {
+            self.note_changed(id)?;
             self.counters()?.discount_customer();
         }
         Ok(removed == 1)

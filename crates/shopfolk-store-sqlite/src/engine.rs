@@ -38,6 +38,17 @@ struct Shared {
 struct Queues {
     writes: Sender<Box<dyn WriteJob>>,
     reads: Sender<ReadJob>,
+    searches: Sender<ReadJob>,
+}
+
+impl Queues {
+    const fn reads(&self) -> &Sender<ReadJob> {
+        &self.reads
+    }
+
+    const fn searches(&self) -> &Sender<ReadJob> {
+        &self.searches
+    }
 }
 
 const CLOSED: StoreError = StoreError::Unavailable { reason: "it is shutting down" };
@@ -51,7 +62,7 @@ impl SqliteEngine {
         let lock = settings.serve.then(|| lock_for_serving(settings)).transpose()?;
         let mut connection = open_writer(settings)?;
         migrations::run(&mut connection)?;
-        let recent = Arc::new(RecentContacts::new(settings.readers));
+        let recent = Arc::new(RecentContacts::new(settings.readers + settings.searchers));
         let mut writer = Writer::new(connection, Arc::clone(&recent), settings)?;
 
         measures::describe();
@@ -65,20 +76,29 @@ impl SqliteEngine {
         })?;
 
         let (read_queue, waiting_reads) = bounded::<ReadJob>(settings.read_queue);
-        for number in 0..settings.readers {
+        let (search_queue, waiting_searches) = bounded::<ReadJob>(settings.search_queue);
+        for number in 0..settings.readers + settings.searchers {
             let reader = Reader {
                 connection: open_reader(&settings.path)?,
                 recent: Arc::clone(&recent),
                 number: ReaderNumber(number),
                 serve: settings.serve,
             };
-            let jobs = waiting_reads.clone();
-            start_thread("reader", move || reader::serve(reader, &jobs))?;
+            let (name, jobs) = if number < settings.readers {
+                ("reader", waiting_reads.clone())
+            } else {
+                ("searcher", waiting_searches.clone())
+            };
+            start_thread(name, move || reader::serve(reader, &jobs))?;
         }
         Ok(Self {
             shared: Arc::new(Shared {
                 path: settings.path.clone(),
-                queues: RwLock::new(Some(Queues { writes: write_queue, reads: read_queue })),
+                queues: RwLock::new(Some(Queues {
+                    writes: write_queue,
+                    reads: read_queue,
+                    searches: search_queue,
+                })),
                 finished: Mutex::new(Some(finished)),
             }),
         })
@@ -103,6 +123,19 @@ impl SqliteEngine {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
+        self.in_thread(Queues::reads, read).await
+    }
+
+    /// Does something in one of the threads that take from a queue.
+    async fn in_thread<T, E>(
+        &self,
+        queue: fn(&Queues) -> &Sender<ReadJob>,
+        read: impl FnOnce(&mut Reader) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, E>
+    where
+        T: Send + 'static,
+        E: From<StoreError> + Send + 'static,
+    {
         let (caller, answer) = oneshot::channel();
         let job: ReadJob = Box::new(move |reader| {
             // A caller that has gone away does not wait for an answer.
@@ -110,14 +143,15 @@ impl SqliteEngine {
                 let _ = caller.send(read(reader));
             }
         });
-        self.send(|queues| &queues.reads, job)?;
+        self.send(queue, job)?;
         answer.await.unwrap_or_else(|_| Err(CLOSED.into()))
     }
 }
 
 impl Engine for SqliteEngine {
     async fn read<O: ReadOperation>(&self, store: StoreId, operation: O) -> Result<O::Output, O::Error> {
-        self.in_reader(move |reader| reader.run(store, &operation)).await
+        let queue = if operation.searches() { Queues::searches } else { Queues::reads };
+        self.in_thread(queue, move |reader| reader.run(store, &operation)).await
     }
 
     async fn write<O: WriteOperation>(&self, store: StoreId, operation: O) -> Result<O::Output, O::Error> {

@@ -35,6 +35,7 @@ mod migrations;
 mod reader;
 mod recent;
 mod row;
+mod search;
 mod settings;
 mod settle;
 mod stores;

@@ -20,8 +20,18 @@ pub struct SqliteSettings {
     pub read_queue: usize,
     /// How many threads read.
     pub readers: usize,
+    /// How many searches may wait; one more is refused.
+    pub search_queue: usize,
+    /// How many threads search, beside those that read: so nobody who wants one customer waits for a search.
+    pub searchers: usize,
     /// How many recent contacts there may be before the oldest are settled.
     pub recent_contacts: usize,
+    /// How many customers of a store may have changed before commits pack some of them for searches: each costs a search
+    /// about 20 microseconds.
+    pub unpacked_customers: usize,
+    /// How many contacts of a store may have been created before commits pack some of them for searches: each costs the
+    /// searches that look at contacts or at the time of the last change about 30 nanoseconds.
+    pub unpacked_contacts: usize,
 }
 
 impl SqliteSettings {
@@ -35,7 +45,11 @@ impl SqliteSettings {
             largest_batch: 256,
             read_queue: 1024,
             readers: 2,
+            search_queue: 256,
+            searchers: 1,
             recent_contacts: 32_768,
+            unpacked_customers: 512,
+            unpacked_contacts: 1_000_000,
         }
     }
 }

@@ -9,6 +9,7 @@ use shopfolk_store::{ReadTx, StoreError, WriteTx};
 use crate::connection::doing;
 use crate::counters::{Counters, StoreCounters};
 use crate::recent::{BatchNumber, CustomerKey, RecentContact, RecentContacts};
+use crate::search::{AddedContacts, Backlog};
 use crate::settle::{Turns, read_recent_contacts, read_recent_contacts_of_many};
 
 /// What a transaction may do beside reading the tables: [`Reading`] or [`Writing`].
@@ -88,6 +89,10 @@ pub(crate) struct Writing<'a> {
     pub batch: BatchNumber,
     /// Whether created contacts go to the recent ones.
     pub keep_recent: bool,
+    /// What the commit adds for searches.
+    pub added: &'a mut AddedContacts,
+    /// What is not packed for searches.
+    pub backlog: &'a mut Backlog,
     /// Whether the operation has changed anything yet.
     pub wrote: bool,
     /// The customer that the operation created, whose contacts go straight to the tables beside it.

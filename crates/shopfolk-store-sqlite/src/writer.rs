@@ -17,6 +17,7 @@ use crate::connection::doing;
 use crate::counters::Counters;
 use crate::reader::{execute, finished};
 use crate::recent::{BatchNumber, RecentContacts};
+use crate::search::{AddedContacts, Allowance, Backlog};
 use crate::settle::{self, Turns, settle_oldest};
 use crate::tx::{SqliteWriteTx, Writing};
 use crate::{SqliteSettings, measures};
@@ -25,6 +26,11 @@ use crate::{SqliteSettings, measures};
 const REST: Duration = Duration::from_secs(1);
 /// How many customers are settled in one commit while nobody waits.
 const CUSTOMERS_SETTLED_AT_REST: usize = 512;
+
+/// How much is packed in one commit while nobody waits.
+const PACKED_AT_REST: Allowance = Allowance { customers: 1_024, blocks: 16 };
+/// How much is packed in one commit before anybody is served.
+const PACKED_AT_ONCE: Allowance = Allowance { customers: 8_192, blocks: 64 };
 
 /// What became of an operation in its turn.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -82,6 +88,8 @@ pub(crate) struct Writer {
     recent: Arc<RecentContacts>,
     counters: Counters,
     turns: Turns,
+    added: AddedContacts,
+    backlog: Backlog,
     checkpoints: Checkpoints,
     /// The commit that comes next.
     batch: BatchNumber,
@@ -115,6 +123,8 @@ impl Writer {
             recent,
             counters: Counters::default(),
             turns: Turns::default(),
+            added: AddedContacts::default(),
+            backlog: Backlog::new(settings),
             batch: 1,
             log_pages,
             data_version: 0,
@@ -123,22 +133,22 @@ impl Writer {
             largest_batch: settings.largest_batch,
         };
         writer.data_version = writer.read_data_version()?;
-        settle::reload(&writer.connection, &writer.recent, &mut writer.turns, writer.batch)?;
+        writer.forget()?;
+        writer.pack_what_is_too_much()?;
         Ok(writer)
     }
 
     /// Serves writes until nobody can send any more, then settles and empties the log.
     pub(crate) fn serve(&mut self, jobs: &Receiver<Box<dyn WriteJob>>) -> Result<(), StoreError> {
         loop {
-            let unsettled = self.keep_recent && self.recent.count() > 0;
-            let first = if unsettled {
+            let first = if self.has_work_at_rest() {
                 jobs.recv_timeout(REST)
             } else {
                 jobs.recv().map_err(|_| RecvTimeoutError::Disconnected)
             };
             match first {
                 Ok(job) => self.serve_batch(job, jobs),
-                Err(RecvTimeoutError::Timeout) => self.settle_at_rest(jobs),
+                Err(RecvTimeoutError::Timeout) => self.work_at_rest(jobs),
                 Err(RecvTimeoutError::Disconnected) => break,
             }
         }
@@ -162,6 +172,8 @@ impl Writer {
                 recent: &self.recent,
                 counters: &mut self.counters,
                 turns: &mut self.turns,
+                added: &mut self.added,
+                backlog: &mut self.backlog,
                 batch: self.batch,
                 keep_recent: self.keep_recent,
                 wrote: false,
@@ -198,10 +210,14 @@ impl Writer {
             }
         }
         metrics::gauge!(measures::RECENT_CONTACTS).set(as_metric(self.recent.count()));
-        let pages = self.log_pages.load(Ordering::Relaxed);
-        if let Err(error) = self.checkpoints.after_commit(&self.connection, pages) {
+        if let Err(error) = self.checkpoint() {
             tracing::warn!(%error, "a checkpoint failed and will be tried again");
         }
+    }
+
+    fn checkpoint(&mut self) -> Result<(), StoreError> {
+        let pages = self.log_pages.load(Ordering::Relaxed);
+        self.checkpoints.after_commit(&self.connection, pages)
     }
 
     /// Runs the operations in one transaction and commits it, unless one of them failed halfway: then its place among
@@ -215,6 +231,7 @@ impl Writer {
         }
         // As many contacts as came with this commit may have to make room, and no more.
         self.settle(self.most_recent, usize::MAX)?;
+        self.pack_share()?;
         self.end()?;
         Ok(None)
     }
@@ -231,6 +248,8 @@ impl Writer {
     }
 
     fn end(&mut self) -> Result<(), StoreError> {
+        let backlog = &mut self.backlog;
+        self.added.write(&self.connection, |store, contacts| backlog.note_added(store, contacts))?;
         self.counters.write(&self.connection)?;
         execute(&self.connection, "COMMIT").map_err(doing("commit"))?;
         self.recent.publish(self.batch);
@@ -242,12 +261,20 @@ impl Writer {
         settle_oldest(&self.connection, &self.recent, &mut self.turns, self.batch, keep, customers)
     }
 
-    /// Settles customers while nobody waits.
-    fn settle_at_rest(&mut self, jobs: &Receiver<Box<dyn WriteJob>>) {
-        while jobs.is_empty() && self.recent.count() > 0 {
-            if let Err(error) = self.settle_some() {
-                tracing::warn!(%error, "settling recent contacts failed and will be tried again");
+    fn has_work_at_rest(&self) -> bool {
+        self.keep_recent && (self.recent.count() > 0 || !self.backlog.is_empty())
+    }
+
+    /// Settles and packs customers while nobody waits.
+    fn work_at_rest(&mut self, jobs: &Receiver<Box<dyn WriteJob>>) {
+        while jobs.is_empty() && self.has_work_at_rest() {
+            let done = if self.recent.count() > 0 { self.settle_some() } else { self.pack_some() };
+            if let Err(error) = done {
+                tracing::warn!(%error, "settling or packing customers failed and will be tried again");
                 break;
+            }
+            if let Err(error) = self.checkpoint() {
+                tracing::warn!(%error, "a checkpoint failed and will be tried again");
             }
         }
         metrics::gauge!(measures::WRITE_QUEUE_DEPTH).set(as_metric(jobs.len()));
@@ -261,6 +288,53 @@ impl Writer {
             self.undo();
         }
         settled
+    }
+
+    /// Packs some customers for searches, in a transaction of its own.
+    fn pack_some(&mut self) -> Result<(), StoreError> {
+        let Some(store) = self.backlog.store_to_pack() else { return Ok(()) };
+        let packed =
+            self.begin().and_then(|()| self.pack(store, true, PACKED_AT_REST)).and_then(|()| self.end());
+        if packed.is_err() {
+            self.undo();
+        }
+        packed
+    }
+
+    /// Packs as many customers with a commit as came with it, where there are too many that are not packed.
+    fn pack_share(&mut self) -> Result<(), StoreError> {
+        let customers = self.backlog.share();
+        match self.backlog.too_much() {
+            Some((store, added)) => self.pack(store, added, Allowance { customers, blocks: usize::MAX }),
+            None => Ok(()),
+        }
+    }
+
+    /// Packs, before anybody is served, what a search would be slow to look through.
+    fn pack_what_is_too_much(&mut self) -> Result<(), StoreError> {
+        if self.backlog.too_much().is_some() {
+            tracing::info!(
+                "packing customers for searches; this happens once and takes some seconds a million"
+            );
+        }
+        while let Some((store, added)) = self.backlog.too_much() {
+            self.begin()?;
+            self.pack(store, added, PACKED_AT_ONCE)?;
+            self.end()?;
+            self.checkpoint()?;
+        }
+        Ok(())
+    }
+
+    /// Goes on with the packing that was begun, or begins with this store.
+    fn pack(&mut self, store: StoreId, added: bool, allowance: Allowance) -> Result<(), StoreError> {
+        let mut round = match self.backlog.take_round() {
+            Some(round) => round,
+            None => self.begin_operation(store).begin_round(added)?,
+        };
+        self.begin_operation(round.store).pack(&mut round, allowance)?;
+        self.backlog.put_round(round);
+        Ok(())
     }
 
     /// Undoes the transaction, in the database and in memory.
@@ -280,6 +354,8 @@ impl Writer {
     /// Forgets what memory says of the database and reads it anew.
     fn forget(&mut self) -> Result<(), StoreError> {
         self.counters.forget();
+        self.added.clear();
+        self.backlog.reload(&self.connection)?;
         settle::reload(&self.connection, &self.recent, &mut self.turns, self.batch)
     }
 

@@ -48,6 +48,15 @@ pub trait ReadCustomers {
         page: PageRequest,
     ) -> impl Future<Output = Result<Page<DeletedCustomer>, StoreError>> + Send;
 
+    /// Those of these customers that are there, in the order of the ids.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn find_customers(
+        &mut self,
+        ids: &[CustomerId],
+    ) -> impl Future<Output = Result<Vec<Customer>, StoreError>> + Send;
+
     /// The customers of the store, by id.
     ///
     /// # Errors

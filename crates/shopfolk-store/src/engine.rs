@@ -5,13 +5,13 @@ use std::future::Future;
 use shopfolk_model::{Store, StoreId};
 
 use crate::{
-    Page, PageRequest, ReadAccess, ReadContacts, ReadCopy, ReadCustomers, ReadStores, ReadTokens, StoreError,
-    Violation, WriteContacts, WriteCopy, WriteCustomers, WriteEvents, WriteStores, WriteTokens,
+    Page, PageRequest, ReadAccess, ReadContacts, ReadCopy, ReadCustomers, ReadSearch, ReadStores, ReadTokens,
+    StoreError, Violation, WriteContacts, WriteCopy, WriteCustomers, WriteEvents, WriteStores, WriteTokens,
 };
 
 /// What can be read in one transaction on one store: a snapshot of it.
 pub trait ReadTx:
-    ReadAccess + ReadStores + ReadTokens + ReadCustomers + ReadContacts + ReadCopy + Send
+    ReadAccess + ReadStores + ReadTokens + ReadCustomers + ReadContacts + ReadSearch + ReadCopy + Send
 {
 }
 
@@ -30,6 +30,11 @@ pub trait ReadOperation: Send + Sync + 'static {
     /// Whether it makes one row operation at the most: then it sees a snapshot even without a transaction, and an
     /// engine for which a transaction costs something can do without.
     const READS_ONCE: bool = false;
+
+    /// Whether it looks through many customers: then an engine may let it wait, so that others need not.
+    fn searches(&self) -> bool {
+        false
+    }
 
     /// Reads.
     fn run<T: ReadTx>(&self, tx: &mut T) -> impl Future<Output = Result<Self::Output, Self::Error>> + Send;

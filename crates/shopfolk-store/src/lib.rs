@@ -26,6 +26,7 @@ mod error;
 mod events;
 mod invariants;
 mod page;
+mod search;
 mod stores;
 mod tokens;
 
@@ -42,5 +43,6 @@ pub use error::StoreError;
 pub use events::WriteEvents;
 pub use invariants::{Invariant, Violation};
 pub use page::{Page, PageRequest};
+pub use search::ReadSearch;
 pub use stores::{ReadStores, WriteStores};
 pub use tokens::{ReadTokens, WriteTokens};

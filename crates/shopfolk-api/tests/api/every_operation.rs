@@ -15,6 +15,7 @@ struct Case {
 
 const CASES: &[Case] = &[
     Case { operation: "get_profile", scopes: "", body: "" },
+    Case { operation: "list_customer_ids", scopes: "read_customers", body: "" },
     Case { operation: "list_customers", scopes: "read_customers", body: "" },
     Case {
         operation: "create_customer",

@@ -11,4 +11,5 @@ mod every_operation;
 mod faulty_engine;
 mod log;
 mod operating;
+mod search;
 mod support;

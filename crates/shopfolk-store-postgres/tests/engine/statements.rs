@@ -110,7 +110,7 @@ async fn every_statement_that_names_its_store_uses_an_index() {
         if !names_the_store(&sql) || sql.starts_with("INSERT") {
             continue;
         }
-        let parameters = (1..=20).filter(|number| sql.contains(&format!("${number}"))).count();
+        let parameters = (1..=40).filter(|number| sql.contains(&format!("${number}"))).count();
         let nulls = vec!["NULL"; parameters].join(", ");
         let plan = database.psql(&format!(
             "SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan; PREPARE statement AS {sql}; \

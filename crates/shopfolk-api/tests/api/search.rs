@@ -1,0 +1,151 @@
+//! Searching customers over HTTP: every filter, every order, and what is refused.
+
+use serde_json::Value;
+
+use crate::support::TestApp;
+
+const ANNA: &str = r#"{"email": "Anna@example.com", "name": "Anna Möller", "lang": "de", "acceptMarketing": true,
+    "taxExempt": true, "billingPerson": {"companyName": "Möbel GmbH", "city": "Köln", "countryCode": "DE",
+        "postalCode": "50667", "stateOrProvinceCode": "NW", "phone": "+49 (221) 123"},
+    "contacts": [{"type": "FACEBOOK", "contact": "https://www.facebook.com/anna"}]}"#;
+const BERT: &str = r#"{"email": "bert@example.org", "name": "bert", "lang": "en", "acceptMarketing": false,
+    "b2b_b2c": "b2b", "shippingAddresses": [{"name": "Anna", "city": "Oslo", "countryCode": "NO"}],
+    "contacts": [{"type": "WHATSAPP", "contact": "00 47-555 Büro"}]}"#;
+const CLARA: &str = r#"{"email": "clara@example.com"}"#;
+
+/// Three customers, created an hour apart.
+async fn shop() -> TestApp {
+    let app = TestApp::start().await;
+    for customer in [ANNA, BERT, CLARA] {
+        app.post("/customers", customer).await.json();
+        app.clock.advance(3_600);
+    }
+    app
+}
+
+/// The first letters of the e-mails of those found.
+async fn found(app: &TestApp, query: &str) -> String {
+    let answer = app.get(&format!("/customers?{query}")).await;
+    assert_eq!(answer.status, 200, "{query}: {}", answer.text);
+    let answer = answer.json();
+    let items = answer["items"].as_array().unwrap();
+    assert_eq!((&answer["total"], &answer["allCustomerCount"]), (&items.len().into(), &3.into()), "{query}");
+    let ids = app.get(&format!("/customers_ids?{query}")).await.json();
+    let ids_of_items: Vec<Value> = items.iter().map(|item| item["id"].clone()).collect();
+    assert_eq!(ids["ids"], Value::Array(ids_of_items), "{query}");
+    items.iter().map(|item| item["email"].as_str().unwrap()[..1].to_lowercase()).collect()
+}
+
+#[tokio::test]
+async fn every_filter_finds_whom_it_should() {
+    let app = shop().await;
+    for (query, expected) in [
+        ("", "abc"),
+        ("unknown=1", "abc"),
+        ("keyword=EXAMPLE.com", "ac"),
+        ("keyword=m%C3%96ll", "a"),
+        ("name=ER", "ab"),
+        ("name=anna", "a"),
+        ("email=example.org", "b"),
+        ("email=anna@EXAMPLE.com&useExactEmailMatch=true", "a"),
+        ("email=nna@example.com&useExactEmailMatch=true", ""),
+        ("email=no+address&useExactEmailMatch=1", ""),
+        ("phone=221-12", "a"),
+        ("phone=47555", "b"),
+        ("city=%C3%96L", "a"),
+        ("city=oslo", "b"),
+        ("postalCode=506", "a"),
+        ("stateOrProvinceCode=nw", "a"),
+        ("companyName=gmbh", "a"),
+        ("countryCodes=DE,%20no", "ab"),
+        ("countryCodes=US", ""),
+        ("customerGroup=0", "abc"),
+        ("customerGroupId=0&customerGroupIds=0,5", "abc"),
+        ("customerGroupIds=5", ""),
+        ("acceptMarketing=yes", "a"),
+        ("acceptMarketing=0", "b"),
+        ("lang=DE", "a"),
+        ("taxExempt=true", "a"),
+        ("taxExempt=off", "bc"),
+        ("b2b_b2c=b2b", "b"),
+        ("createdFrom=2025-03-26%2012:07:12", "bc"),
+        ("createdTo=2025-03-26%2012:07:12%20%2B0000", "ab"),
+        ("updatedFrom=1742994432", "c"),
+        ("updatedFrom=2025-03-26T12:07:12Z&updatedTo=2025-03-26T12:07:12Z", "b"),
+        ("contact=FACEBOOK.com", "a"),
+        ("contact=b%C3%BCRO&contactType=WHATSAPP,PHONE", "b"),
+        ("contact=example&contactType=FACEBOOK", ""),
+        ("contactType=EMAIL", "abc"),
+        ("name=er&city=oslo", "b"),
+        ("name=er&city=oslo&lang=de", ""),
+    ] {
+        assert_eq!(found(&app, query).await, expected, "{query}");
+    }
+}
+
+#[tokio::test]
+async fn every_order_sorts_with_missing_values_last() {
+    let app = shop().await;
+    for (order, expected) in [
+        ("NAME_ASC", "abc"),
+        ("name_desc", "bac"),
+        ("EMAIL_ASC", "abc"),
+        ("EMAIL_DESC", "cba"),
+        ("REGISTERED_DATE_ASC", "abc"),
+        ("REGISTERED_DATE_DESC", "cba"),
+        ("UPDATED_DATE_ASC", "abc"),
+        ("UPDATED_DATE_DESC", "cba"),
+        ("", "abc"),
+    ] {
+        assert_eq!(found(&app, &format!("sortBy={order}")).await, expected, "{order}");
+    }
+    let page = app.get("/customers?sortBy=EMAIL_DESC&offset=1&limit=1").await.json();
+    assert_eq!((&page["total"], &page["count"]), (&3.into(), &1.into()));
+    assert_eq!(page["items"][0]["email"], "bert@example.org");
+}
+
+#[tokio::test]
+async fn wrong_values_are_refused_and_named() {
+    let app = shop().await;
+    let many = vec!["US"; 1_001].join(",");
+    for (parameter, value) in [
+        ("name", "a%01"),
+        ("keyword", "%00"),
+        ("phone", "none"),
+        ("useExactEmailMatch", "maybe"),
+        ("countryCodes", "DE,XX"),
+        ("countryCodes", ""),
+        ("countryCodes", &many),
+        ("customerGroup", "vip"),
+        ("customerGroupIds", "1,-2"),
+        ("customerGroupId", "1.5"),
+        ("acceptMarketing", "2"),
+        ("lang", "english-language"),
+        ("taxExempt", "2"),
+        ("b2b_b2c", "b2g"),
+        ("createdFrom", "soon"),
+        ("createdTo", "1969-12-31"),
+        ("updatedFrom", "2025-13-01"),
+        ("updatedTo", "never"),
+        ("contactType", "EMAIL,FAX"),
+        ("sortBy", "AGE_ASC"),
+        ("sortBy", "NAME"),
+    ] {
+        for call in ["customers", "customers_ids"] {
+            let message =
+                app.get(&format!("/{call}?{parameter}={value}")).await.error(400, "WRONG_PARAMETER");
+            assert!(message.contains(&format!("'{parameter}'")), "{parameter}={value}: {message}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn fields_that_are_left_out_are_not_in_the_answer() {
+    let app = shop().await;
+    let answer = app.get("/customers?responseFields=total,count&city=oslo").await;
+    assert_eq!(answer.text, r#"{"total":1,"count":1}"#);
+    let answer = app.get("/customers?responseFields=count,items(name)&limit=2").await;
+    assert_eq!(answer.text, r#"{"count":2,"items":[{"name":"Anna Möller"},{"name":"bert"}]}"#);
+    let answer = app.get("/customers?responseFields=items(contacts(type))&name=bert").await;
+    assert_eq!(answer.text, r#"{"items":[{"contacts":[{"type":"WHATSAPP"},{"type":"EMAIL"}]}]}"#);
+}

@@ -1,0 +1,216 @@
+//! The extra fields of a store's customers, and the rules that hold among them.
+
+use crate::{
+    ExtraField, ExtraFieldChange, ExtraFieldId, ExtraFieldKey, ExtraFieldTitle, MAXIMUM_EXTRA_FIELDS,
+    NewExtraField, Timestamp,
+};
+
+/// Why an extra field cannot be added or changed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ExtraFieldRuleError {
+    /// Another field has the key that was drawn for a new one: another one has to be drawn.
+    #[error("Customer extra field with key '{key}' already exists")]
+    KeyInUse {
+        /// The key.
+        key: ExtraFieldKey,
+    },
+    /// Another field has the title.
+    #[error("Customer extra field with title '{title}' already exists")]
+    TitleInUse {
+        /// The title.
+        title: ExtraFieldTitle,
+    },
+    /// The store has as many fields as it can have.
+    #[error("A store can have at most {MAXIMUM_EXTRA_FIELDS} customer extra fields, this one has that many")]
+    Full,
+}
+
+/// All extra fields of a store's customers, in the order in which they were created.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ExtraFieldBook {
+    /// By id.
+    fields: Vec<ExtraField>,
+}
+
+impl ExtraFieldBook {
+    /// The book of a store that has these fields.
+    pub fn whole(mut fields: Vec<ExtraField>) -> Self {
+        fields.sort_unstable_by_key(|field| field.id);
+        Self { fields }
+    }
+
+    /// The fields in the order in which they were created.
+    pub fn fields(&self) -> &[ExtraField] {
+        &self.fields
+    }
+
+    /// The field with this key.
+    pub fn find(&self, key: ExtraFieldKey) -> Option<&ExtraField> {
+        self.fields.iter().find(|field| field.key == key)
+    }
+
+    /// The field with this title, without regard to case.
+    pub fn find_by_title(&self, title: &ExtraFieldTitle) -> Option<&ExtraField> {
+        let key = title.key();
+        self.fields.iter().find(|field| field.title.key() == key)
+    }
+
+    /// Adds a field with a key that was drawn at random.
+    ///
+    /// # Errors
+    /// When the title or the key is in use, or there are as many fields as there can be.
+    pub fn add(
+        &mut self,
+        new: NewExtraField,
+        id: ExtraFieldId,
+        key: ExtraFieldKey,
+        now: Timestamp,
+    ) -> Result<ExtraField, ExtraFieldRuleError> {
+        if self.fields.len() >= MAXIMUM_EXTRA_FIELDS as usize {
+            return Err(ExtraFieldRuleError::Full);
+        }
+        if self.find(key).is_some() {
+            return Err(ExtraFieldRuleError::KeyInUse { key });
+        }
+        let NewExtraField { title, field_type, shown_on_order_details } = new;
+        let field =
+            ExtraField { id, key, title, field_type, shown_on_order_details, created: now, modified: now };
+        self.check(&field)?;
+        self.fields.push(field.clone());
+        Ok(field)
+    }
+
+    /// Changes a field; `None` when there is none with that key.
+    ///
+    /// # Errors
+    /// When another field has the title.
+    pub fn change(
+        &mut self,
+        key: ExtraFieldKey,
+        change: ExtraFieldChange,
+        now: Timestamp,
+    ) -> Result<Option<ExtraField>, ExtraFieldRuleError> {
+        let Some(place) = self.fields.iter().position(|field| field.key == key) else { return Ok(None) };
+        let before = self.fields[place].clone();
+        let ExtraFieldChange { title, field_type, shown_on_order_details } = change;
+        let field = ExtraField {
+            title: title.unwrap_or(before.title),
+            field_type: field_type.unwrap_or(before.field_type),
+            shown_on_order_details: shown_on_order_details.unwrap_or(before.shown_on_order_details),
+            modified: now,
+            ..before
+        };
+        self.check(&field)?;
+        self.fields[place] = field.clone();
+        Ok(Some(field))
+    }
+
+    /// Whether the field may stand beside all others.
+    fn check(&self, field: &ExtraField) -> Result<(), ExtraFieldRuleError> {
+        match self.find_by_title(&field.title) {
+            Some(other) if other.id != field.id => {
+                Err(ExtraFieldRuleError::TitleInUse { title: field.title.clone() })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ExtraFieldType;
+
+    fn id(number: i64) -> ExtraFieldId {
+        ExtraFieldId::new(number).unwrap()
+    }
+
+    fn key(number: i64) -> ExtraFieldKey {
+        ExtraFieldKey::new(&format!("{number:07}")).unwrap()
+    }
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_unix_seconds(seconds).unwrap()
+    }
+
+    fn title(text: &str) -> ExtraFieldTitle {
+        ExtraFieldTitle::new(text).unwrap()
+    }
+
+    fn new(text: &str) -> NewExtraField {
+        NewExtraField {
+            title: title(text),
+            field_type: ExtraFieldType::DateTime,
+            shown_on_order_details: true,
+        }
+    }
+
+    fn book(titles: &[&str]) -> ExtraFieldBook {
+        let mut book = ExtraFieldBook::default();
+        for (number, title) in (1..).zip(titles) {
+            book.add(new(title), id(number), key(number), at(1)).unwrap();
+        }
+        book
+    }
+
+    #[test]
+    fn fields_are_in_the_order_of_their_creation() {
+        let mut fields = book(&["B", "A", "C"]).fields().to_vec();
+        fields.reverse();
+        let book = ExtraFieldBook::whole(fields);
+        let titles: Vec<_> = book.fields().iter().map(|field| field.title.as_str()).collect();
+        assert_eq!(titles, ["B", "A", "C"]);
+        assert_eq!(book.find(key(2)).unwrap().title, title("A"));
+        assert_eq!(book.find_by_title(&title("c")).unwrap().key, key(3));
+        assert_eq!(book.find(key(9)), None);
+    }
+
+    #[test]
+    fn a_title_is_there_once_in_any_case() {
+        let mut book = book(&["Geburtstag", "Größe"]);
+        let refused = book.add(new("GRÖSSE"), id(3), key(3), at(1));
+        assert_eq!(refused, Err(ExtraFieldRuleError::TitleInUse { title: title("GRÖSSE") }));
+        let change = ExtraFieldChange { title: Some(title("größe")), ..ExtraFieldChange::default() };
+        let refused = book.change(key(1), change.clone(), at(2));
+        assert_eq!(refused, Err(ExtraFieldRuleError::TitleInUse { title: title("größe") }));
+        assert_eq!(book.change(key(2), change, at(2)).unwrap().unwrap().title, title("größe"));
+    }
+
+    #[test]
+    fn a_key_that_is_there_is_refused() {
+        let refused = book(&["A"]).add(new("B"), id(2), key(1), at(1));
+        assert_eq!(refused, Err(ExtraFieldRuleError::KeyInUse { key: key(1) }));
+    }
+
+    #[test]
+    fn a_change_keeps_what_it_leaves_out() {
+        let mut book = book(&["A"]);
+        let change = ExtraFieldChange { shown_on_order_details: Some(false), ..ExtraFieldChange::default() };
+        let changed = book.change(key(1), change, at(5)).unwrap().unwrap();
+        let expected = ExtraField {
+            id: id(1),
+            key: key(1),
+            title: title("A"),
+            field_type: ExtraFieldType::DateTime,
+            shown_on_order_details: false,
+            created: at(1),
+            modified: at(5),
+        };
+        assert_eq!(changed, expected);
+        let retyped =
+            ExtraFieldChange { field_type: Some(ExtraFieldType::Text), ..ExtraFieldChange::default() };
+        let changed = book.change(key(1), retyped, at(6)).unwrap().unwrap();
+        assert_eq!(changed, ExtraField { field_type: ExtraFieldType::Text, modified: at(6), ..expected });
+        assert_eq!(book.fields(), [changed]);
+        assert_eq!(book.change(key(2), ExtraFieldChange::default(), at(7)), Ok(None));
+    }
+
+    #[test]
+    fn a_store_has_a_hundred_fields_at_the_most() {
+        let mut book = ExtraFieldBook::default();
+        for number in 1..=i64::from(MAXIMUM_EXTRA_FIELDS) {
+            book.add(new(&number.to_string()), id(number), key(number), at(1)).unwrap();
+        }
+        assert_eq!(book.add(new("more"), id(500), key(500), at(1)), Err(ExtraFieldRuleError::Full));
+    }
+}

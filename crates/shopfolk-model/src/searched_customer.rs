@@ -1,0 +1,204 @@
+//! What a search looks at of a customer, and whether it finds it.
+
+use crate::{
+    AddressBook, Contact, ContactBook, ContactType, ContactTypeSet, CountryCode, Customer, CustomerId,
+    CustomerKind, CustomerSearch, EmailFilter, GroupId, LanguageCode, PhoneDigits, SearchText, SortField,
+    Timestamp, Whereabouts, fold,
+};
+
+/// Everything that a search looks at of one customer, with the case of texts folded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SearchedCustomer {
+    /// The id.
+    pub id: CustomerId,
+    /// The name; empty where none is known.
+    pub name: String,
+    /// The customer's own e-mail address.
+    pub email: String,
+    /// The digits of each phone number there is; never empty ones.
+    pub phones: Vec<String>,
+    /// The contacts: of what type, and the text.
+    pub contacts: Vec<(ContactType, String)>,
+    /// The cities of the addresses, the billing address among them.
+    pub cities: Vec<String>,
+    /// Their postal codes.
+    pub postal_codes: Vec<String>,
+    /// The codes of their states or provinces.
+    pub states: Vec<String>,
+    /// The names of companies in them.
+    pub company_names: Vec<String>,
+    /// Their countries.
+    pub countries: Vec<CountryCode>,
+    /// The language, its case folded; empty where none is known.
+    pub language: String,
+    /// The group.
+    pub group: GroupId,
+    /// What was said of marketing.
+    pub accept_marketing: Option<bool>,
+    /// Whether the customer pays no tax.
+    pub tax_exempt: bool,
+    /// Whom the customer buys for.
+    pub kind: CustomerKind,
+    /// When the customer came to be.
+    pub registered: Timestamp,
+    /// When the customer last changed.
+    pub updated: Timestamp,
+}
+
+/// What a customer is sorted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SortValue<'a> {
+    /// A text; empty where there is none.
+    Text(&'a str),
+    /// A number; `None` where there is none.
+    Number(Option<i64>),
+}
+
+impl ContactType {
+    /// Whether contacts of this type can be phone numbers.
+    pub const fn has_number(self) -> bool {
+        matches!(self, Self::Phone | Self::WhatsApp | Self::Viber)
+    }
+}
+
+impl Contact {
+    /// The digits of the contact's phone number, where it has one.
+    pub fn phone_digits(&self) -> Option<String> {
+        let digits =
+            self.contact_type().has_number().then(|| PhoneDigits::of(self.address.contact().as_str()));
+        digits.filter(|digits| !digits.is_empty())
+    }
+}
+
+impl LanguageCode {
+    /// The code in lower case, by which languages are compared.
+    pub fn key(&self) -> String {
+        self.as_str().to_ascii_lowercase()
+    }
+}
+
+impl SearchedCustomer {
+    /// What a search looks at of this customer.
+    pub fn of(customer: &Customer, contacts: &ContactBook) -> Self {
+        let Customer { id, email, name, registered, updated, details, addresses } = customer;
+        let places = || places(&details.billing, addresses);
+        let phones = places()
+            .filter_map(|place| place.phone.as_ref())
+            .map(|phone| PhoneDigits::of(phone.as_str()))
+            .filter(|digits| !digits.is_empty())
+            .chain(contacts.contacts().iter().filter_map(|contact| contact.phone_digits()));
+        let folded_contact =
+            |contact: &Contact| (contact.contact_type(), fold(contact.address.contact().as_str()));
+        Self {
+            id: *id,
+            name: name.as_ref().map(|name| fold(name.as_str())).unwrap_or_default(),
+            email: fold(email.as_str()),
+            phones: phones.collect(),
+            contacts: contacts.contacts().iter().map(|contact| folded_contact(contact)).collect(),
+            cities: places()
+                .filter_map(|place| place.city.as_ref())
+                .map(|city| fold(city.as_str()))
+                .collect(),
+            postal_codes: places()
+                .filter_map(|place| place.postal_code.as_ref())
+                .map(|code| fold(code.as_str()))
+                .collect(),
+            states: places()
+                .filter_map(|place| place.state.as_ref())
+                .map(|state| fold(state.as_str()))
+                .collect(),
+            company_names: places()
+                .filter_map(|place| place.company_name.as_ref())
+                .map(|company| fold(company.as_str()))
+                .collect(),
+            countries: places().filter_map(|place| place.country).collect(),
+            language: details.language.as_ref().map(LanguageCode::key).unwrap_or_default(),
+            group: GroupId::GENERAL,
+            accept_marketing: details.accept_marketing,
+            tax_exempt: details.tax_exempt,
+            kind: details.kind,
+            registered: *registered,
+            updated: *updated,
+        }
+    }
+
+    /// Whether a search finds the customer.
+    pub fn matches(&self, search: &CustomerSearch) -> bool {
+        let CustomerSearch {
+            keyword,
+            name,
+            email,
+            phone,
+            city,
+            postal_code,
+            state,
+            company_name,
+            countries,
+            groups,
+            accept_marketing,
+            language,
+            tax_exempt,
+            kind,
+            registered,
+            updated,
+            contact,
+        } = search;
+        let in_any = |text: &SearchText, texts: &[String]| texts.iter().any(|folded| text.is_in(folded));
+        holds(keyword.as_ref(), |text| text.is_in(&self.name) || text.is_in(&self.email))
+            && holds(name.as_ref(), |text| text.is_in(&self.name))
+            && holds(email.as_ref(), |email| self.has_email(email))
+            && holds(phone.as_ref(), |digits| self.phones.iter().any(|phone| phone.contains(digits.as_str())))
+            && holds(city.as_ref(), |text| in_any(text, &self.cities))
+            && holds(postal_code.as_ref(), |text| in_any(text, &self.postal_codes))
+            && holds(state.as_ref(), |text| in_any(text, &self.states))
+            && holds(company_name.as_ref(), |text| in_any(text, &self.company_names))
+            && holds(countries.as_ref(), |wanted| {
+                self.countries.iter().any(|country| wanted.contains(country))
+            })
+            && holds(groups.as_ref(), |groups| groups.contains(&self.group))
+            && holds(*accept_marketing, |wanted| self.accept_marketing == Some(wanted))
+            && holds(language.as_ref(), |language| self.language == language.key())
+            && holds(*tax_exempt, |wanted| self.tax_exempt == wanted)
+            && holds(*kind, |wanted| self.kind == wanted)
+            && registered.contains(&self.registered)
+            && updated.contains(&self.updated)
+            && holds(contact.as_ref(), |filter| {
+                self.contacts.iter().any(|(contact_type, text)| {
+                    holds(filter.types, |types| types.contains(*contact_type))
+                        && holds(filter.text.as_ref(), |part| part.is_in(text))
+                })
+            })
+    }
+
+    fn has_email(&self, filter: &EmailFilter) -> bool {
+        match filter {
+            EmailFilter::Part(text) => text.is_in(&self.email),
+            EmailFilter::Exactly(address) => {
+                address.as_ref().is_some_and(|address| fold(address.as_str()) == self.email)
+            }
+        }
+    }
+
+    /// The types of the customer's contacts.
+    pub fn contact_types(&self) -> ContactTypeSet {
+        self.contacts.iter().map(|&(contact_type, _)| contact_type).collect()
+    }
+
+    /// What the customer is sorted by.
+    pub fn sort_value(&self, field: SortField) -> SortValue<'_> {
+        match field {
+            SortField::Name => SortValue::Text(&self.name),
+            SortField::Email => SortValue::Text(&self.email),
+            SortField::Registered => SortValue::Number(Some(self.registered.unix_seconds())),
+            SortField::Updated => SortValue::Number(Some(self.updated.unix_seconds())),
+        }
+    }
+}
+
+fn holds<T>(filter: Option<T>, check: impl FnOnce(T) -> bool) -> bool {
+    filter.is_none_or(check)
+}
+
+fn places<'a>(billing: &'a Whereabouts, addresses: &'a AddressBook) -> impl Iterator<Item = &'a Whereabouts> {
+    std::iter::once(billing).chain(addresses.addresses().iter().map(|address| &address.whereabouts))
+}

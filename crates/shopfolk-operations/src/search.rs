@@ -1,0 +1,122 @@
+//! Finding customers by what they are like.
+
+use shopfolk_model::{Customer, CustomerId, CustomerSearch, CustomerSort};
+use shopfolk_store::{Page, PageRequest, ReadOperation, ReadTx};
+
+use crate::{CustomerWithContacts, OperationError};
+
+/// How much is wanted of the customers that a search finds, so that nothing is loaded that nobody reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Wanted {
+    /// How many they are.
+    Count,
+    /// The customers, without contacts.
+    Customers,
+    /// The customers with their contacts.
+    CustomersWithContacts,
+}
+
+/// Finds customers of a store.
+#[derive(Debug, Clone)]
+pub struct SearchCustomers {
+    /// What they must be like.
+    pub search: CustomerSearch,
+    /// In which order; by id where none is named.
+    pub sort: Option<CustomerSort>,
+    /// Which part of those found.
+    pub page: PageRequest,
+    /// How much of them.
+    pub wanted: Wanted,
+}
+
+/// What a search found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundCustomers {
+    /// How many the search finds in all.
+    pub total: u64,
+    /// How many customers the store has.
+    pub all: u64,
+    /// How many are on this page.
+    pub count: usize,
+    /// Those on this page, as far as they are wanted.
+    pub items: Vec<CustomerWithContacts>,
+}
+
+impl ReadOperation for SearchCustomers {
+    type Output = FoundCustomers;
+    type Error = OperationError;
+
+    fn searches(&self) -> bool {
+        !self.is_list()
+    }
+
+    async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
+        if self.is_list() {
+            return self.list(tx).await;
+        }
+        let all = tx.list_customers(PageRequest { offset: 0, limit: 0 }).await?.total;
+        let found = tx.search_customers(&self.search, self.sort, self.page).await?;
+        let customers =
+            if self.wanted == Wanted::Count { Vec::new() } else { tx.find_customers(&found.items).await? };
+        let count = found.items.len();
+        let items = with_contacts(tx, customers, self.wanted).await?;
+        Ok(FoundCustomers { total: found.total, all, count, items })
+    }
+}
+
+impl SearchCustomers {
+    /// Whether everybody is wanted, by id.
+    fn is_list(&self) -> bool {
+        self.search.is_everybody() && self.sort.is_none()
+    }
+
+    /// Everybody, by id: what needs no search.
+    async fn list<T: ReadTx>(&self, tx: &mut T) -> Result<FoundCustomers, OperationError> {
+        let PageRequest { offset, limit } = self.page;
+        let wanted = if self.wanted == Wanted::Count { 0 } else { limit };
+        let Page { total, items } = tx.list_customers(PageRequest { offset, limit: wanted }).await?;
+        let count = usize::try_from(total.saturating_sub(offset).min(limit.into())).unwrap_or(usize::MAX);
+        let items = with_contacts(tx, items, self.wanted).await?;
+        Ok(FoundCustomers { total, all: total, count, items })
+    }
+}
+
+async fn with_contacts<T: ReadTx>(
+    tx: &mut T,
+    customers: Vec<Customer>,
+    wanted: Wanted,
+) -> Result<Vec<CustomerWithContacts>, OperationError> {
+    let ids: Vec<_> = match wanted {
+        Wanted::CustomersWithContacts => customers.iter().map(|customer| customer.id).collect(),
+        Wanted::Count | Wanted::Customers => Vec::new(),
+    };
+    let mut books = tx.find_contact_books(&ids).await?;
+    let with_contacts = |customer: Customer| {
+        let contacts = books.remove(&customer.id).unwrap_or_default();
+        CustomerWithContacts { customer, contacts }
+    };
+    Ok(customers.into_iter().map(with_contacts).collect())
+}
+
+/// Finds the ids of all customers that are like this, by id.
+#[derive(Debug, Clone)]
+pub struct SearchCustomerIds {
+    /// What they must be like.
+    pub search: CustomerSearch,
+    /// In which order; by id where none is named.
+    pub sort: Option<CustomerSort>,
+}
+
+impl ReadOperation for SearchCustomerIds {
+    type Output = Vec<CustomerId>;
+    type Error = OperationError;
+
+    fn searches(&self) -> bool {
+        true
+    }
+
+    async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
+        let everybody = PageRequest { offset: 0, limit: u32::MAX };
+        Ok(tx.search_customers(&self.search, self.sort, everybody).await?.items)
+    }
+}

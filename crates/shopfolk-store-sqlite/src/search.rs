@@ -1,0 +1,253 @@
+//! Searching the customers of a store.
+//!
+//! The folded texts and the numbers that searches look at lie packed in `search_blocks`: one row holds one field of up to
+//! 256 customers with ids next to each other, and a search goes through the rows of the fields that it asks for. That
+//! finds any part of a text in any script, gives exact totals, and needs neither an index for each order nor a query
+//! language. A million customers are about four thousand rows a field.
+//!
+//! The blocks follow behind the writes, but no search misses a write: contacts that were created since are in
+//! `search_added`, in the order they came, and a search looks through them too; customers that came, changed or went in any
+//! other way are named in `search_changed`, and a search looks at each of them where it lies. All three are written in the
+//! transaction of the change, so that a snapshot is always whole. Packing (`pack.rs`) empties both while nobody waits,
+//! and bit by bit with the commits when they grow.
+
+mod added;
+mod backlog;
+mod bits;
+mod block;
+mod blocks;
+mod field;
+mod find;
+mod hits;
+mod pack;
+mod ranking;
+
+use shopfolk_model::{
+    CustomerId, CustomerSearch, CustomerSort, EmailFilter, SearchedCustomer, SortField, SortValue,
+};
+use shopfolk_store::{Page, PageRequest, ReadCustomers, ReadSearch, StoreError};
+
+pub(crate) use added::AddedContacts;
+pub(crate) use backlog::Backlog;
+use blocks::Blocks;
+use field::{Column, MISSING, SortSource, sort_source};
+use find::Found;
+pub(crate) use pack::Allowance;
+use ranking::{Key, Ranking};
+
+use crate::row::Place;
+use crate::tx::{Access, SqliteTx, SqliteWriteTx};
+
+impl<A: Access> ReadSearch for SqliteTx<'_, A> {
+    async fn search_customers(
+        &mut self,
+        search: &CustomerSearch,
+        sort: Option<CustomerSort>,
+        page: PageRequest,
+    ) -> Result<Page<CustomerId>, StoreError> {
+        if let Some(EmailFilter::Exactly(address)) = &search.email {
+            let id = match address {
+                Some(address) => self.find_customer_by_email(address).await?,
+                None => None,
+            };
+            let customer = id.map(|id| self.searched_customer(id)).transpose()?.flatten();
+            let found = customer.filter(|customer| customer.matches(search));
+            let items = found.iter().map(|customer| customer.id);
+            return Ok(Page {
+                total: u64::from(found.is_some()),
+                items: items.skip(usize::from(page.offset > 0)).take(page.limit as usize).collect(),
+            });
+        }
+        let blocks = Blocks { connection: self.connection, store: self.store };
+        let by_update = sort.is_some_and(|sort| sort.field == SortField::Updated);
+        let mut found = blocks.find(search, by_update)?;
+        let changed = self.changed_customers()?;
+        blocks.leave_out(&mut found, &changed)?;
+        let mut others = Vec::new();
+        for id in changed {
+            others.extend(self.searched_customer(id)?.filter(|customer| customer.matches(search)));
+        }
+        let total = found.hits.count() + others.len();
+        let ids = match sort {
+            _ if page.limit == 0 => Vec::new(),
+            None => blocks.by_id(&found, &others, page)?,
+            Some(sort) => blocks.sorted(&found, &others, sort, page)?,
+        };
+        let place = Place { table: "search_blocks", row: format!("store {}", self.store) };
+        let items = ids.into_iter().map(|id| place.value("data", CustomerId::new(id)));
+        Ok(Page { total: total as u64, items: items.collect::<Result<_, _>>()? })
+    }
+}
+
+impl<A: Access> SqliteTx<'_, A> {
+    /// What a search looks at of a customer, where it lies; `None` when there is no such customer.
+    fn searched_customer(&self, id: CustomerId) -> Result<Option<SearchedCustomer>, StoreError> {
+        let Some(customer) = self.customer_now(id)? else { return Ok(None) };
+        let contacts = self.contact_book_now(id)?.unwrap_or_default();
+        Ok(Some(SearchedCustomer::of(&customer, &contacts)))
+    }
+
+    /// The customers that came, changed or went since they were packed, by id.
+    fn changed_customers(&self) -> Result<Vec<CustomerId>, StoreError> {
+        let ids: Vec<i64> = self.list(
+            "list the customers that are not packed",
+            "SELECT customer_id FROM search_changed WHERE store_id = ?1 ORDER BY customer_id",
+            [self.store.get()],
+            |row| row.get(0),
+        )?;
+        let place = Place { table: "search_changed", row: format!("store {}", self.store) };
+        ids.into_iter().map(|id| place.value("customer_id", CustomerId::new(id))).collect()
+    }
+}
+
+impl SqliteWriteTx<'_> {
+    /// Notes that what searches look at of a customer has changed. Every write to a customer says so, but for adding a
+    /// recent contact.
+    pub(crate) fn note_changed(&mut self, customer: CustomerId) -> Result<(), StoreError> {
+        let new = self.change(
+            "note that a customer changed",
+            "INSERT OR IGNORE INTO search_changed (store_id, customer_id) VALUES (?1, ?2)",
+            (self.store.get(), customer.get()),
+        )?;
+        self.access.backlog.note_changed(self.store, new);
+        Ok(())
+    }
+}
+
+impl Blocks<'_> {
+    /// Leaves these customers, who are given by id, out of those that were found.
+    fn leave_out(self, found: &mut Found, customers: &[CustomerId]) -> Result<(), StoreError> {
+        let mut block: Option<(i64, Vec<i64>)> = None;
+        for customer in customers {
+            let Some(hits) = found.hits.block_mut(customer.get()) else { continue };
+            if block.as_ref().is_none_or(|(first, _)| *first != hits.first) {
+                block = Some((hits.first, self.customer_ids(hits.first)?));
+            }
+            if let Some((_, ids)) = &block
+                && let Ok(place) = ids.binary_search(&customer.get())
+            {
+                hits.bits.clear(place);
+            }
+        }
+        found.hits.tidy();
+        Ok(())
+    }
+
+    /// The ids of a page of those found in the blocks and the others, both by id.
+    fn by_id(
+        self,
+        found: &Found,
+        others: &[SearchedCustomer],
+        page: PageRequest,
+    ) -> Result<Vec<i64>, StoreError> {
+        let limit = page.limit as usize;
+        let mut pass_over = usize::try_from(page.offset).unwrap_or(usize::MAX);
+        let mut others = others.iter().map(|customer| customer.id.get()).peekable();
+        let mut ids = Vec::new();
+        let mut blocks = found.hits.blocks().iter().peekable();
+        while ids.len() < limit && (blocks.peek().is_some() || others.peek().is_some()) {
+            // Those of a block, and the others that come before the next block begins.
+            let block = blocks.next_if(|block| others.peek().is_none_or(|&other| block.first <= other));
+            let end = blocks.peek().map_or(i64::MAX, |next| next.first);
+            let mut between = Vec::new();
+            while let Some(other) = others.next_if(|&other| other < end) {
+                between.push(other);
+            }
+            let count = block.map_or(0, |block| block.bits.count()) + between.len();
+            if count <= pass_over {
+                pass_over -= count;
+                continue;
+            }
+            if let Some(block) = block {
+                let all = self.customer_ids(block.first)?;
+                between.extend(block.bits.places().filter_map(|place| all.get(place)));
+                between.sort_unstable();
+            }
+            ids.extend(between.into_iter().skip(pass_over).take(limit - ids.len()));
+            pass_over = 0;
+        }
+        Ok(ids)
+    }
+
+    /// The ids of a page of those found in the blocks and the others, in this order.
+    fn sorted(
+        self,
+        found: &Found,
+        others: &[SearchedCustomer],
+        sort: CustomerSort,
+        page: PageRequest,
+    ) -> Result<Vec<i64>, StoreError> {
+        let total = found.hits.count() + others.len();
+        let offset = usize::try_from(page.offset).unwrap_or(usize::MAX);
+        let most = offset.saturating_add(page.limit as usize).min(total);
+        if offset >= total {
+            return Ok(Vec::new());
+        }
+        let mut ranking = Ranking::new(most, sort.descending);
+        for customer in others {
+            let key = match customer.sort_value(sort.field) {
+                SortValue::Text(text) => Key::Text(text.as_bytes()),
+                SortValue::Number(number) => Key::Number(number.unwrap_or(MISSING)),
+            };
+            ranking.offer(key, || Ok::<_, StoreError>(customer.id.get()))?;
+        }
+        let mut outcome = Ok(());
+        match sort_source(sort.field) {
+            SortSource::Text(field) => self.texts_of(field, &found.hits, |block, texts| {
+                let mut ids = BlockIds { blocks: self, first: block.first, ids: None };
+                let offered = block
+                    .bits
+                    .places()
+                    .try_for_each(|place| ranking.offer(Key::Text(texts.get(place)), || ids.get(place)));
+                keep_error(&mut outcome, offered);
+            })?,
+            SortSource::Number(column) => {
+                let late = |first, place| {
+                    let key = (first, place);
+                    let at = found.late_updates.binary_search_by_key(&key, |late| (late.first, late.place));
+                    at.ok().filter(|_| column == Column::Updated).map(|at| found.late_updates[at].updated)
+                };
+                self.numbers_of(column, &found.hits, |block, numbers| {
+                    let mut ids = BlockIds { blocks: self, first: block.first, ids: None };
+                    let offered = block.bits.places().try_for_each(|place| {
+                        let number = late(block.first, place).unwrap_or_else(|| numbers.get(place));
+                        ranking.offer(Key::Number(number), || ids.get(place))
+                    });
+                    keep_error(&mut outcome, offered);
+                })?;
+            }
+        }
+        outcome?;
+        Ok(ranking.from_place(offset))
+    }
+}
+
+fn keep_error(outcome: &mut Result<(), StoreError>, offered: Result<(), StoreError>) {
+    if outcome.is_ok() {
+        *outcome = offered;
+    }
+}
+
+/// The ids of a block's customers, read when the first is asked for.
+struct BlockIds<'a> {
+    blocks: Blocks<'a>,
+    first: i64,
+    ids: Option<Vec<i64>>,
+}
+
+impl BlockIds<'_> {
+    fn get(&mut self, place: usize) -> Result<i64, StoreError> {
+        let ids = match self.ids.take() {
+            Some(ids) => ids,
+            None => self.blocks.customer_ids(self.first)?,
+        };
+        let id = ids.get(place).copied();
+        self.ids = Some(ids);
+        id.ok_or_else(|| StoreError::Corrupt {
+            table: "search_blocks",
+            column: "customers",
+            row: format!("store {}, block {}", self.blocks.store, self.first),
+            reason: "its fields are not of the same customers".to_owned(),
+        })
+    }
+}
