@@ -2,8 +2,8 @@
 
 use crate::{
     AddressBook, AddressEntry, AddressId, AddressRuleError, AdminNotes, ContactEntry, CustomerId,
-    CustomerName, EmailAddress, ExternalReferenceId, FieldChange, LanguageCode, NewContact, TaxText,
-    Timestamp, Whereabouts, WhereaboutsChange,
+    CustomerName, EmailAddress, ExternalReferenceId, ExtraFieldEntry, ExtraFieldValues, FieldChange, GroupId,
+    LanguageCode, NewContact, TaxText, Timestamp, Whereabouts, WhereaboutsChange,
 };
 
 /// A customer, without the contacts, which are a [`crate::ContactBook`] of their own.
@@ -23,6 +23,10 @@ pub struct Customer {
     pub details: CustomerDetails,
     /// Where goods are sent.
     pub addresses: AddressBook,
+    /// The group.
+    pub group: GroupId,
+    /// The values of extra fields.
+    pub extra_fields: ExtraFieldValues,
 }
 
 /// Whom the customer buys for.
@@ -184,13 +188,24 @@ pub struct NewCustomer {
     pub addresses: Vec<AddressEntry>,
     /// The contacts that come with the customer, in their order.
     pub contacts: Vec<NewContact>,
+    /// The group.
+    pub group: GroupId,
+    /// The values of extra fields.
+    pub extra_fields: Vec<ExtraFieldEntry>,
 }
 
 impl NewCustomer {
     /// A customer of whom nothing but the address is known.
     pub fn of(email: EmailAddress) -> Self {
-        let details = CustomerDetails::default();
-        Self { email, name: None, details, addresses: Vec::new(), contacts: Vec::new() }
+        Self {
+            email,
+            name: None,
+            details: CustomerDetails::default(),
+            addresses: Vec::new(),
+            contacts: Vec::new(),
+            group: GroupId::GENERAL,
+            extra_fields: Vec::new(),
+        }
     }
 }
 
@@ -207,16 +222,30 @@ pub struct CustomerChange {
     pub addresses: Option<Vec<AddressEntry>>,
     /// The list that takes the place of the contacts.
     pub contacts: Option<Vec<ContactEntry>>,
+    /// The group.
+    pub group: Option<GroupId>,
+    /// Values of extra fields; others stay.
+    pub extra_fields: Vec<ExtraFieldEntry>,
 }
 
 impl Customer {
     /// A customer that comes to be `now`, of whom nothing but the address is known.
     pub fn new(id: CustomerId, email: EmailAddress, now: Timestamp) -> Self {
-        let (details, addresses) = (CustomerDetails::default(), AddressBook::default());
-        Self { id, email, name: None, registered: now, updated: now, details, addresses }
+        Self {
+            id,
+            email,
+            name: None,
+            registered: now,
+            updated: now,
+            details: CustomerDetails::default(),
+            addresses: AddressBook::default(),
+            group: GroupId::GENERAL,
+            extra_fields: ExtraFieldValues::new(),
+        }
     }
 
-    /// The customer after a change, which happened `now`; new addresses take the next of `address_ids`.
+    /// The customer after a change, which happened `now`; new addresses take the next of `address_ids`. Values of extra
+    /// fields are set by the book of these fields ([`crate::ExtraFieldBook::set`]).
     ///
     /// # Errors
     /// When the list of addresses is refused.
@@ -238,6 +267,8 @@ impl Customer {
             updated: now,
             details: self.details.clone().changed(change.details.clone()),
             addresses,
+            group: change.group.unwrap_or(self.group),
+            extra_fields: self.extra_fields.clone(),
         })
     }
 }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use rand::distr::Alphanumeric;
 use rand::{CryptoRng, RngExt};
 
-use crate::{ExtraFieldId, ExtraFieldTitle, Timestamp, fold};
+use crate::{ExtraFieldId, ExtraFieldTitle, ExtraFieldValue, Timestamp, fold};
 
 /// The text is no key of an extra field.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -152,6 +152,17 @@ pub struct ExtraFieldChange {
     pub field_type: Option<ExtraFieldType>,
     /// Whether its values are shown on the page of an order.
     pub shown_on_order_details: Option<bool>,
+}
+
+/// What a caller says of a customer's value of an extra field.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ExtraFieldEntry {
+    /// The field.
+    pub key: Option<ExtraFieldKey>,
+    /// The field's title, which counts where no key is given.
+    pub title: Option<ExtraFieldTitle>,
+    /// The value; `None` takes it away.
+    pub value: Option<ExtraFieldValue>,
 }
 
 impl ExtraFieldChange {

@@ -1,9 +1,14 @@
 //! The extra fields of a store's customers, and the rules that hold among them.
 
+use std::collections::BTreeMap;
+
 use crate::{
-    ExtraField, ExtraFieldChange, ExtraFieldId, ExtraFieldKey, ExtraFieldTitle, MAXIMUM_EXTRA_FIELDS,
-    NewExtraField, Timestamp,
+    ExtraField, ExtraFieldChange, ExtraFieldEntry, ExtraFieldId, ExtraFieldKey, ExtraFieldTitle,
+    ExtraFieldType, ExtraFieldValue, MAXIMUM_EXTRA_FIELDS, NewExtraField, Timestamp, TimestampError,
 };
+
+/// A customer's values, by the field.
+pub type ExtraFieldValues = BTreeMap<ExtraFieldId, ExtraFieldValue>;
 
 /// Why an extra field cannot be added or changed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -19,6 +24,23 @@ pub enum ExtraFieldRuleError {
     TitleInUse {
         /// The title.
         title: ExtraFieldTitle,
+    },
+    /// A value names a field that is not there.
+    #[error("there is no extra field '{field}'")]
+    Unknown {
+        /// The key or title.
+        field: String,
+    },
+    /// A value names no field at all.
+    #[error("the key or the title of the extra field is missing")]
+    Unnamed,
+    /// A value of a field with dates is no date.
+    #[error("the value of the extra field '{key}' {source}")]
+    NoDate {
+        /// The field.
+        key: ExtraFieldKey,
+        /// What is wrong with it.
+        source: TimestampError,
     },
     /// The store has as many fields as it can have.
     #[error("A store can have at most {MAXIMUM_EXTRA_FIELDS} customer extra fields, this one has that many")]
@@ -53,6 +75,42 @@ impl ExtraFieldBook {
     pub fn find_by_title(&self, title: &ExtraFieldTitle) -> Option<&ExtraField> {
         let key = title.key();
         self.fields.iter().find(|field| field.title.key() == key)
+    }
+
+    /// A customer's values after some were set or taken away; others stay.
+    ///
+    /// # Errors
+    /// When an entry names no field that is there, or a date is none.
+    pub fn set(
+        &self,
+        mut values: ExtraFieldValues,
+        entries: &[ExtraFieldEntry],
+    ) -> Result<ExtraFieldValues, ExtraFieldRuleError> {
+        for entry in entries {
+            let field = self.named(entry)?;
+            match &entry.value {
+                Some(value) => {
+                    if field.field_type == ExtraFieldType::DateTime {
+                        Timestamp::parse(value.as_str())
+                            .map_err(|source| ExtraFieldRuleError::NoDate { key: field.key, source })?;
+                    }
+                    values.insert(field.id, value.clone());
+                }
+                None => {
+                    values.remove(&field.id);
+                }
+            }
+        }
+        Ok(values)
+    }
+
+    fn named(&self, entry: &ExtraFieldEntry) -> Result<&ExtraField, ExtraFieldRuleError> {
+        let unknown = |field: String| ExtraFieldRuleError::Unknown { field };
+        match (entry.key, &entry.title) {
+            (Some(key), _) => self.find(key).ok_or_else(|| unknown(key.to_string())),
+            (None, Some(title)) => self.find_by_title(title).ok_or_else(|| unknown(title.to_string())),
+            (None, None) => Err(ExtraFieldRuleError::Unnamed),
+        }
     }
 
     /// Adds a field with a key that was drawn at random.
@@ -180,6 +238,31 @@ mod tests {
     fn a_key_that_is_there_is_refused() {
         let refused = book(&["A"]).add(new("B"), id(2), key(1), at(1));
         assert_eq!(refused, Err(ExtraFieldRuleError::KeyInUse { key: key(1) }));
+    }
+
+    #[test]
+    fn values_are_set_by_key_or_title_and_others_stay() {
+        let book = book(&["A", "B"]);
+        let value = |text: &str| ExtraFieldValue::new(text).unwrap();
+        let by_key = |number, text: Option<&str>| ExtraFieldEntry {
+            key: Some(key(number)),
+            title: Some(title("ignored")),
+            value: text.map(value),
+        };
+        let by_title =
+            ExtraFieldEntry { title: Some(title("b")), value: Some(value("2020-01-02")), key: None };
+        let values = book.set(ExtraFieldValues::new(), &[by_key(1, Some("0")), by_title]).unwrap();
+        assert_eq!(values, ExtraFieldValues::from([(id(1), value("0")), (id(2), value("2020-01-02"))]));
+        let values = book.set(values, &[by_key(1, None)]).unwrap();
+        assert_eq!(values, ExtraFieldValues::from([(id(2), value("2020-01-02"))]));
+        for (entry, message) in [
+            (by_key(9, Some("x")), "there is no extra field '0000009'"),
+            (ExtraFieldEntry::default(), "the key or the title of the extra field is missing"),
+            (by_key(1, Some("soon")), "the value of the extra field '0000001' "),
+        ] {
+            let refused = book.set(values.clone(), &[entry]).unwrap_err().to_string();
+            assert!(refused.starts_with(message), "{refused}");
+        }
     }
 
     #[test]

@@ -52,10 +52,10 @@ pub use customer::{
 pub use email::{EmailAddress, InvalidEmailAddress};
 pub use event::{Event, Happening};
 pub use extra_field::{
-    ExtraField, ExtraFieldChange, ExtraFieldKey, ExtraFieldType, InvalidExtraFieldKey, NewExtraField,
-    UnknownExtraFieldType,
+    ExtraField, ExtraFieldChange, ExtraFieldEntry, ExtraFieldKey, ExtraFieldType, InvalidExtraFieldKey,
+    NewExtraField, UnknownExtraFieldType,
 };
-pub use extra_field_book::{ExtraFieldBook, ExtraFieldRuleError};
+pub use extra_field_book::{ExtraFieldBook, ExtraFieldRuleError, ExtraFieldValues};
 pub use folding::fold;
 pub use group::{CustomerGroup, GroupChange, NewGroup};
 pub use group_book::{GroupBook, GroupFilter, GroupRuleError};
@@ -72,8 +72,8 @@ pub use searched_customer::{SearchedCustomer, SortValue};
 pub use store::Store;
 pub use text::{
     AddressNote, AdminNotes, City, CompanyName, ContactHandle, ContactNote, ContactText, CustomerName,
-    ExternalReferenceId, ExtraFieldTitle, GroupName, PhoneNumber, PostalCode, StateCode, StoreName, Street,
-    TaxText, TextError,
+    ExternalReferenceId, ExtraFieldTitle, ExtraFieldValue, GroupName, PhoneNumber, PostalCode, StateCode,
+    StoreName, Street, TaxText, TextError,
 };
 pub use timestamp::{Day, Timestamp, TimestampError};
 pub use token::{Token, TokenHash, TokenKind, TokenRecord};

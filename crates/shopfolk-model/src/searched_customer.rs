@@ -80,7 +80,7 @@ impl LanguageCode {
 impl SearchedCustomer {
     /// What a search looks at of this customer.
     pub fn of(customer: &Customer, contacts: &ContactBook) -> Self {
-        let Customer { id, email, name, registered, updated, details, addresses } = customer;
+        let Customer { id, email, name, registered, updated, details, addresses, group, .. } = customer;
         let places = || places(&details.billing, addresses);
         let phones = places()
             .filter_map(|place| place.phone.as_ref())
@@ -113,7 +113,7 @@ impl SearchedCustomer {
                 .collect(),
             countries: places().filter_map(|place| place.country).collect(),
             language: details.language.as_ref().map(LanguageCode::key).unwrap_or_default(),
-            group: GroupId::GENERAL,
+            group: *group,
             accept_marketing: details.accept_marketing,
             tax_exempt: details.tax_exempt,
             kind: details.kind,

@@ -144,6 +144,12 @@ text_type!(
     255
 );
 text_type!(
+    /// A value of an extra field.
+    ExtraFieldValue,
+    Trim::Both,
+    5000
+);
+text_type!(
     /// The name of a store.
     StoreName,
     Trim::Both,

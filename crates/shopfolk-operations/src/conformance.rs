@@ -11,7 +11,9 @@ mod changed_customers;
 mod contacts;
 mod copy;
 mod customers;
+mod extra_fields;
 mod fixture;
+mod groups;
 mod random_calls;
 mod search;
 mod stores;
@@ -21,7 +23,9 @@ pub use changed_customers::*;
 pub use contacts::*;
 pub use copy::*;
 pub use customers::*;
+pub use extra_fields::*;
 pub use fixture::*;
+pub use groups::*;
 pub use random_calls::*;
 pub use search::*;
 pub use stores::*;
@@ -65,6 +69,15 @@ macro_rules! conformance_tests {
             concurrent_equal_creates_make_one_contact
             read_sees_every_answered_write
             any_calls_end_as_in_the_model
+            groups_come_after_the_built_in_one
+            group_names_and_references_are_there_once
+            built_in_group_stays_as_it_is
+            deleted_group_leaves_its_customers_to_the_built_in_one
+            customer_of_an_unknown_group_is_refused
+            search_finds_customers_by_group
+            extra_field_gets_a_free_key
+            values_of_extra_fields_are_set_and_go_with_the_field
+            unknown_extra_field_is_refused
             search_finds_a_part_of_a_text_in_any_case
             search_for_an_exact_email_finds_one_in_any_case
             search_sees_every_contact_at_once

@@ -26,7 +26,7 @@ mod rows;
 use std::ops::ControlFlow;
 
 use futures_util::future::{try_join, try_join3};
-use shopfolk_model::{Store, StoreId};
+use shopfolk_model::{CustomerGroup, ExtraField, Store, StoreId};
 use shopfolk_store::{Engine, StoreError, StoredCustomer, StoredToken};
 
 pub use checksum::{Checksum, StoreContents};
@@ -82,6 +82,10 @@ pub enum CopyPhase {
     Events,
     /// Copying tokens.
     Tokens,
+    /// Copying customer groups.
+    Groups,
+    /// Copying the definitions of extra fields.
+    ExtraFields,
     /// Copying customers with their contacts.
     Customers,
     /// Reading both sides again and comparing them: customers and events.
@@ -122,6 +126,8 @@ pub async fn copy_store<From: Engine, To: Engine>(
         copy.put_store(true).await?;
         copy.copy_events(shared).await?;
         copy.copy_rows::<StoredToken>().await?;
+        copy.copy_rows::<CustomerGroup>().await?;
+        copy.copy_rows::<ExtraField>().await?;
         copy.copy_rows::<StoredCustomer>().await?;
         if let Some(contents) = copy.verify().await? {
             copy.put_store(false).await?;

@@ -1,10 +1,12 @@
 //! Creating, reading, changing and deleting customers.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use shopfolk_model::{
     Addition, AddressBook, AddressId, BookChange, ContactBook, ContactEntry, Customer, CustomerChange,
-    CustomerId, DeletedCustomer, EmailAddress, Event, ExternalReferenceId, FieldChange, Happening,
+    CustomerId, DeletedCustomer, EmailAddress, Event, ExternalReferenceId, ExtraField, ExtraFieldBook,
+    ExtraFieldEntry, ExtraFieldValue, ExtraFieldValues, FieldChange, GroupId, GroupName, Happening,
     NewCustomer, Timestamp,
 };
 use shopfolk_store::{Page, PageRequest, ReadOperation, ReadTx, WriteOperation, WriteTx};
@@ -18,6 +20,36 @@ pub struct CustomerWithContacts {
     pub customer: Customer,
     /// The contacts.
     pub contacts: ContactBook,
+    /// The name of the group.
+    pub group_name: GroupName,
+    /// The extra fields of which the customer has a value, in the order of their creation.
+    pub extra_fields: Vec<(ExtraField, ExtraFieldValue)>,
+}
+
+/// Adds to customers what is known of their groups and extra fields; the contacts are given by customer.
+pub(crate) async fn complete<T: ReadTx>(
+    tx: &mut T,
+    customers: Vec<Customer>,
+    mut contacts: HashMap<CustomerId, ContactBook>,
+) -> Result<Vec<CustomerWithContacts>, OperationError> {
+    let mut groups: Vec<_> = customers.iter().map(|customer| customer.group).collect();
+    groups.retain(|&group| group != GroupId::GENERAL);
+    groups.sort_unstable();
+    groups.dedup();
+    let names = if groups.is_empty() { HashMap::new() } else { tx.find_group_names(&groups).await? };
+    let any_values = customers.iter().any(|customer| !customer.extra_fields.is_empty());
+    let fields = if any_values { tx.list_extra_fields().await? } else { Vec::new() };
+    let complete = |customer: Customer| {
+        let value = |field: &ExtraField| Some((field.clone(), customer.extra_fields.get(&field.id)?.clone()));
+        let extra_fields = fields.iter().filter_map(value).collect();
+        CustomerWithContacts {
+            contacts: contacts.remove(&customer.id).unwrap_or_default(),
+            group_name: names.get(&customer.group).cloned().unwrap_or_else(GroupName::general),
+            extra_fields,
+            customer,
+        }
+    };
+    Ok(customers.into_iter().map(complete).collect())
 }
 
 /// Creates a customer with the contacts it comes with, and one for its own e-mail address unless that is among them.
@@ -34,11 +66,13 @@ impl WriteOperation for CreateCustomer {
     type Error = OperationError;
 
     async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
-        let NewCustomer { email, name, details, addresses, contacts } = &self.customer;
+        let NewCustomer { email, name, details, addresses, contacts, group, extra_fields } = &self.customer;
         ensure_email_is_free(tx, email, None).await?;
         if let Some(reference) = &details.external_reference {
             ensure_reference_is_free(tx, reference, None).await?;
         }
+        ensure_group_is_there(tx, *group).await?;
+        let extra_fields = set_extra_fields(tx, ExtraFieldValues::new(), extra_fields).await?;
         let own = ContactBook::contact_for_email(email);
         let own_is_given = contacts.iter().any(|contact| contact.address.equals(&own.address));
         let mut book = ContactBook::default();
@@ -60,6 +94,8 @@ impl WriteOperation for CreateCustomer {
             name: name.clone(),
             details: details.clone(),
             addresses: book_of_addresses,
+            group: *group,
+            extra_fields,
             ..Customer::new(id, email.clone(), self.now)
         };
         tx.add_customer(&customer).await?;
@@ -110,8 +146,12 @@ impl WriteOperation for ChangeCustomer {
         if let FieldChange::Set(reference) = &change.details.external_reference {
             ensure_reference_is_free(tx, reference, Some(*id)).await?;
         }
+        if let Some(group) = change.group {
+            ensure_group_is_there(tx, group).await?;
+        }
         let address_ids = next_address_ids(tx, change.new_addresses()).await?;
-        let after = before.changed(change, address_ids, *now)?;
+        let mut after = before.changed(change, address_ids, *now)?;
+        after.extra_fields = set_extra_fields(tx, after.extra_fields, &change.extra_fields).await?;
         let contacts = match (&change.contacts, &change.email) {
             (None, None) => Vec::new(),
             _ => self.contacts(tx, &before.email).await?,
@@ -176,6 +216,26 @@ async fn ensure_reference_is_free<T: ReadTx>(
     }
 }
 
+async fn ensure_group_is_there<T: ReadTx>(tx: &mut T, group: GroupId) -> Result<(), OperationError> {
+    if group == GroupId::GENERAL || tx.lookup_group(group).await?.is_some() {
+        Ok(())
+    } else {
+        Err(OperationError::UnknownGroup { id: group })
+    }
+}
+
+async fn set_extra_fields<T: ReadTx>(
+    tx: &mut T,
+    values: ExtraFieldValues,
+    entries: &[ExtraFieldEntry],
+) -> Result<ExtraFieldValues, OperationError> {
+    if entries.is_empty() {
+        return Ok(values);
+    }
+    let book = ExtraFieldBook::whole(tx.list_extra_fields().await?);
+    Ok(book.set(values, entries)?)
+}
+
 async fn next_address_ids<T: WriteTx>(tx: &mut T, count: usize) -> Result<Vec<AddressId>, OperationError> {
     let mut ids = Vec::with_capacity(count);
     for _ in 0..count {
@@ -225,8 +285,12 @@ impl ReadOperation for GetCustomer {
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
         let not_found = OperationError::CustomerNotFound { id: self.customer };
         let Some(customer) = tx.lookup_customer(self.customer).await? else { return Err(not_found) };
-        let contacts = tx.find_contact_book(self.customer).await?.ok_or(not_found)?;
-        Ok(CustomerWithContacts { customer, contacts })
+        let contacts = tx
+            .find_contact_book(self.customer)
+            .await?
+            .ok_or(OperationError::CustomerNotFound { id: self.customer })?;
+        let contacts = HashMap::from([(self.customer, contacts)]);
+        complete(tx, vec![customer], contacts).await?.pop().ok_or(not_found)
     }
 }
 
@@ -244,12 +308,8 @@ impl ReadOperation for ListCustomers {
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
         let Page { total, items: customers } = tx.list_customers(self.page).await?;
         let ids: Vec<_> = customers.iter().map(|customer| customer.id).collect();
-        let mut books = tx.find_contact_books(&ids).await?;
-        let with_contacts = |customer: Customer| {
-            let contacts = books.remove(&customer.id).unwrap_or_default();
-            CustomerWithContacts { customer, contacts }
-        };
-        Ok(Page { total, items: customers.into_iter().map(with_contacts).collect() })
+        let books = tx.find_contact_books(&ids).await?;
+        Ok(Page { total, items: complete(tx, customers, books).await? })
     }
 }
 

@@ -1,8 +1,8 @@
 //! Why an operation changes nothing.
 
 use shopfolk_model::{
-    AddressRuleError, ContactId, ContactRuleError, CustomerId, EmailAddress, ExternalReferenceId, StoreId,
-    TokenId,
+    AddressRuleError, ContactId, ContactRuleError, CustomerId, EmailAddress, ExternalReferenceId,
+    ExtraFieldKey, ExtraFieldRuleError, GroupId, GroupRuleError, StoreId, TokenId,
 };
 use shopfolk_store::StoreError;
 
@@ -42,6 +42,30 @@ pub enum OperationError {
         /// The id that was asked for.
         id: ContactId,
     },
+    /// The store has no such customer group.
+    #[error("Customer group #{id} not found")]
+    GroupNotFound {
+        /// The id that was asked for.
+        id: GroupId,
+    },
+    /// The store has no such extra field.
+    #[error("Extra field '{key}' not found")]
+    ExtraFieldNotFound {
+        /// The key that was asked for.
+        key: ExtraFieldKey,
+    },
+    /// A customer is to be in a group that is not there.
+    #[error("there is no customer group #{id}")]
+    UnknownGroup {
+        /// The id that was given.
+        id: GroupId,
+    },
+    /// A rule about customer groups says no.
+    #[error(transparent)]
+    GroupRule(#[from] GroupRuleError),
+    /// A rule about extra fields says no.
+    #[error(transparent)]
+    ExtraFieldRule(#[from] ExtraFieldRuleError),
     /// Another customer of the store has that e-mail address.
     #[error("Customer with email '{email}' already exists")]
     EmailInUse {

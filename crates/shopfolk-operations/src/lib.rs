@@ -14,6 +14,8 @@ mod contacts;
 mod copy;
 mod customers;
 mod error;
+mod extra_fields;
+mod groups;
 mod search;
 mod stores;
 mod tokens;
@@ -28,6 +30,10 @@ pub use customers::{
     ListCustomers, ListDeletedCustomers,
 };
 pub use error::OperationError;
+pub use extra_fields::{
+    ChangeExtraField, CreateExtraField, DeleteExtraField, GetExtraField, ListExtraFields,
+};
+pub use groups::{ChangeGroup, CreateGroup, DeleteGroup, GetGroup, ListGroups};
 pub use search::{FoundCustomers, SearchCustomerIds, SearchCustomers, Wanted};
 pub use stores::{CreateStore, GetStore, SetStoreSuspended};
 pub use tokens::{CreateToken, ListTokens, NoteTokenUse, RevokeToken};

@@ -3,6 +3,7 @@
 use shopfolk_model::{Customer, CustomerId, CustomerSearch, CustomerSort};
 use shopfolk_store::{Page, PageRequest, ReadOperation, ReadTx};
 
+use crate::customers::complete;
 use crate::{CustomerWithContacts, OperationError};
 
 /// How much is wanted of the customers that a search finds, so that nothing is loaded that nobody reads.
@@ -90,12 +91,8 @@ async fn with_contacts<T: ReadTx>(
         Wanted::CustomersWithContacts => customers.iter().map(|customer| customer.id).collect(),
         Wanted::Count | Wanted::Customers => Vec::new(),
     };
-    let mut books = tx.find_contact_books(&ids).await?;
-    let with_contacts = |customer: Customer| {
-        let contacts = books.remove(&customer.id).unwrap_or_default();
-        CustomerWithContacts { customer, contacts }
-    };
-    Ok(customers.into_iter().map(with_contacts).collect())
+    let books = tx.find_contact_books(&ids).await?;
+    complete(tx, customers, books).await
 }
 
 /// Finds the ids of all customers that are like this, by id.

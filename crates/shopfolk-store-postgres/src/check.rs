@@ -29,6 +29,22 @@ const QUESTIONS: &[Question] = &[
                 FROM tokens
                WHERE NOT EXISTS (SELECT 1 FROM stores WHERE stores.store_id = tokens.store_id)
                UNION ALL
+              SELECT store_id, 'customer ' || customer_id || ' is in group ' || group_id || ', which is not there'
+                FROM customers
+               WHERE group_id <> 0
+                 AND NOT EXISTS (SELECT 1 FROM customer_groups AS groups
+                                  WHERE groups.store_id = customers.store_id AND groups.group_id = customers.group_id)
+               UNION ALL
+              SELECT store_id, 'customer ' || customer_id || ' has a value of extra field ' || extra_field_id
+                               || ', or one of them is not there'
+                FROM customer_extra_field_values AS extra
+               WHERE NOT EXISTS (SELECT 1 FROM customer_extra_fields AS fields
+                                  WHERE fields.store_id = extra.store_id
+                                    AND fields.extra_field_id = extra.extra_field_id)
+                  OR NOT EXISTS (SELECT 1 FROM customers
+                                  WHERE customers.store_id = extra.store_id
+                                    AND customers.customer_id = extra.customer_id)
+               UNION ALL
               SELECT store_id, 'event ' || event_id || ' belongs to a store that is not there'
                 FROM events
                WHERE NOT EXISTS (SELECT 1 FROM stores WHERE stores.store_id = events.store_id)
@@ -71,6 +87,16 @@ const QUESTIONS: &[Question] = &[
                 FROM events JOIN counters ON counters.store_id = events.store_id
                GROUP BY events.store_id HAVING max(event_id) >= max(next_event_id)
                UNION ALL
+              SELECT groups.store_id, 'customer group id ' || max(group_id) || ' is not below the counter '
+                                      || max(next_group_id)
+                FROM customer_groups AS groups JOIN counters ON counters.store_id = groups.store_id
+               GROUP BY groups.store_id HAVING max(group_id) >= max(next_group_id)
+               UNION ALL
+              SELECT fields.store_id, 'extra field id ' || max(extra_field_id) || ' is not below the counter '
+                                      || max(next_extra_field_id)
+                FROM customer_extra_fields AS fields JOIN counters ON counters.store_id = fields.store_id
+               GROUP BY fields.store_id HAVING max(extra_field_id) >= max(next_extra_field_id)
+               UNION ALL
               SELECT store_id, 'the store has no counters'
                 FROM stores
                WHERE NOT EXISTS (SELECT 1 FROM counters WHERE counters.store_id = stores.store_id)",
@@ -89,6 +115,23 @@ const QUESTIONS: &[Question] = &[
                               WHERE events.store_id = customers.store_id
                                 AND events.entity_id = customers.customer_id AND event_type = 3)
                UNION ALL
+              SELECT store_id, 'customer group ' || group_id || ' has no customer_group.created event'
+                FROM (SELECT store_id, group_id FROM customer_groups
+                      EXCEPT SELECT store_id, entity_id FROM events WHERE event_type = 9) AS lacking
+               UNION ALL
+              SELECT store_id, 'customer group ' || group_id || ' is there but has a customer_group.deleted event'
+                FROM (SELECT store_id, group_id FROM customer_groups
+                      INTERSECT SELECT store_id, entity_id FROM events WHERE event_type = 11) AS risen
+               UNION ALL
+              SELECT store_id, 'extra field ' || extra_field_id || ' has no customer_extra_field.created event'
+                FROM (SELECT store_id, extra_field_id FROM customer_extra_fields
+                      EXCEPT SELECT store_id, entity_id FROM events WHERE event_type = 12) AS lacking
+               UNION ALL
+              SELECT store_id, 'extra field ' || extra_field_id
+                               || ' is there but has a customer_extra_field.deleted event'
+                FROM (SELECT store_id, extra_field_id FROM customer_extra_fields
+                      INTERSECT SELECT store_id, entity_id FROM events WHERE event_type = 14) AS risen
+               UNION ALL
               SELECT store_id, 'customer ' || entity_id || ' has ' || count(*) || ' customer.created events'
                 FROM events WHERE event_type = 1
                GROUP BY store_id, entity_id HAVING count(*) > 1
@@ -98,7 +141,7 @@ const QUESTIONS: &[Question] = &[
                GROUP BY store_id, entity_id HAVING count(*) > 1
                UNION ALL
               SELECT store_id, 'event ' || event_id || ' is of no type that there is'
-                FROM events WHERE event_type NOT BETWEEN 1 AND 8",
+                FROM events WHERE event_type NOT BETWEEN 1 AND 14",
     },
     Question {
         invariant: Invariant::SummariesRight,

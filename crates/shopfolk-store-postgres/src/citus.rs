@@ -37,6 +37,18 @@ const TABLES: &[(&str, &str)] = &[
         "SELECT create_distributed_table('customer_details', 'store_id', colocate_with => 'stores')",
     ),
     (
+        "customer_groups",
+        "SELECT create_distributed_table('customer_groups', 'store_id', colocate_with => 'stores')",
+    ),
+    (
+        "customer_extra_fields",
+        "SELECT create_distributed_table('customer_extra_fields', 'store_id', colocate_with => 'stores')",
+    ),
+    (
+        "customer_extra_field_values",
+        "SELECT create_distributed_table('customer_extra_field_values', 'store_id', colocate_with => 'stores')",
+    ),
+    (
         "customer_search",
         "SELECT create_distributed_table('customer_search', 'store_id', colocate_with => 'stores')",
     ),
@@ -76,6 +88,26 @@ const FOREIGN_KEYS: &[ForeignKey] = &[
         name: "details_of_customer",
         table: "customer_details",
         rule: "FOREIGN KEY (store_id, customer_id) REFERENCES customers (store_id, customer_id)",
+    },
+    ForeignKey {
+        name: "customer_groups_of_store",
+        table: "customer_groups",
+        rule: "FOREIGN KEY (store_id) REFERENCES stores (store_id)",
+    },
+    ForeignKey {
+        name: "customer_extra_fields_of_store",
+        table: "customer_extra_fields",
+        rule: "FOREIGN KEY (store_id) REFERENCES stores (store_id)",
+    },
+    ForeignKey {
+        name: "extra_field_values_of_customer",
+        table: "customer_extra_field_values",
+        rule: "FOREIGN KEY (store_id, customer_id) REFERENCES customers (store_id, customer_id)",
+    },
+    ForeignKey {
+        name: "extra_field_values_of_field",
+        table: "customer_extra_field_values",
+        rule: "FOREIGN KEY (store_id, extra_field_id) REFERENCES customer_extra_fields (store_id, extra_field_id)",
     },
     ForeignKey {
         name: "search_of_customer",

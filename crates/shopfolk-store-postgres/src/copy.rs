@@ -6,8 +6,8 @@
 use std::collections::HashMap;
 
 use shopfolk_model::{
-    AddressId, Contact, ContactId, Customer, CustomerId, CustomerName, Day, Event, Happening, OrderBy, Store,
-    Timestamp, TokenHash, TokenId, TokenKind,
+    AddressId, Contact, ContactId, Customer, CustomerGroup, CustomerId, CustomerName, Day, Event, ExtraField,
+    ExtraFieldId, GroupId, Happening, OrderBy, Store, Timestamp, TokenHash, TokenId, TokenKind,
 };
 use shopfolk_store::{
     CustomerLimit, EventPlace, NextIds, ReadCopy, StoreError, StoreSize, StoredCustomer, StoredEvent,
@@ -52,7 +52,8 @@ impl<A: Access> ReadCopy for PostgresTx<'_, A> {
         let row = self
             .find(
                 "read the counters of ids",
-                "SELECT next_token_id, next_customer_id, next_contact_id, next_address_id
+                "SELECT next_token_id, next_customer_id, next_contact_id, next_address_id, next_group_id,
+                        next_extra_field_id
                    FROM counters
                   WHERE store_id = $1",
                 parameters_of![self.store.get()],
@@ -68,6 +69,8 @@ impl<A: Access> ReadCopy for PostgresTx<'_, A> {
             customer: place.read("next_customer_id", CustomerId::new)?,
             contact: place.read("next_contact_id", ContactId::new)?,
             address: place.read("next_address_id", AddressId::new)?,
+            group: place.read("next_group_id", GroupId::new)?,
+            extra_field: place.read("next_extra_field_id", ExtraFieldId::new)?,
         })
     }
 
@@ -106,7 +109,11 @@ impl<A: Access> ReadCopy for PostgresTx<'_, A> {
             .list(
                 "list the customers for a copy",
                 "SELECT customers.customer_id, email, name, registered, updated, contact_count, external_reference,
-                        document
+                        document, group_id,
+                        (SELECT json_object_agg(extra_field_id, value)::text
+                           FROM customer_extra_field_values AS extra
+                          WHERE extra.store_id = customers.store_id AND extra.customer_id = customers.customer_id)
+                        AS extra_fields
                    FROM customers
                    LEFT JOIN customer_details ON customer_details.store_id = customers.store_id
                                              AND customer_details.customer_id = customers.customer_id
@@ -237,14 +244,18 @@ impl WriteCopy for PostgresWriteTx<'_> {
                 SET next_token_id = greatest(next_token_id, $2),
                     next_customer_id = greatest(next_customer_id, $3),
                     next_contact_id = greatest(next_contact_id, $4),
-                    next_address_id = greatest(next_address_id, $5)
+                    next_address_id = greatest(next_address_id, $5),
+                    next_group_id = greatest(next_group_id, $6),
+                    next_extra_field_id = greatest(next_extra_field_id, $7)
               WHERE store_id = $1",
             parameters_of![
                 self.store.get(),
                 next.token.get(),
                 next.customer.get(),
                 next.contact.get(),
-                next.address.get()
+                next.address.get(),
+                next.group.get(),
+                next.extra_field.get()
             ],
         );
         Ok(())
@@ -281,6 +292,22 @@ impl WriteCopy for PostgresWriteTx<'_> {
         Ok(())
     }
 
+    async fn replace_stored_groups(
+        &mut self,
+        remove: &[GroupId],
+        add: &[CustomerGroup],
+    ) -> Result<(), StoreError> {
+        self.replace_groups(remove, add).await
+    }
+
+    async fn replace_stored_extra_fields(
+        &mut self,
+        remove: &[ExtraFieldId],
+        add: &[ExtraField],
+    ) -> Result<(), StoreError> {
+        self.replace_extra_fields(remove, add).await
+    }
+
     async fn replace_stored_customers(
         &mut self,
         remove: &[CustomerId],
@@ -298,6 +325,7 @@ impl WriteCopy for PostgresWriteTx<'_> {
             self.write_searched(&stored.customer);
         }
         self.insert_details(add)?;
+        self.insert_extra_field_values(add);
         self.insert_contacts(add);
         if let Some(any) = remove.first().or(add.first().map(|first| &first.customer.id)) {
             // A part has some hundreds of customers.
@@ -348,7 +376,7 @@ fn external_reference(stored: &StoredCustomer) -> Option<String> {
 
 impl PostgresWriteTx<'_> {
     /// Has other copies to this store wait.
-    async fn lock_store(&mut self) -> Result<(), StoreError> {
+    pub(crate) async fn lock_store(&mut self) -> Result<(), StoreError> {
         let lock = self.access.lock(self.store, store_lock(self.store));
         self.run([lock]).await.map(|[_]| ())
     }
@@ -389,6 +417,11 @@ impl PostgresWriteTx<'_> {
         self.write(
             "remove the contacts of customers",
             "DELETE FROM contacts WHERE store_id = $1 AND customer_id = ANY ($2)",
+            parameters_of![self.store.get(), there.clone()],
+        );
+        self.write(
+            "remove the values of extra fields of customers",
+            "DELETE FROM customer_extra_field_values WHERE store_id = $1 AND customer_id = ANY ($2)",
             parameters_of![self.store.get(), there.clone()],
         );
         self.write(
@@ -446,14 +479,15 @@ impl PostgresWriteTx<'_> {
         // A customer has at most 500 contacts.
         let counts: Vec<i32> =
             add.iter().map(|stored| i32::try_from(stored.contacts.len()).unwrap_or(i32::MAX)).collect();
+        let groups: Vec<i64> = customers().map(|customer| customer.group.get()).collect();
         let highest = |contacts: &[Contact]| contacts.iter().map(|contact| contact.order_by).max();
         let highest: Vec<Option<i32>> =
             add.iter().map(|stored| highest(&stored.contacts).map(OrderBy::get)).collect();
         self.write(
             "add customers as they are",
             "INSERT INTO customers (store_id, customer_id, email, email_key, name, registered, updated, contact_count,
-                                    highest_order_by)
-             SELECT $1, * FROM unnest($2, $3, $4, $5, $6, $7, $8, $9)",
+                                    highest_order_by, group_id)
+             SELECT $1, * FROM unnest($2, $3, $4, $5, $6, $7, $8, $9, $10)",
             parameters_of![
                 self.store.get(),
                 ids,
@@ -463,7 +497,8 @@ impl PostgresWriteTx<'_> {
                 registered,
                 updated,
                 counts,
-                highest
+                highest,
+                groups
             ],
         );
     }
@@ -490,6 +525,30 @@ impl PostgresWriteTx<'_> {
             );
         }
         Ok(())
+    }
+
+    fn insert_extra_field_values(&mut self, add: &[StoredCustomer]) {
+        let values = || {
+            add.iter().flat_map(|stored| {
+                stored
+                    .customer
+                    .extra_fields
+                    .iter()
+                    .map(move |(field, value)| (stored.customer.id, *field, value))
+            })
+        };
+        let customers: Vec<i64> = values().map(|(customer, _, _)| customer.get()).collect();
+        if customers.is_empty() {
+            return;
+        }
+        let fields: Vec<i64> = values().map(|(_, field, _)| field.get()).collect();
+        let texts: Vec<String> = values().map(|(_, _, value)| value.to_string()).collect();
+        self.write(
+            "add values of extra fields as they are",
+            "INSERT INTO customer_extra_field_values (store_id, customer_id, extra_field_id, value)
+             SELECT $1, * FROM unnest($2, $3, $4)",
+            parameters_of![self.store.get(), customers, fields, texts],
+        );
     }
 
     fn insert_contacts(&mut self, add: &[StoredCustomer]) {

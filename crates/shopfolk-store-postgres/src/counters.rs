@@ -1,6 +1,6 @@
 //! The next id of each kind, for a transaction.
 
-use shopfolk_model::{AddressId, ContactId, CustomerId};
+use shopfolk_model::{AddressId, ContactId, CustomerId, ExtraFieldId, GroupId};
 use shopfolk_store::StoreError;
 
 use crate::failure::{Failure, NO_IDS};
@@ -54,6 +54,28 @@ impl PostgresWriteTx<'_> {
             self.write(
                 "raise the counter of addresses",
                 "UPDATE counters SET next_address_id = greatest(next_address_id, $2) WHERE store_id = $1",
+                parameters_of![self.store.get(), given.get() + 1],
+            );
+        }
+    }
+
+    /// Makes sure that a group id that was given from outside is never taken.
+    pub(crate) fn raise_group(&mut self, given: GroupId) {
+        if given.get() >= self.access.ids.reserved_below(self.store, Kind::Group) {
+            self.write(
+                "raise the counter of customer groups",
+                "UPDATE counters SET next_group_id = greatest(next_group_id, $2) WHERE store_id = $1",
+                parameters_of![self.store.get(), given.get() + 1],
+            );
+        }
+    }
+
+    /// Makes sure that an id of an extra field that was given from outside is never taken.
+    pub(crate) fn raise_extra_field(&mut self, given: ExtraFieldId) {
+        if given.get() >= self.access.ids.reserved_below(self.store, Kind::ExtraField) {
+            self.write(
+                "raise the counter of extra fields",
+                "UPDATE counters SET next_extra_field_id = greatest(next_extra_field_id, $2) WHERE store_id = $1",
                 parameters_of![self.store.get(), given.get() + 1],
             );
         }

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use shopfolk_model::{
     AddressId, Customer, CustomerId, CustomerName, DeletedCustomer, EmailAddress, ExternalReferenceId,
-    Timestamp,
+    GroupId, Timestamp,
 };
 use shopfolk_store::{
-    Page, PageRequest, ReadCustomers, StoreError, WriteCustomers, decode_customer, encode_customer,
+    Page, PageRequest, ReadCustomers, StoreError, WriteCustomers, decode_customer, decode_extra_fields,
+    encode_customer,
 };
 use tokio_postgres::Row;
 
@@ -21,7 +22,7 @@ use crate::tx::{Access, Lock, PostgresTx, PostgresWriteTx};
 /// In how many parts the customers of a store are counted.
 const COUNT_PARTS: i64 = 16;
 
-/// Reads `customer_id, email, name, registered, updated, external_reference, document`.
+/// Reads `customer_id, email, name, registered, updated, external_reference, document, group_id, extra_fields`.
 pub(crate) fn read_customer(row: &Row) -> Result<Customer, StoreError> {
     let id: i64 = row.try_get("customer_id").unwrap_or_default();
     let place = Place { row, table: "customers", key: format!("customer {id}") };
@@ -36,6 +37,10 @@ pub(crate) fn read_customer(row: &Row) -> Result<Customer, StoreError> {
         updated: place.read("updated", Timestamp::from_unix_seconds)?,
         details,
         addresses,
+        group: place.read("group_id", GroupId::new)?,
+        extra_fields: place.read("extra_fields", |object: Option<&str>| {
+            object.map(decode_extra_fields).transpose().map(Option::unwrap_or_default)
+        })?,
     })
 }
 
@@ -45,7 +50,11 @@ impl<A: Access> ReadCustomers for PostgresTx<'_, A> {
         let find = Step::Run {
             what: "find a customer",
             sql:
-                "SELECT customers.customer_id, email, name, registered, updated, external_reference, document
+                "SELECT customers.customer_id, email, name, registered, updated, external_reference, document, group_id,
+                        (SELECT json_object_agg(extra_field_id, value)::text
+                           FROM customer_extra_field_values AS extra
+                          WHERE extra.store_id = customers.store_id AND extra.customer_id = customers.customer_id)
+                        AS extra_fields
                     FROM customers
                     LEFT JOIN customer_details ON customer_details.store_id = customers.store_id
                                               AND customer_details.customer_id = customers.customer_id
@@ -134,7 +143,11 @@ impl<A: Access> ReadCustomers for PostgresTx<'_, A> {
         let rows = self
             .list(
                 "find customers",
-                "SELECT customers.customer_id, email, name, registered, updated, external_reference, document
+                "SELECT customers.customer_id, email, name, registered, updated, external_reference, document, group_id,
+                        (SELECT json_object_agg(extra_field_id, value)::text
+                           FROM customer_extra_field_values AS extra
+                          WHERE extra.store_id = customers.store_id AND extra.customer_id = customers.customer_id)
+                        AS extra_fields
                    FROM customers
                    LEFT JOIN customer_details ON customer_details.store_id = customers.store_id
                                              AND customer_details.customer_id = customers.customer_id
@@ -157,7 +170,11 @@ impl<A: Access> ReadCustomers for PostgresTx<'_, A> {
         let list = Step::Run {
             what: "list the customers",
             sql:
-                "SELECT customers.customer_id, email, name, registered, updated, external_reference, document
+                "SELECT customers.customer_id, email, name, registered, updated, external_reference, document, group_id,
+                        (SELECT json_object_agg(extra_field_id, value)::text
+                           FROM customer_extra_field_values AS extra
+                          WHERE extra.store_id = customers.store_id AND extra.customer_id = customers.customer_id)
+                        AS extra_fields
                     FROM customers
                     LEFT JOIN customer_details ON customer_details.store_id = customers.store_id
                                               AND customer_details.customer_id = customers.customer_id
@@ -189,8 +206,8 @@ impl WriteCustomers for PostgresWriteTx<'_> {
         self.write(
             "add a customer",
             "INSERT INTO customers (store_id, customer_id, email, email_key, name, registered, updated, contact_count,
-                                    highest_order_by)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, 0, NULL)",
+                                    highest_order_by, group_id)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, 0, NULL, $8)",
             parameters_of![
                 self.store.get(),
                 customer.id.get(),
@@ -199,6 +216,7 @@ impl WriteCustomers for PostgresWriteTx<'_> {
                 customer.name.as_ref().map(CustomerName::as_str),
                 customer.registered.unix_seconds(),
                 customer.updated.unix_seconds(),
+                customer.group.get(),
             ],
         );
         self.count_customers(customer.id, 1);
@@ -212,7 +230,7 @@ impl WriteCustomers for PostgresWriteTx<'_> {
     async fn change_customer(&mut self, customer: &Customer) -> Result<(), StoreError> {
         self.write(
             "change a customer",
-            "UPDATE customers SET email = $3, email_key = $4, name = $5, updated = $6
+            "UPDATE customers SET email = $3, email_key = $4, name = $5, updated = $6, group_id = $7
               WHERE store_id = $1 AND customer_id = $2",
             parameters_of![
                 self.store.get(),
@@ -221,12 +239,18 @@ impl WriteCustomers for PostgresWriteTx<'_> {
                 customer.email.key(),
                 customer.name.as_ref().map(CustomerName::as_str),
                 customer.updated.unix_seconds(),
+                customer.group.get(),
             ],
         );
         self.write_searched(customer);
         self.write(
             "remove the details of a customer",
             "DELETE FROM customer_details WHERE store_id = $1 AND customer_id = $2",
+            parameters_of![self.store.get(), customer.id.get()],
+        );
+        self.write(
+            "remove the values of extra fields of a customer",
+            "DELETE FROM customer_extra_field_values WHERE store_id = $1 AND customer_id = $2",
             parameters_of![self.store.get(), customer.id.get()],
         );
         self.add_details(customer)
@@ -258,8 +282,14 @@ impl WriteCustomers for PostgresWriteTx<'_> {
             parameters: parameters_of![self.store.get(), id.get()],
             touches: None,
         };
-        let steps = [lock, Some(contacts), Some(details), Some(searched), Some(customer)];
-        let [_, _, _, _, removed] = self.run(steps).await?;
+        let extra_fields = Step::Run {
+            what: "remove the values of extra fields of a customer",
+            sql: "DELETE FROM customer_extra_field_values WHERE store_id = $1 AND customer_id = $2",
+            parameters: parameters_of![self.store.get(), id.get()],
+            touches: None,
+        };
+        let steps = [lock, Some(contacts), Some(details), Some(searched), Some(extra_fields), Some(customer)];
+        let [_, _, _, _, _, removed] = self.run(steps).await?;
         if removed.touched == 1 {
             self.count_customers(id, -1);
         }
@@ -270,7 +300,17 @@ impl WriteCustomers for PostgresWriteTx<'_> {
 impl PostgresWriteTx<'_> {
     /// Keeps what is known of a customer besides the row in `customers`, if anything is.
     fn add_details(&mut self, customer: &Customer) -> Result<(), StoreError> {
-        let Customer { id, details, addresses, .. } = customer;
+        let Customer { id, details, addresses, extra_fields, .. } = customer;
+        if !extra_fields.is_empty() {
+            let fields: Vec<i64> = extra_fields.keys().map(|field| field.get()).collect();
+            let values: Vec<String> = extra_fields.values().map(ToString::to_string).collect();
+            self.write(
+                "write the values of extra fields",
+                "INSERT INTO customer_extra_field_values (store_id, customer_id, extra_field_id, value)
+                 SELECT $1, $2, * FROM unnest($3, $4)",
+                parameters_of![self.store.get(), id.get(), fields, values],
+            );
+        }
         let document = encode_customer(details, addresses)
             .map_err(|error| StoreError::Database { doing: "encode a customer", source: error.into() })?;
         if document.is_none() && details.external_reference.is_none() {

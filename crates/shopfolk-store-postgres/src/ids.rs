@@ -28,6 +28,8 @@ pub(crate) enum Kind {
     Customer,
     Contact,
     Address,
+    Group,
+    ExtraField,
     Event,
 }
 
@@ -39,7 +41,7 @@ impl Kind {
     /// last, and tokens are few.
     const fn block_sizes(self) -> (i64, i64) {
         match self {
-            Self::Token => (1, 1),
+            Self::Token | Self::Group | Self::ExtraField => (1, 1),
             Self::Customer | Self::Address => (16, 256),
             Self::Contact | Self::Event => (16, 4_096),
         }
@@ -51,6 +53,8 @@ impl Kind {
             Self::Customer => "customer",
             Self::Contact => "contact",
             Self::Address => "address",
+            Self::Group => "customer group",
+            Self::ExtraField => "extra field",
             Self::Event => "event",
         }
     }
@@ -72,6 +76,14 @@ impl Kind {
             Self::Address => {
                 "UPDATE counters SET next_address_id = next_address_id + $2
                   WHERE store_id = $1 RETURNING next_address_id - $2"
+            }
+            Self::Group => {
+                "UPDATE counters SET next_group_id = next_group_id + $2
+                  WHERE store_id = $1 RETURNING next_group_id - $2"
+            }
+            Self::ExtraField => {
+                "UPDATE counters SET next_extra_field_id = next_extra_field_id + $2
+                  WHERE store_id = $1 RETURNING next_extra_field_id - $2"
             }
             Self::Event => {
                 "UPDATE counters SET next_event_id = next_event_id + $2
@@ -99,6 +111,14 @@ impl Kind {
                 "UPDATE counters SET next_address_id = next_address_id + 1
                   WHERE store_id = $1 RETURNING next_address_id - 1"
             }
+            Self::Group => {
+                "UPDATE counters SET next_group_id = next_group_id + 1
+                  WHERE store_id = $1 RETURNING next_group_id - 1"
+            }
+            Self::ExtraField => {
+                "UPDATE counters SET next_extra_field_id = next_extra_field_id + 1
+                  WHERE store_id = $1 RETURNING next_extra_field_id - 1"
+            }
             Self::Event => {
                 "UPDATE counters SET next_event_id = next_event_id + 1
                   WHERE store_id = $1 RETURNING next_event_id - 1"
@@ -119,6 +139,12 @@ impl Kind {
             }
             Self::Address => {
                 "UPDATE counters SET next_address_id = $2 WHERE store_id = $1 AND next_address_id = $3"
+            }
+            Self::Group => {
+                "UPDATE counters SET next_group_id = $2 WHERE store_id = $1 AND next_group_id = $3"
+            }
+            Self::ExtraField => {
+                "UPDATE counters SET next_extra_field_id = $2 WHERE store_id = $1 AND next_extra_field_id = $3"
             }
             Self::Event => {
                 "UPDATE counters SET next_event_id = $2 WHERE store_id = $1 AND next_event_id = $3"

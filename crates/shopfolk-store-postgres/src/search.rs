@@ -51,7 +51,7 @@ impl<A: Access> ReadSearch for PostgresTx<'_, A> {
                          AND ($9::text IS NULL OR search.states LIKE $9)
                          AND ($10::text IS NULL OR search.company_names LIKE $10)
                          AND ($11::text[] IS NULL OR search.countries && $11)
-                         AND ($12::bigint[] IS NULL OR 0 = ANY ($12))
+                         AND ($12::bigint[] IS NULL OR customers.group_id = ANY ($12))
                          AND ($13::boolean IS NULL OR search.accept_marketing = $13)
                          AND ($14::text IS NULL OR search.language = $14)
                          AND ($15::boolean IS NULL OR search.tax_exempt = $15)

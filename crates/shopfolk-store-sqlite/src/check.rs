@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Row};
 use shopfolk_model::{ContactKey, ContactText, ContactType, EmailAddress, MAXIMUM_CONTACTS, StoreId};
-use shopfolk_store::{Invariant, StoreError, Violation};
+use shopfolk_store::{Invariant, NamedRow, NamedRows, NamesCheck, StoreError, Violation};
 
 use crate::connection::doing;
 
@@ -20,6 +20,28 @@ const QUESTIONS: &[Question] = &[
                UNION ALL
               SELECT store_id, 'token ' || token_id || ' belongs to a store that is not there'
                 FROM tokens WHERE store_id NOT IN (SELECT store_id FROM stores)
+               UNION ALL
+              SELECT store_id, 'customer group ' || group_id || ' belongs to a store that is not there'
+                FROM customer_groups WHERE store_id NOT IN (SELECT store_id FROM stores)
+               UNION ALL
+              SELECT store_id, 'extra field ' || extra_field_id || ' belongs to a store that is not there'
+                FROM customer_extra_fields WHERE store_id NOT IN (SELECT store_id FROM stores)
+               UNION ALL
+              SELECT store_id, 'customer ' || customer_id || ' is in group ' || group_id || ', which is not there'
+                FROM customers
+               WHERE group_id <> 0
+                 AND NOT EXISTS (SELECT 1 FROM customer_groups AS groups
+                                  WHERE groups.store_id = customers.store_id AND groups.group_id = customers.group_id)
+               UNION ALL
+              SELECT store_id, 'customer ' || customer_id || ' has a value of extra field ' || extra_field_id
+                               || ', or one of them is not there'
+                FROM customer_extra_field_values AS extra
+               WHERE NOT EXISTS (SELECT 1 FROM customer_extra_fields AS fields
+                                  WHERE fields.store_id = extra.store_id
+                                    AND fields.extra_field_id = extra.extra_field_id)
+                  OR NOT EXISTS (SELECT 1 FROM customers
+                                  WHERE customers.store_id = extra.store_id
+                                    AND customers.customer_id = extra.customer_id)
                UNION ALL
               SELECT store_id, 'event ' || sequence || ' belongs to a store that is not there'
                 FROM events WHERE store_id NOT IN (SELECT store_id FROM stores)
@@ -54,6 +76,15 @@ const QUESTIONS: &[Question] = &[
                 FROM tokens JOIN counters USING (store_id)
                GROUP BY store_id HAVING max(token_id) >= next_token_id
                UNION ALL
+              SELECT store_id, 'customer group id ' || max(group_id) || ' is not below the counter ' || next_group_id
+                FROM customer_groups JOIN counters USING (store_id)
+               GROUP BY store_id HAVING max(group_id) >= next_group_id
+               UNION ALL
+              SELECT store_id, 'extra field id ' || max(extra_field_id) || ' is not below the counter '
+                               || next_extra_field_id
+                FROM customer_extra_fields JOIN counters USING (store_id)
+               GROUP BY store_id HAVING max(extra_field_id) >= next_extra_field_id
+               UNION ALL
               SELECT DISTINCT store_id, 'the store has customers but no counters'
                 FROM customers WHERE store_id NOT IN (SELECT store_id FROM counters)",
     },
@@ -72,7 +103,24 @@ const QUESTIONS: &[Question] = &[
                UNION ALL
               SELECT store_id, 'customer ' || customer_id || ' is there but has a customer.deleted event'
                 FROM (SELECT store_id, customer_id FROM customers
-                      INTERSECT SELECT store_id, entity_id FROM events WHERE event_type = 3)",
+                      INTERSECT SELECT store_id, entity_id FROM events WHERE event_type = 3)
+               UNION ALL
+              SELECT store_id, 'customer group ' || group_id || ' has no customer_group.created event'
+                FROM (SELECT store_id, group_id FROM customer_groups
+                      EXCEPT SELECT store_id, entity_id FROM events WHERE event_type = 9)
+               UNION ALL
+              SELECT store_id, 'customer group ' || group_id || ' is there but has a customer_group.deleted event'
+                FROM (SELECT store_id, group_id FROM customer_groups
+                      INTERSECT SELECT store_id, entity_id FROM events WHERE event_type = 11)
+               UNION ALL
+              SELECT store_id, 'extra field ' || extra_field_id || ' has no customer_extra_field.created event'
+                FROM (SELECT store_id, extra_field_id FROM customer_extra_fields
+                      EXCEPT SELECT store_id, entity_id FROM events WHERE event_type = 12)
+               UNION ALL
+              SELECT store_id, 'extra field ' || extra_field_id
+                               || ' is there but has a customer_extra_field.deleted event'
+                FROM (SELECT store_id, extra_field_id FROM customer_extra_fields
+                      INTERSECT SELECT store_id, entity_id FROM events WHERE event_type = 14)",
     },
     Question {
         invariant: Invariant::SummariesRight,
@@ -89,6 +137,11 @@ const QUESTIONS: &[Question] = &[
                GROUP BY store_id HAVING count(customer_id) <> customer_count",
     },
 ];
+
+const GROUPS: &str = "SELECT store_id, group_id, name, name_key, external_reference
+                        FROM customer_groups ORDER BY store_id, group_id";
+const EXTRA_FIELDS: &str = "SELECT store_id, extra_field_id, title, title_key, field_key
+                              FROM customer_extra_fields ORDER BY store_id, extra_field_id";
 
 /// Asks everything there is to ask, and hands each violation to `report`.
 pub(crate) fn check_database(
@@ -107,6 +160,8 @@ pub(crate) fn check_database(
         }
     }
     check_keys(connection, &mut report)?;
+    check_names(connection, NamedRows::Groups, GROUPS, &mut report)?;
+    check_names(connection, NamedRows::ExtraFields, EXTRA_FIELDS, &mut report)?;
     connection.execute_batch("ROLLBACK").map_err(&checking)
 }
 
@@ -179,6 +234,26 @@ fn check_keys(connection: &Connection, report: &mut impl FnMut(Violation)) -> Re
                 found: format!("customer {id} is not indexed under its e-mail"),
             });
         }
+    }
+    Ok(())
+}
+
+/// Looks at the names of groups or extra fields: the keys are what keeps equal ones apart.
+fn check_names(
+    connection: &Connection,
+    kind: NamedRows,
+    sql: &str,
+    report: &mut impl FnMut(Violation),
+) -> Result<(), StoreError> {
+    let checking = doing("check the names of groups and extra fields");
+    let mut statement = connection.prepare(sql).map_err(&checking)?;
+    let mut rows = statement.query([]).map_err(&checking)?;
+    let mut check = NamesCheck::new(kind);
+    while let Some(row) = rows.next().map_err(&checking)? {
+        type Columns = (i64, i64, String, String, Option<String>);
+        let (store, id, name, key, identifier): Columns = row.try_into().map_err(&checking)?;
+        let row = NamedRow { store, id, name: &name, key: &key, identifier: identifier.as_deref() };
+        check.look(row, report);
     }
     Ok(())
 }

@@ -6,8 +6,8 @@ use std::collections::HashMap;
 
 use rusqlite::params;
 use shopfolk_model::{
-    Contact, CustomerId, CustomerName, Event, ExternalReferenceId, Happening, OrderBy, Store, Timestamp,
-    TokenHash, TokenId,
+    Contact, CustomerGroup, CustomerId, CustomerName, Event, ExternalReferenceId, ExtraField, ExtraFieldId,
+    GroupId, Happening, OrderBy, Store, Timestamp, TokenHash, TokenId,
 };
 use shopfolk_store::{
     CustomerLimit, EventPlace, NextIds, ReadCopy, StoreError, StoreSize, StoredCustomer, StoredEvent,
@@ -60,13 +60,17 @@ impl<A: Access> ReadCopy for SqliteTx<'_, A> {
         let rows = self.list(
             "list the customers for a copy",
             "SELECT customer_id, email, name, registered, updated, settled_through, external_reference, document,
+                    group_id,
+                    (SELECT json_group_object(extra_field_id, value)
+                       FROM customer_extra_field_values AS extra
+                      WHERE extra.store_id = ?1 AND extra.customer_id = customers.customer_id),
                     contact_count
                FROM customers LEFT JOIN customer_details USING (store_id, customer_id)
               WHERE store_id = ?1 AND customer_id > ?2
               ORDER BY customer_id
               LIMIT ?3",
             (self.store.get(), after.map_or(BEFORE_ALL, CustomerId::get), limit.customers),
-            |row| Ok((CustomerRow::read(row)?, row.get(8)?)),
+            |row| Ok((CustomerRow::read(row)?, row.get(10)?)),
         )?;
         self.with_contacts(rows, limit.contacts)
     }
@@ -202,6 +206,22 @@ impl WriteCopy for SqliteWriteTx<'_> {
         Ok(())
     }
 
+    async fn replace_stored_groups(
+        &mut self,
+        remove: &[GroupId],
+        add: &[CustomerGroup],
+    ) -> Result<(), StoreError> {
+        self.replace_groups(remove, add).await
+    }
+
+    async fn replace_stored_extra_fields(
+        &mut self,
+        remove: &[ExtraFieldId],
+        add: &[ExtraField],
+    ) -> Result<(), StoreError> {
+        self.replace_extra_fields(remove, add).await
+    }
+
     async fn replace_stored_customers(
         &mut self,
         remove: &[CustomerId],
@@ -276,8 +296,8 @@ impl SqliteWriteTx<'_> {
         self.change(
             "add a customer as it is",
             "INSERT INTO customers (store_id, customer_id, email, email_key, name, registered, updated, contact_count,
-                                    highest_order_by, settled_through)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                                    highest_order_by, settled_through, group_id)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
             params![
                 self.store.get(),
                 customer.id.get(),
@@ -290,6 +310,7 @@ impl SqliteWriteTx<'_> {
                 u32::try_from(contacts.len()).unwrap_or(u32::MAX),
                 contacts.iter().map(|contact| contact.order_by).max().map(OrderBy::get),
                 settled_through,
+                customer.group.get(),
             ],
         )?;
         self.add_details(customer)?;

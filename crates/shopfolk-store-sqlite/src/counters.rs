@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension, params};
-use shopfolk_model::{AddressId, ContactId, CustomerId, EventSequence, StoreId, TokenId};
+use shopfolk_model::{
+    AddressId, ContactId, CustomerId, EventSequence, ExtraFieldId, GroupId, StoreId, TokenId,
+};
 use shopfolk_store::{NextIds, StoreError, StoreSize};
 
 use crate::connection::doing;
@@ -16,6 +18,8 @@ pub(crate) struct StoreCounters {
     customer: CustomerId,
     contact: ContactId,
     address: AddressId,
+    group: GroupId,
+    extra_field: ExtraFieldId,
     event: EventSequence,
     customers: u64,
     changed: bool,
@@ -61,11 +65,16 @@ impl StoreCounters {
     raise!(raise_contact, contact, ContactId, "contact");
     take!(next_address, address, AddressId, "address");
     raise!(raise_address, address, AddressId, "address");
+    take!(next_group, group, GroupId, "customer group");
+    raise!(raise_group, group, GroupId, "customer group");
+    take!(next_extra_field, extra_field, ExtraFieldId, "extra field");
+    raise!(raise_extra_field, extra_field, ExtraFieldId, "extra field");
     take!(next_event, event, EventSequence, "event");
 
     /// The ids that come next.
     pub(crate) fn next_ids(&self) -> NextIds {
-        NextIds { token: self.token, customer: self.customer, contact: self.contact, address: self.address }
+        let &Self { token, customer, contact, address, group, extra_field, .. } = self;
+        NextIds { token, customer, contact, address, group, extra_field }
     }
 
     /// Makes sure that no id below these is ever taken.
@@ -74,6 +83,8 @@ impl StoreCounters {
         self.customer = self.customer.max(next.customer);
         self.contact = self.contact.max(next.contact);
         self.address = self.address.max(next.address);
+        self.group = self.group.max(next.group);
+        self.extra_field = self.extra_field.max(next.extra_field);
         self.changed = true;
     }
 
@@ -125,11 +136,12 @@ impl Counters {
                 .prepare_cached(
                     "INSERT INTO counters
                             (store_id, next_token_id, next_customer_id, next_contact_id, next_event_sequence,
-                             customer_count, next_address_id)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+                             customer_count, next_address_id, next_group_id, next_extra_field_id)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
                          ON CONFLICT (store_id) DO UPDATE
                         SET next_token_id = ?2, next_customer_id = ?3, next_contact_id = ?4,
-                            next_event_sequence = ?5, customer_count = ?6, next_address_id = ?7",
+                            next_event_sequence = ?5, customer_count = ?6, next_address_id = ?7,
+                            next_group_id = ?8, next_extra_field_id = ?9",
                 )?
                 .execute(params![
                     store.get(),
@@ -139,6 +151,8 @@ impl Counters {
                     counters.event.get(),
                     i64::try_from(counters.customers).unwrap_or(i64::MAX),
                     counters.address.get(),
+                    counters.group.get(),
+                    counters.extra_field.get(),
                 ])
         };
         for (store, counters) in &mut self.0 {
@@ -167,28 +181,35 @@ pub(crate) fn read_next(connection: &Connection, store: StoreId) -> Result<(Next
 }
 
 fn read(connection: &Connection, store: StoreId) -> Result<StoreCounters, StoreError> {
-    let row: Option<[i64; 6]> = connection
+    let row: Option<[i64; 8]> = connection
         .prepare_cached(
             "SELECT next_token_id, next_customer_id, next_contact_id, next_event_sequence, customer_count,
-                    next_address_id
+                    next_address_id, next_group_id, next_extra_field_id
                FROM counters
               WHERE store_id = ?1",
         )
         .and_then(|mut statement| {
             statement
                 .query_row([store.get()], |row| {
-                    Ok([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?])
+                    let mut numbers = [0; 8];
+                    for (column, number) in numbers.iter_mut().enumerate() {
+                        *number = row.get(column)?;
+                    }
+                    Ok(numbers)
                 })
                 .optional()
         })
         .map_err(doing("read the counters of ids"))?;
-    let [token, customer, contact, event, customers, address] = row.unwrap_or([1, 1, 1, 1, 0, 1]);
+    let [token, customer, contact, event, customers, address, group, extra_field] =
+        row.unwrap_or([1, 1, 1, 1, 0, 1, 1, 1]);
     let place = Place { table: "counters", row: format!("store {store}") };
     Ok(StoreCounters {
         token: place.value("next_token_id", TokenId::new(token))?,
         customer: place.value("next_customer_id", CustomerId::new(customer))?,
         contact: place.value("next_contact_id", ContactId::new(contact))?,
         address: place.value("next_address_id", AddressId::new(address))?,
+        group: place.value("next_group_id", GroupId::new(group))?,
+        extra_field: place.value("next_extra_field_id", ExtraFieldId::new(extra_field))?,
         event: place.value("next_event_sequence", EventSequence::new(event))?,
         customers: place.value("customer_count", u64::try_from(customers))?,
         changed: false,

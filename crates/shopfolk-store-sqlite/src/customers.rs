@@ -3,10 +3,11 @@
 use rusqlite::{Row, params};
 use shopfolk_model::{
     AddressId, Customer, CustomerId, CustomerName, DeletedCustomer, EmailAddress, ExternalReferenceId,
-    StoreId, Timestamp,
+    ExtraFieldValues, GroupId, StoreId, Timestamp,
 };
 use shopfolk_store::{
-    Page, PageRequest, ReadCustomers, StoreError, WriteCustomers, decode_customer, encode_customer,
+    InvalidDocument, Page, PageRequest, ReadCustomers, StoreError, WriteCustomers, decode_customer,
+    decode_extra_fields, encode_customer,
 };
 
 use crate::recent::RecentContact;
@@ -15,7 +16,8 @@ use crate::settle::settle_customer;
 use crate::stores::offset;
 use crate::tx::{Access, SqliteTx, SqliteWriteTx};
 
-/// `customer_id, email, name, registered, updated, settled_through, external_reference, document`, in this order.
+/// `customer_id, email, name, registered, updated, settled_through, external_reference, document, group_id` and the
+/// values of extra fields as a JSON object, in this order.
 pub(crate) struct CustomerRow {
     id: i64,
     email: String,
@@ -25,6 +27,8 @@ pub(crate) struct CustomerRow {
     pub(crate) settled_through: i64,
     external_reference: Option<String>,
     document: Option<String>,
+    group: i64,
+    extra_fields: String,
 }
 
 impl CustomerRow {
@@ -38,6 +42,8 @@ impl CustomerRow {
             settled_through: row.get(5)?,
             external_reference: row.get(6)?,
             document: row.get(7)?,
+            group: row.get(8)?,
+            extra_fields: row.get(9)?,
         })
     }
 
@@ -64,8 +70,15 @@ impl CustomerRow {
             updated: recent.last().map_or(updated, |last| last.updated),
             details,
             addresses,
+            group: place.value("group_id", GroupId::new(self.group))?,
+            extra_fields: place.value("extra_fields", extra_fields(&self.extra_fields))?,
         })
     }
+}
+
+/// Most customers have none: then nothing is parsed.
+fn extra_fields(object: &str) -> Result<ExtraFieldValues, InvalidDocument> {
+    if object == "{}" { Ok(ExtraFieldValues::new()) } else { decode_extra_fields(object) }
 }
 
 impl<A: Access> SqliteTx<'_, A> {
@@ -73,7 +86,11 @@ impl<A: Access> SqliteTx<'_, A> {
     pub(crate) fn customer_now(&self, id: CustomerId) -> Result<Option<Customer>, StoreError> {
         self.find(
             "find a customer",
-            "SELECT customer_id, email, name, registered, updated, settled_through, external_reference, document
+            "SELECT customer_id, email, name, registered, updated, settled_through, external_reference, document,
+                    group_id,
+                    (SELECT json_group_object(extra_field_id, value)
+                       FROM customer_extra_field_values AS extra
+                      WHERE extra.store_id = ?1 AND extra.customer_id = customers.customer_id)
                FROM customers LEFT JOIN customer_details USING (store_id, customer_id)
               WHERE store_id = ?1 AND customer_id = ?2",
             (self.store.get(), id.get()),
@@ -170,7 +187,11 @@ impl<A: Access> ReadCustomers for SqliteTx<'_, A> {
         )?;
         let rows = self.list(
             "list the customers",
-            "SELECT customer_id, email, name, registered, updated, settled_through, external_reference, document
+            "SELECT customer_id, email, name, registered, updated, settled_through, external_reference, document,
+                    group_id,
+                    (SELECT json_group_object(extra_field_id, value)
+                       FROM customer_extra_field_values AS extra
+                      WHERE extra.store_id = ?1 AND extra.customer_id = customers.customer_id)
                FROM customers LEFT JOIN customer_details USING (store_id, customer_id)
               WHERE store_id = ?1
               ORDER BY customer_id
@@ -196,8 +217,8 @@ impl WriteCustomers for SqliteWriteTx<'_> {
         self.change(
             "add a customer",
             "INSERT INTO customers (store_id, customer_id, email, email_key, name, registered, updated, contact_count,
-                                    highest_order_by, settled_through)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, NULL, 0)",
+                                    highest_order_by, settled_through, group_id)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, NULL, 0, ?8)",
             params![
                 self.store.get(),
                 customer.id.get(),
@@ -206,6 +227,7 @@ impl WriteCustomers for SqliteWriteTx<'_> {
                 customer.name.as_ref().map(CustomerName::as_str),
                 customer.registered.unix_seconds(),
                 customer.updated.unix_seconds(),
+                customer.group.get(),
             ],
         )?;
         self.add_details(customer)?;
@@ -221,7 +243,7 @@ impl WriteCustomers for SqliteWriteTx<'_> {
         settle_customer(self.connection, self.access.recent, self.key(customer.id), self.access.batch)?;
         self.change(
             "change a customer",
-            "UPDATE customers SET email = ?3, email_key = ?4, name = ?5, updated = ?6
+            "UPDATE customers SET email = ?3, email_key = ?4, name = ?5, updated = ?6, group_id = ?7
               WHERE store_id = ?1 AND customer_id = ?2",
             params![
                 self.store.get(),
@@ -230,6 +252,7 @@ impl WriteCustomers for SqliteWriteTx<'_> {
                 customer.email.key(),
                 customer.name.as_ref().map(CustomerName::as_str),
                 customer.updated.unix_seconds(),
+                customer.group.get(),
             ],
         )?;
         self.note_changed(customer.id)?;
@@ -262,7 +285,15 @@ impl WriteCustomers for SqliteWriteTx<'_> {
 impl SqliteWriteTx<'_> {
     /// Keeps what is known of a customer besides the row in `customers`, if anything is.
     pub(crate) fn add_details(&mut self, customer: &Customer) -> Result<(), StoreError> {
-        let Customer { id, details, addresses, .. } = customer;
+        let Customer { id, details, addresses, extra_fields, .. } = customer;
+        for (field, value) in extra_fields {
+            self.change(
+                "write the value of an extra field",
+                "INSERT INTO customer_extra_field_values (store_id, customer_id, extra_field_id, value)
+                 VALUES (?1, ?2, ?3, ?4)",
+                (self.store.get(), id.get(), field.get(), value.as_str()),
+            )?;
+        }
         let document = encode_customer(details, addresses)
             .map_err(|error| StoreError::Database { doing: "encode a customer", source: error.into() })?;
         if let Some(highest) = addresses.addresses().iter().map(|address| address.id).max() {
@@ -289,6 +320,11 @@ impl SqliteWriteTx<'_> {
         self.change(
             "remove the details of a customer",
             "DELETE FROM customer_details WHERE store_id = ?1 AND customer_id = ?2",
+            (self.store.get(), id.get()),
+        )?;
+        self.change(
+            "remove the values of extra fields of a customer",
+            "DELETE FROM customer_extra_field_values WHERE store_id = ?1 AND customer_id = ?2",
             (self.store.get(), id.get()),
         )?;
         Ok(())

@@ -30,6 +30,8 @@ mod counters;
 mod customers;
 mod engine;
 mod events;
+mod extra_fields;
+mod groups;
 mod measures;
 mod migrations;
 mod reader;

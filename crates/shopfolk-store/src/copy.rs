@@ -7,7 +7,8 @@
 use std::future::Future;
 
 use shopfolk_model::{
-    AddressId, Contact, ContactId, Customer, CustomerId, Event, Store, TokenHash, TokenId, TokenRecord,
+    AddressId, Contact, ContactId, Customer, CustomerGroup, CustomerId, Event, ExtraField, ExtraFieldId,
+    GroupId, Store, TokenHash, TokenId, TokenRecord,
 };
 
 use crate::StoreError;
@@ -59,6 +60,10 @@ pub struct NextIds {
     pub contact: ContactId,
     /// The next shipping address's.
     pub address: AddressId,
+    /// The next customer group's.
+    pub group: GroupId,
+    /// The next extra field's.
+    pub extra_field: ExtraFieldId,
 }
 
 /// About how many rows a store has, for whoever wants to know how long it takes.
@@ -79,7 +84,7 @@ pub struct CustomerLimit {
     pub contacts: u32,
 }
 
-/// Reading a store as it is.
+/// Reading a store as it is. Customer groups and extra fields are few, and read as they always are.
 pub trait ReadCopy {
     /// About how many rows the store has.
     ///
@@ -147,6 +152,30 @@ pub trait WriteCopy {
         &mut self,
         remove: &[TokenId],
         add: &[StoredToken],
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Removes the customer groups with these ids, as far as they are there, and adds others, whose ids are never given
+    /// from then on. What is there with the id, the name or the external reference of one that is added goes too. The
+    /// customers of a group that is added again with its id stay in it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn replace_stored_groups(
+        &mut self,
+        remove: &[GroupId],
+        add: &[CustomerGroup],
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Removes the extra fields with these ids, as far as they are there, and adds others, whose ids are never given from
+    /// then on. What is there with the id, the key or the title of one that is added goes too. The values of a field that
+    /// is added again with its id stay.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn replace_stored_extra_fields(
+        &mut self,
+        remove: &[ExtraFieldId],
+        add: &[ExtraField],
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Removes the customers with these ids, as far as they are there, with all their contacts, and adds others, whose

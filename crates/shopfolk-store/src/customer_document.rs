@@ -3,14 +3,15 @@
 //! Both engines keep it in `customer_details`, for those customers of whom there is anything to keep. The words are
 //! those of the API where it has them. A word that a later release adds is passed over by an earlier one.
 
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use shopfolk_model::{
     AddressBook, AddressId, AddressNote, AdminNotes, City, CompanyName, CustomerDetails, CustomerKind,
-    CustomerName, ExternalReferenceId, OrderBy, PhoneNumber, PostalCode, ShippingAddress, StateCode, Street,
-    TaxText, Timestamp, Whereabouts,
+    CustomerName, ExternalReferenceId, ExtraFieldId, ExtraFieldValue, ExtraFieldValues, OrderBy, PhoneNumber,
+    PostalCode, ShippingAddress, StateCode, Street, TaxText, Timestamp, Whereabouts,
 };
 
 /// A document is not what it should be.
@@ -166,6 +167,19 @@ fn address_document(address: &ShippingAddress) -> AddressDocument {
         default: *default,
         order_by: order_by.get(),
     }
+}
+
+/// The values of extra fields in a JSON object by the id of the field.
+///
+/// # Errors
+/// When it is none, or holds what cannot be.
+pub fn decode_extra_fields(object: &str) -> Result<ExtraFieldValues, InvalidDocument> {
+    let values: BTreeMap<i64, String> = serde_json::from_str(object).map_err(InvalidDocument::of)?;
+    let value = |(id, text): (i64, String)| {
+        let id = ExtraFieldId::new(id).map_err(InvalidDocument::of)?;
+        Ok((id, ExtraFieldValue::new(&text).map_err(InvalidDocument::of)?))
+    };
+    values.into_iter().map(value).collect()
 }
 
 /// What is in a document and beside it; everything is as it is of most customers where there is neither.

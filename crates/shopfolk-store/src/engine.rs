@@ -5,19 +5,38 @@ use std::future::Future;
 use shopfolk_model::{Store, StoreId};
 
 use crate::{
-    Page, PageRequest, ReadAccess, ReadContacts, ReadCopy, ReadCustomers, ReadSearch, ReadStores, ReadTokens,
-    StoreError, Violation, WriteContacts, WriteCopy, WriteCustomers, WriteEvents, WriteStores, WriteTokens,
+    Page, PageRequest, ReadAccess, ReadContacts, ReadCopy, ReadCustomers, ReadExtraFields, ReadGroups,
+    ReadSearch, ReadStores, ReadTokens, StoreError, Violation, WriteContacts, WriteCopy, WriteCustomers,
+    WriteEvents, WriteExtraFields, WriteGroups, WriteStores, WriteTokens,
 };
 
 /// What can be read in one transaction on one store: a snapshot of it.
 pub trait ReadTx:
-    ReadAccess + ReadStores + ReadTokens + ReadCustomers + ReadContacts + ReadSearch + ReadCopy + Send
+    ReadAccess
+    + ReadStores
+    + ReadTokens
+    + ReadGroups
+    + ReadExtraFields
+    + ReadCustomers
+    + ReadContacts
+    + ReadSearch
+    + ReadCopy
+    + Send
 {
 }
 
 /// What can be read and written in one transaction on one store. Dropping it without a commit undoes it.
 pub trait WriteTx:
-    ReadTx + WriteStores + WriteTokens + WriteCustomers + WriteContacts + WriteEvents + WriteCopy + Send
+    ReadTx
+    + WriteStores
+    + WriteTokens
+    + WriteGroups
+    + WriteExtraFields
+    + WriteCustomers
+    + WriteContacts
+    + WriteEvents
+    + WriteCopy
+    + Send
 {
 }
 

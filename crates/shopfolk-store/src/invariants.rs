@@ -13,6 +13,9 @@ pub enum Invariant {
     OneDefaultPerType,
     /// A customer has no two equal contacts, and no two customers of a store the same e-mail.
     NoEqualContacts,
+    /// No two customer groups of a store have the same name or external reference, no two extra fields the same title or
+    /// key, and every key is one.
+    NamesUnique,
     /// No id is at or above the counter from which the next one is taken.
     IdsNeverReused,
     /// The events of a store are numbered without a gap, and every change has its event.
@@ -29,6 +32,7 @@ impl fmt::Display for Invariant {
             Self::TenantsApart => "no store sees another's rows",
             Self::OneDefaultPerType => "at most one default contact of a type per customer",
             Self::NoEqualContacts => "no two equal contacts of a customer, no e-mail twice in a store",
+            Self::NamesUnique => "no name of a group, no title or key of an extra field twice in a store",
             Self::IdsNeverReused => "ids are never reused",
             Self::EventForEveryChange => "an event exists if and only if its change does",
             Self::SummariesRight => "kept counts are right and bounds hold",

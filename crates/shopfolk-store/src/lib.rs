@@ -24,7 +24,10 @@ mod customers;
 mod engine;
 mod error;
 mod events;
+mod extra_fields;
+mod groups;
 mod invariants;
+mod names;
 mod page;
 mod search;
 mod stores;
@@ -36,12 +39,15 @@ pub use copy::{
     CustomerLimit, EventPlace, NextIds, ReadCopy, StoreSize, StoredCustomer, StoredEvent, StoredToken,
     WriteCopy,
 };
-pub use customer_document::{InvalidDocument, decode_customer, encode_customer};
+pub use customer_document::{InvalidDocument, decode_customer, decode_extra_fields, encode_customer};
 pub use customers::{ReadCustomers, WriteCustomers};
 pub use engine::{Engine, EngineHealth, ReadOperation, ReadTx, WriteOperation, WriteTx};
 pub use error::StoreError;
 pub use events::WriteEvents;
+pub use extra_fields::{ReadExtraFields, WriteExtraFields};
+pub use groups::{ReadGroups, WriteGroups};
 pub use invariants::{Invariant, Violation};
+pub use names::{NamedRow, NamedRows, NamesCheck};
 pub use page::{Page, PageRequest};
 pub use search::ReadSearch;
 pub use stores::{ReadStores, WriteStores};

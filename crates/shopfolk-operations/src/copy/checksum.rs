@@ -5,13 +5,16 @@ use std::fmt;
 use sha2::{Digest, Sha256};
 use shopfolk_model::{
     AddressNote, AdminNotes, City, CompanyName, Contact, ContactHandle, ContactNote, CountryCode,
-    CustomerDetails, CustomerName, Day, Event, ExternalReferenceId, LanguageCode, PhoneNumber, PostalCode,
-    ShippingAddress, StateCode, Store, StoreId, Street, TaxText, TokenKind, Whereabouts,
+    CustomerDetails, CustomerGroup, CustomerName, Day, Event, ExternalReferenceId, ExtraField, LanguageCode,
+    PhoneNumber, PostalCode, ShippingAddress, StateCode, Store, StoreId, Street, TaxText, TokenKind,
+    Whereabouts,
 };
 use shopfolk_store::{Engine, StoreError, StoredCustomer, StoredToken};
 
 use super::CopyError;
-use super::rows::{CUSTOMERS, EVENTS, TOKENS, list_customers, list_events, list_tokens};
+use super::rows::{
+    CUSTOMERS, EVENTS, TOKENS, list_customers, list_events, list_extra_fields, list_groups, list_tokens,
+};
 use crate::GetStore;
 
 /// SHA-256 over all rows of a store, shown in hexadecimal digits.
@@ -64,6 +67,12 @@ pub(super) async fn contents_of<E: Engine>(
         for token in &batch {
             sum.token(token);
         }
+    }
+    for group in list_groups(engine, id, None).await.map_err(failed)? {
+        sum.group(&group);
+    }
+    for field in list_extra_fields(engine, id, None).await.map_err(failed)? {
+        sum.extra_field(&field);
     }
     let mut after = None;
     loop {
@@ -136,6 +145,25 @@ impl Sum {
         self.0.update(hash.as_bytes());
     }
 
+    fn group(&mut self, CustomerGroup { id, name, external_reference }: &CustomerGroup) {
+        self.kind(b'G');
+        self.number(id.get());
+        self.text(name.as_str());
+        self.maybe_text(external_reference.as_ref().map(ExternalReferenceId::as_str));
+    }
+
+    fn extra_field(&mut self, field: &ExtraField) {
+        let ExtraField { id, key, title, field_type, shown_on_order_details, created, modified } = field;
+        self.kind(b'F');
+        self.number(id.get());
+        self.text(key.as_str());
+        self.text(title.as_str());
+        self.text(field_type.name());
+        self.flag(*shown_on_order_details);
+        self.number(created.unix_seconds());
+        self.number(modified.unix_seconds());
+    }
+
     fn customer(&mut self, StoredCustomer { customer, contacts }: &StoredCustomer) {
         self.kind(b'C');
         self.number(customer.id.get());
@@ -144,6 +172,12 @@ impl Sum {
         self.number(customer.registered.unix_seconds());
         self.number(customer.updated.unix_seconds());
         self.details(&customer.details);
+        self.number(customer.group.get());
+        for (field, value) in &customer.extra_fields {
+            self.kind(b'x');
+            self.number(field.get());
+            self.text(value.as_str());
+        }
         for address in customer.addresses.addresses() {
             self.address(address);
         }

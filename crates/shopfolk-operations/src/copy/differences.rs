@@ -6,11 +6,12 @@ use std::future::Future;
 use std::ops::ControlFlow;
 
 use futures_util::future::try_join;
-use shopfolk_model::{CustomerId, StoreId, TokenId};
+use shopfolk_model::{CustomerGroup, CustomerId, ExtraField, ExtraFieldId, GroupId, StoreId, TokenId};
 use shopfolk_store::{Engine, StoreError, StoreSize, StoredCustomer, StoredToken};
 
 use super::rows::{
-    CONTACTS, CUSTOMERS, EstimateSize, ReplaceCustomers, ReplaceTokens, TOKENS, list_customers, list_tokens,
+    CONTACTS, CUSTOMERS, EstimateSize, ReplaceCustomers, ReplaceExtraFields, ReplaceGroups, ReplaceTokens,
+    TOKENS, list_customers, list_extra_fields, list_groups, list_tokens,
 };
 use super::{CopyError, CopyPhase, CopyProgress, StoreCopy};
 
@@ -71,6 +72,64 @@ impl Row for StoredToken {
 
     async fn replace<E: Engine>(engine: &E, store: StoreId, change: Change<Self>) -> Result<(), StoreError> {
         engine.write(store, ReplaceTokens { remove: change.remove, add: change.add }).await
+    }
+}
+
+impl Row for CustomerGroup {
+    type Id = GroupId;
+    const PHASE: CopyPhase = CopyPhase::Groups;
+
+    fn id(&self) -> GroupId {
+        self.id
+    }
+
+    fn weight(&self) -> usize {
+        1
+    }
+
+    fn count(_: StoreSize) -> u64 {
+        0
+    }
+
+    async fn list<E: Engine>(
+        engine: &E,
+        store: StoreId,
+        after: Option<GroupId>,
+    ) -> Result<Vec<Self>, StoreError> {
+        list_groups(engine, store, after).await
+    }
+
+    async fn replace<E: Engine>(engine: &E, store: StoreId, change: Change<Self>) -> Result<(), StoreError> {
+        engine.write(store, ReplaceGroups { remove: change.remove, add: change.add }).await
+    }
+}
+
+impl Row for ExtraField {
+    type Id = ExtraFieldId;
+    const PHASE: CopyPhase = CopyPhase::ExtraFields;
+
+    fn id(&self) -> ExtraFieldId {
+        self.id
+    }
+
+    fn weight(&self) -> usize {
+        1
+    }
+
+    fn count(_: StoreSize) -> u64 {
+        0
+    }
+
+    async fn list<E: Engine>(
+        engine: &E,
+        store: StoreId,
+        after: Option<ExtraFieldId>,
+    ) -> Result<Vec<Self>, StoreError> {
+        list_extra_fields(engine, store, after).await
+    }
+
+    async fn replace<E: Engine>(engine: &E, store: StoreId, change: Change<Self>) -> Result<(), StoreError> {
+        engine.write(store, ReplaceExtraFields { remove: change.remove, add: change.add }).await
     }
 }
 

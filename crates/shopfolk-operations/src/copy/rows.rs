@@ -1,6 +1,8 @@
 //! The transactions that a copy is made of: each reads a batch or writes one.
 
-use shopfolk_model::{CustomerId, Event, Store, StoreId, TokenId};
+use shopfolk_model::{
+    CustomerGroup, CustomerId, Event, ExtraField, ExtraFieldId, GroupId, Store, StoreId, TokenId,
+};
 use shopfolk_store::{
     CustomerLimit, Engine, EventPlace, NextIds, ReadOperation, ReadTx, StoreError, StoreSize, StoredCustomer,
     StoredEvent, StoredToken, WriteOperation, WriteTx,
@@ -144,6 +146,82 @@ impl WriteOperation for ReplaceTokens {
 
     async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<(), StoreError> {
         tx.replace_stored_tokens(&self.remove, &self.add).await
+    }
+}
+
+struct ListGroups;
+
+impl ReadOperation for ListGroups {
+    type Output = Vec<CustomerGroup>;
+    type Error = StoreError;
+    const READS_ONCE: bool = true;
+
+    async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, StoreError> {
+        tx.list_groups().await
+    }
+}
+
+/// The customer groups of a store behind this one; they are few.
+pub(super) async fn list_groups<E: Engine>(
+    engine: &E,
+    store: StoreId,
+    after: Option<GroupId>,
+) -> Result<Vec<CustomerGroup>, StoreError> {
+    let mut groups = engine.read(store, ListGroups).await?;
+    groups.retain(|group| Some(group.id) > after);
+    Ok(groups)
+}
+
+struct ListExtraFields;
+
+impl ReadOperation for ListExtraFields {
+    type Output = Vec<ExtraField>;
+    type Error = StoreError;
+    const READS_ONCE: bool = true;
+
+    async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, StoreError> {
+        tx.list_extra_fields().await
+    }
+}
+
+/// The extra fields of a store behind this one; they are few.
+pub(super) async fn list_extra_fields<E: Engine>(
+    engine: &E,
+    store: StoreId,
+    after: Option<ExtraFieldId>,
+) -> Result<Vec<ExtraField>, StoreError> {
+    let mut fields = engine.read(store, ListExtraFields).await?;
+    fields.retain(|field| Some(field.id) > after);
+    Ok(fields)
+}
+
+/// Removes customer groups and adds others.
+pub(super) struct ReplaceGroups {
+    pub remove: Vec<GroupId>,
+    pub add: Vec<CustomerGroup>,
+}
+
+impl WriteOperation for ReplaceGroups {
+    type Output = ();
+    type Error = StoreError;
+
+    async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<(), StoreError> {
+        tx.replace_stored_groups(&self.remove, &self.add).await
+    }
+}
+
+/// Removes extra fields and adds others.
+pub(super) struct ReplaceExtraFields {
+    pub remove: Vec<ExtraFieldId>,
+    pub add: Vec<ExtraField>,
+}
+
+impl WriteOperation for ReplaceExtraFields {
+    type Output = ();
+    type Error = StoreError;
+
+    async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<(), StoreError> {
+        tx.replace_stored_extra_fields(&self.remove, &self.add).await
     }
 }
 

@@ -1,0 +1,137 @@
+//! Customer groups.
+
+use std::collections::BTreeSet;
+
+use shopfolk_model::{
+    CustomerChange, CustomerGroup, CustomerId, CustomerSearch, ExternalReferenceId, FieldChange, GroupChange,
+    GroupFilter, GroupId, GroupName, NewGroup,
+};
+use shopfolk_store::{Engine, PageRequest};
+
+use super::fixture::*;
+use crate::{
+    ChangeCustomer, ChangeGroup, CreateCustomer, CreateGroup, DeleteGroup, GetCustomer, GetGroup, ListGroups,
+    OperationError, SearchCustomerIds,
+};
+
+pub fn group_id(number: i64) -> GroupId {
+    GroupId::new(number).unwrap()
+}
+
+fn named(name: &str) -> NewGroup {
+    NewGroup { name: GroupName::new(name).unwrap(), external_reference: None }
+}
+
+/// Creates a group.
+///
+/// # Errors
+/// When a rule says no.
+pub async fn create_group<E: Engine>(engine: &E, group: NewGroup) -> Result<GroupId, OperationError> {
+    engine.write(STORE, CreateGroup { group, id: None, now: at(2) }).await
+}
+
+async fn list<E: Engine>(engine: &E, keyword: Option<&str>) -> Vec<CustomerGroup> {
+    let filter = GroupFilter { keyword: keyword.map(str::to_owned), ids: None };
+    let page = PageRequest { offset: 0, limit: 1_000 };
+    engine.read(STORE, ListGroups { filter, page }).await.unwrap().items
+}
+
+pub async fn put_into_group<E: Engine>(engine: &E, customer: CustomerId, group: GroupId) {
+    let change = CustomerChange { group: Some(group), ..CustomerChange::default() };
+    engine.write(STORE, ChangeCustomer { customer, change, now: at(3) }).await.unwrap();
+}
+
+async fn group_of<E: Engine>(engine: &E, customer: CustomerId) -> (GroupId, String) {
+    let found = engine.read(STORE, GetCustomer { customer }).await.unwrap();
+    (found.customer.group, found.group_name.to_string())
+}
+
+pub async fn groups_come_after_the_built_in_one<E: Engine>(engine: E) {
+    create_store(&engine, STORE).await;
+    let vip = create_group(&engine, named("VIP")).await.unwrap();
+    let gold = create_group(&engine, named("Gold")).await.unwrap();
+    let names: Vec<_> = list(&engine, None).await.into_iter().map(|group| group.name.to_string()).collect();
+    assert_eq!(names, ["General", "VIP", "Gold"]);
+    let found: Vec<_> = list(&engine, Some("GOL")).await.into_iter().map(|group| group.id).collect();
+    assert_eq!(found, [gold]);
+    assert_eq!(engine.read(STORE, GetGroup { group: vip }).await.unwrap().name.as_str(), "VIP");
+    let filter = GroupFilter { keyword: None, ids: Some(vec![vip, group_id(0)]) };
+    let page = PageRequest { offset: 1, limit: 1 };
+    let found = engine.read(STORE, ListGroups { filter, page }).await.unwrap();
+    assert_eq!((found.total, found.items.len(), found.items[0].id), (2, 1, vip));
+    engine.read(STORE, GetGroup { group: group_id(99) }).await.unwrap_err();
+}
+
+pub async fn group_names_and_references_are_there_once<E: Engine>(engine: E) {
+    create_store(&engine, STORE).await;
+    let reference = ExternalReferenceId::new("their 1").unwrap();
+    let first = NewGroup { external_reference: Some(reference.clone()), ..named("Größe") };
+    let first = create_group(&engine, first).await.unwrap();
+    let second = create_group(&engine, named("VIP")).await.unwrap();
+    for name in ["GRÖSSE", "general"] {
+        let refused = create_group(&engine, named(name)).await.unwrap_err();
+        assert_eq!(refused.to_string(), format!("Customer group with name '{name}' already exists"));
+    }
+    let change = GroupChange { external_reference: FieldChange::Set(reference), ..GroupChange::default() };
+    let rename = ChangeGroup { group: second, change, now: at(3) };
+    let refused = engine.write(STORE, rename).await.unwrap_err();
+    assert_eq!(refused.to_string(), "Customer group with externalReferenceId 'their 1' already exists");
+    let change = GroupChange { name: Some(GroupName::new("größe").unwrap()), ..GroupChange::default() };
+    assert!(engine.write(STORE, ChangeGroup { group: first, change, now: at(3) }).await.unwrap());
+    let nothing = ChangeGroup { group: first, change: GroupChange::default(), now: at(3) };
+    assert!(!engine.write(STORE, nothing).await.unwrap());
+    assert_eq!(list(&engine, None).await.len(), 3);
+}
+
+pub async fn built_in_group_stays_as_it_is<E: Engine>(engine: E) {
+    create_store(&engine, STORE).await;
+    let general = group_id(0);
+    assert_eq!(engine.read(STORE, GetGroup { group: general }).await.unwrap().name.as_str(), "General");
+    let change = GroupChange { name: Some(GroupName::new("All").unwrap()), ..GroupChange::default() };
+    let refused = engine.write(STORE, ChangeGroup { group: general, change, now: at(3) }).await.unwrap_err();
+    assert!(refused.to_string().contains("built in"), "{refused}");
+    engine.write(STORE, DeleteGroup { group: general, now: at(3) }).await.unwrap_err();
+    engine.write(STORE, DeleteGroup { group: group_id(9), now: at(3) }).await.unwrap_err();
+}
+
+pub async fn deleted_group_leaves_its_customers_to_the_built_in_one<E: Engine>(engine: E) {
+    let anna = shop(&engine).await;
+    let bert = create_customer(&engine, "bert@example.com").await;
+    let vip = create_group(&engine, named("VIP")).await.unwrap();
+    let gold = create_group(&engine, named("Gold")).await.unwrap();
+    put_into_group(&engine, anna, vip).await;
+    put_into_group(&engine, bert, gold).await;
+    assert_eq!(group_of(&engine, anna).await, (vip, "VIP".to_owned()));
+    engine.write(STORE, DeleteGroup { group: vip, now: at(4) }).await.unwrap();
+    assert_eq!(group_of(&engine, anna).await, (group_id(0), "General".to_owned()));
+    assert_eq!(group_of(&engine, bert).await, (gold, "Gold".to_owned()));
+    assert_ne!(create_group(&engine, named("VIP")).await.unwrap(), vip, "ids are never given again");
+}
+
+pub async fn customer_of_an_unknown_group_is_refused<E: Engine>(engine: E) {
+    let anna = shop(&engine).await;
+    let new = shopfolk_model::NewCustomer { group: group_id(7), ..customer("bert@example.com") };
+    let refused = engine.write(STORE, CreateCustomer { customer: new, now: at(2) }).await.unwrap_err();
+    assert_eq!(refused.to_string(), "there is no customer group #7");
+    let change = CustomerChange { group: Some(group_id(7)), ..CustomerChange::default() };
+    engine.write(STORE, ChangeCustomer { customer: anna, change, now: at(3) }).await.unwrap_err();
+    assert_eq!(group_of(&engine, anna).await.0, group_id(0));
+}
+
+pub async fn search_finds_customers_by_group<E: Engine>(engine: E) {
+    let anna = shop(&engine).await;
+    let bert = create_customer(&engine, "bert@example.com").await;
+    let vip = create_group(&engine, named("VIP")).await.unwrap();
+    put_into_group(&engine, bert, vip).await;
+    let found = async |groups: &[GroupId]| {
+        let groups = Some(groups.iter().copied().collect::<BTreeSet<_>>());
+        let search = CustomerSearch { groups, ..CustomerSearch::default() };
+        engine.read(STORE, SearchCustomerIds { search, sort: None }).await.unwrap()
+    };
+    assert_eq!(found(&[vip]).await, [bert]);
+    assert_eq!(found(&[group_id(0)]).await, [anna]);
+    assert_eq!(found(&[group_id(0), vip]).await, [anna, bert]);
+    engine.write(STORE, DeleteGroup { group: vip, now: at(4) }).await.unwrap();
+    assert_eq!(found(&[group_id(0)]).await, [anna, bert]);
+    assert_eq!(found(&[vip]).await, []);
+}
