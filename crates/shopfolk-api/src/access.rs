@@ -48,8 +48,14 @@ requirements! {
     CreateCustomers = [CreateCustomers];
     /// To change and delete contacts.
     UpdateCustomers = [UpdateCustomers];
-    /// To delete customers.
+    /// To change and delete customers and groups.
     ReadAndUpdateCustomers = [ReadCustomers, UpdateCustomers];
+    /// To see extra fields.
+    ReadExtraFields = [ReadCustomersExtrafields];
+    /// To create and change extra fields.
+    UpdateExtraFields = [UpdateCustomersExtrafields];
+    /// To delete extra fields.
+    DeleteExtraFields = [DeleteCustomersExtrafields];
 }
 
 /// The store that the request may work on, with the scopes of `S`.

@@ -2,8 +2,9 @@
 
 use shopfolk_model::{
     AddressEntry, AddressId, AdminNotes, ContactEntry, ContactId, CustomerChange, CustomerDetails,
-    CustomerDetailsChange, CustomerKind, CustomerName, EmailAddress, ExternalReferenceId, FieldChange,
-    InvalidEmailAddress, LanguageCode, MAXIMUM_ADDRESSES, MAXIMUM_CONTACTS, NewContact, NewCustomer, TaxText,
+    CustomerDetailsChange, CustomerKind, CustomerName, EmailAddress, ExternalReferenceId, ExtraFieldEntry,
+    ExtraFieldKey, ExtraFieldTitle, ExtraFieldValue, FieldChange, GroupId, InvalidEmailAddress, LanguageCode,
+    MAXIMUM_ADDRESSES, MAXIMUM_CONTACTS, MAXIMUM_EXTRA_FIELDS, NewContact, NewCustomer, TaxText,
     WhereaboutsChange,
 };
 use utoipa::ToSchema;
@@ -61,6 +62,39 @@ pub(crate) struct CustomerFieldsIn {
     /// The customer's name in another system, unique in the store.
     #[schema(value_type = Option<String>, max_length = 255)]
     external_reference_id: FieldChange<ExternalReferenceId>,
+    /// The group; 0 is the built-in one.
+    #[schema(value_type = Option<i64>, minimum = 0, maximum = 2_147_483_647)]
+    customer_group_id: Option<GroupId>,
+    /// Values of extra fields. Those that are not named stay.
+    #[schema(rename = "extrafields", value_type = Option<Vec<ExtraFieldValueIn>>, max_items = 100)]
+    extra_fields: Vec<ExtraFieldEntry>,
+}
+
+/// A customer's value of an extra field.
+#[derive(ToSchema)]
+#[schema(as = ExtraFieldValueEntry, rename_all = "camelCase")]
+#[allow(dead_code, reason = "for the OpenAPI document")]
+pub(crate) struct ExtraFieldValueIn {
+    /// The key of the field.
+    #[schema(example = "6r0fUGw")]
+    key: Option<String>,
+    /// The title of the field, which counts where no key is given.
+    title: Option<String>,
+    /// The value; `null` or empty takes it away.
+    #[schema(max_length = 5000)]
+    value: Option<String>,
+}
+
+fn extra_field_entry(fields: &Fields<'_>) -> Result<ExtraFieldEntry, ApiError> {
+    let key = fields.text("key", |text| match text {
+        "" => Ok(None),
+        text => ExtraFieldKey::new(text).map(Some),
+    })?;
+    Ok(ExtraFieldEntry {
+        key: key.value().flatten(),
+        title: fields.text("title", ExtraFieldTitle::optional)?.value().flatten(),
+        value: fields.text("value", ExtraFieldValue::optional)?.value().flatten(),
+    })
 }
 
 impl CustomerFieldsIn {
@@ -97,6 +131,15 @@ impl CustomerFieldsIn {
             external_reference_id: fields
                 .text("externalReferenceId", ExternalReferenceId::optional)?
                 .change(),
+            customer_group_id: match fields.integer("customerGroupId", GroupId::new)? {
+                Given::Absent => None,
+                Given::Null => Some(GroupId::GENERAL),
+                Given::Value(group) => Some(group),
+            },
+            extra_fields: fields
+                .objects("extrafields", MAXIMUM_EXTRA_FIELDS as usize, extra_field_entry)?
+                .value()
+                .unwrap_or_default(),
         })
     }
 
@@ -130,6 +173,8 @@ impl CustomerFieldsIn {
             },
             addresses: self.shipping_addresses,
             contacts: None,
+            group: self.customer_group_id,
+            extra_fields: self.extra_fields,
         }
     }
 }
@@ -174,7 +219,8 @@ impl NewCustomerIn {
                 .value()
                 .unwrap_or_default(),
         };
-        let CustomerChange { email, name, details, addresses, contacts: _ } = customer.change();
+        let CustomerChange { email, name, details, addresses, contacts: _, group, extra_fields } =
+            customer.change();
         let email = email.ok_or_else(|| fields.missing("email", InvalidEmailAddress))?;
         // Ids are given here: one that is sent means nothing.
         let new = |address: AddressEntry| AddressEntry { id: None::<AddressId>, ..address };
@@ -184,6 +230,8 @@ impl NewCustomerIn {
             details: CustomerDetails::default().changed(details),
             addresses: addresses.unwrap_or_default().into_iter().map(new).collect(),
             contacts,
+            group: group.unwrap_or(GroupId::GENERAL),
+            extra_fields,
         })
     }
 }

@@ -2,13 +2,14 @@
 
 use serde::Serialize;
 use shopfolk_model::{
-    AdminNotes, Customer, CustomerName, DeletedCustomer, ExternalReferenceId, LanguageCode, TaxText,
-    Timestamp,
+    AdminNotes, Customer, CustomerName, DeletedCustomer, ExternalReferenceId, ExtraField, ExtraFieldValue,
+    LanguageCode, TaxText, Timestamp,
 };
 use shopfolk_operations::CustomerWithContacts;
 use utoipa::ToSchema;
 
 use crate::contact_out::{ContactOut, as_date, contacts_out};
+use crate::extra_fields::ENTITY_TYPES;
 use crate::person_out::{AddressOut, PersonOut};
 use crate::schemas::Date;
 
@@ -72,6 +73,10 @@ pub(crate) struct CustomerOut<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     external_reference_id: Option<&'a str>,
+    /// The values of extra fields. Left out when there are none.
+    #[serde(rename = "extrafields", skip_serializing_if = "Vec::is_empty")]
+    #[schema(nullable = false, required = false)]
+    extra_fields: Vec<ExtraFieldValueOut<'a>>,
     stats: StatisticsOut,
     /// Always empty.
     #[schema(value_type = Vec<i64>)]
@@ -90,8 +95,8 @@ pub(crate) struct CustomerOut<'a> {
 
 impl<'a> From<&'a CustomerWithContacts> for CustomerOut<'a> {
     fn from(customer: &'a CustomerWithContacts) -> Self {
-        let CustomerWithContacts { customer, contacts } = customer;
-        let Customer { id, email, name, registered, updated, details, addresses } = customer;
+        let CustomerWithContacts { customer, contacts, group_name, extra_fields } = customer;
+        let Customer { id, email, name, registered, updated, details, addresses, group, .. } = customer;
         let text = |text: &'a Option<TaxText>| text.as_ref().map_or("", TaxText::as_str);
         let billed = name.is_some() || !details.billing.is_empty();
         Self {
@@ -99,8 +104,8 @@ impl<'a> From<&'a CustomerWithContacts> for CustomerOut<'a> {
             name: name.as_ref().map(CustomerName::as_str),
             email: email.as_str(),
             total_order_count: 0,
-            customer_group_id: 0,
-            customer_group_name: "General",
+            customer_group_id: group.get(),
+            customer_group_name: group_name.as_str(),
             billing_person: billed.then(|| PersonOut::new(name.as_ref(), &details.billing)),
             shipping_addresses: addresses.addresses().iter().map(AddressOut::from).collect(),
             tax_id: text(&details.tax_id),
@@ -114,11 +119,46 @@ impl<'a> From<&'a CustomerWithContacts> for CustomerOut<'a> {
             accept_marketing: details.accept_marketing,
             lang: details.language.as_ref().map(LanguageCode::as_str),
             external_reference_id: details.external_reference.as_ref().map(ExternalReferenceId::as_str),
+            extra_fields: (0..).zip(extra_fields).map(ExtraFieldValueOut::of).collect(),
             stats: StatisticsOut::default(),
             favorites: [],
             registered: *registered,
             updated: *updated,
             contacts: contacts_out(contacts),
+        }
+    }
+}
+
+/// A customer's value of an extra field.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = ExtraFieldValue)]
+pub(crate) struct ExtraFieldValueOut<'a> {
+    /// The key of the field.
+    #[schema(example = "6r0fUGw")]
+    key: &'a str,
+    /// The title of the field.
+    title: &'a str,
+    value: &'a str,
+    /// `TEXT` or `DATETIME`.
+    #[serde(rename = "type")]
+    field_type: &'static str,
+    /// The place among the customer's values.
+    #[schema(minimum = 0)]
+    order_by: u32,
+    #[schema(value_type = Vec<String>, example = json!(["CUSTOMERS"]))]
+    entity_types: [&'static str; 1],
+}
+
+impl<'a> ExtraFieldValueOut<'a> {
+    fn of((order_by, (field, value)): (u32, &'a (ExtraField, ExtraFieldValue))) -> Self {
+        Self {
+            key: field.key.as_str(),
+            title: field.title.as_str(),
+            value: value.as_str(),
+            field_type: field.field_type.name(),
+            order_by,
+            entity_types: ENTITY_TYPES,
         }
     }
 }

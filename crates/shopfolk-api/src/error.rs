@@ -12,7 +12,7 @@ use std::sync::Arc;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
-use shopfolk_model::ContactRuleError;
+use shopfolk_model::{ContactRuleError, ExtraFieldRuleError, GroupRuleError};
 use shopfolk_operations::OperationError;
 use shopfolk_store::StoreError;
 use utoipa::ToSchema;
@@ -63,6 +63,10 @@ error_codes! {
     CustomerNotFound = NOT_FOUND "CUSTOMER_NOT_FOUND",
     /// The customer has no such contact.
     CustomerContactNotFound = NOT_FOUND "CUSTOMER_CONTACT_NOT_FOUND",
+    /// The store has no such customer group.
+    CustomerGroupNotFound = NOT_FOUND "CUSTOMER_GROUP_NOT_FOUND",
+    /// The store has no such extra field.
+    ExtraFieldNotFound = NOT_FOUND "EXTRA_FIELD_NOT_FOUND",
     /// No such path.
     EndpointNotFound = NOT_FOUND "ENDPOINT_NOT_FOUND",
     /// The path does not take this method.
@@ -248,6 +252,24 @@ impl From<OperationError> for ApiError {
                     "Wrong value of parameter 'shippingAddresses': {error}"
                 ));
             }
+            OperationError::UnknownGroup { .. } => {
+                return Self::wrong_parameter(format!("Wrong value of parameter 'customerGroupId': {error}"));
+            }
+            OperationError::GroupRule(ref rule) => match rule {
+                GroupRuleError::BuiltIn => ErrorCode::WrongParameter,
+                GroupRuleError::ExternalReferenceInUse { .. } => ErrorCode::ExternalIdAlreadyUsed,
+                GroupRuleError::NameInUse { .. } | GroupRuleError::Full => ErrorCode::ConstraintViolation,
+            },
+            OperationError::ExtraFieldRule(ref rule) => match rule {
+                ExtraFieldRuleError::Unknown { .. }
+                | ExtraFieldRuleError::Unnamed
+                | ExtraFieldRuleError::NoDate { .. } => {
+                    return Self::wrong_parameter(format!("Wrong value of parameter 'extrafields': {error}"));
+                }
+                ExtraFieldRuleError::TitleInUse { .. }
+                | ExtraFieldRuleError::KeyInUse { .. }
+                | ExtraFieldRuleError::Full => ErrorCode::ConstraintViolation,
+            },
             OperationError::Store(error) => return error.into(),
             // No call of the API creates stores or tokens.
             OperationError::StoreExists { .. }
@@ -256,6 +278,8 @@ impl From<OperationError> for ApiError {
             OperationError::StoreNotFound { .. } => ErrorCode::StoreNotFound,
             OperationError::CustomerNotFound { .. } => ErrorCode::CustomerNotFound,
             OperationError::ContactNotFound { .. } => ErrorCode::CustomerContactNotFound,
+            OperationError::GroupNotFound { .. } => ErrorCode::CustomerGroupNotFound,
+            OperationError::ExtraFieldNotFound { .. } => ErrorCode::ExtraFieldNotFound,
             OperationError::EmailInUse { .. } => ErrorCode::ConstraintViolation,
             OperationError::ExternalReferenceInUse { .. } => ErrorCode::ExternalIdAlreadyUsed,
         };

@@ -189,6 +189,34 @@ impl<'a> Fields<'a> {
         })
     }
 
+    /// A list of integers, as the values that `parse` makes of them.
+    pub(crate) fn integers<T, E: fmt::Display>(
+        &self,
+        name: &str,
+        maximum: usize,
+        parse: impl Fn(i64) -> Result<T, E>,
+    ) -> Result<Given<Vec<T>>, ApiError> {
+        let element = |(index, value): (usize, &JsonValue<'_>)| {
+            let wrong = |expected: &dyn fmt::Display| {
+                ApiError::wrong_value(format!("{}[{index}]", self.path(name)), &value.to_string(), expected)
+            };
+            let number = match value {
+                JsonValue::Number(number) => integer(number),
+                _ => None,
+            };
+            parse(number.ok_or_else(|| wrong(&"must be an integer"))?).map_err(|expected| wrong(&expected))
+        };
+        self.read(name, |value| match value {
+            JsonValue::List(values) if values.len() > maximum => Err(ApiError::wrong_parameter(format!(
+                "Parameter '{}' has {} entries: it must have at most {maximum}",
+                self.path(name),
+                values.len()
+            ))),
+            JsonValue::List(values) => values.iter().enumerate().map(element).collect(),
+            other => Err(self.wrong(name, other, "must be a list of integers")),
+        })
+    }
+
     /// The error for a field that must be there and is not.
     pub(crate) fn missing(&self, name: &str, expected: impl fmt::Display) -> ApiError {
         ApiError::wrong_parameter(format!("Parameter '{}' is missing: it {expected}", self.path(name)))

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use percent_encoding::percent_decode_str;
-use shopfolk_model::{ContactId, CustomerId, IdError, StoreId};
+use shopfolk_model::{ContactId, CustomerId, ExtraFieldKey, GroupId, IdError, StoreId};
 
 use crate::error::{ApiError, ErrorCode, shorten};
 
@@ -16,6 +16,10 @@ use crate::error::{ApiError, ErrorCode, shorten};
 const STORE: usize = 3;
 const CUSTOMER: usize = 5;
 const CONTACT: usize = 7;
+// `/api/v3/{storeId}/customer_groups/{groupId}`
+const GROUP: usize = 5;
+// `/api/v3/{storeId}/store_extrafields/customers/{key}`
+const EXTRA_FIELD: usize = 6;
 
 fn segment(path: &str, place: usize) -> Cow<'_, str> {
     percent_decode_str(path.split('/').nth(place).unwrap_or_default()).decode_utf8_lossy()
@@ -52,6 +56,39 @@ impl<S: Sync> FromRequestParts<S> for CustomerPath {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         customer(parts.uri.path()).map(Self)
+    }
+}
+
+/// The customer group in the path.
+pub(crate) struct GroupPath(pub(crate) GroupId);
+
+impl<S: Sync> FromRequestParts<S> for GroupPath {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let text = segment(parts.uri.path(), GROUP);
+        let group = text.parse().map_err(|error| match error {
+            IdError::NotDecimal => not_decimal("groupId", &text),
+            IdError::TooLarge { .. } => {
+                let message = format!("Customer group #{} not found", shorten(&text));
+                ApiError::new(ErrorCode::CustomerGroupNotFound, message)
+            }
+        });
+        group.map(Self)
+    }
+}
+
+/// The extra field in the path. What cannot be a key is that of no field.
+pub(crate) struct ExtraFieldPath(pub(crate) ExtraFieldKey);
+
+impl<S: Sync> FromRequestParts<S> for ExtraFieldPath {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let text = segment(parts.uri.path(), EXTRA_FIELD);
+        let message = || format!("Extra field '{}' not found", shorten(&text));
+        let key = ExtraFieldKey::new(&text);
+        key.map(Self).map_err(|_| ApiError::new(ErrorCode::ExtraFieldNotFound, message()))
     }
 }
 

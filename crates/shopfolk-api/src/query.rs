@@ -69,6 +69,11 @@ impl<'a> Query<'a> {
     /// # Errors
     /// When one of them is no integer in its range.
     pub fn page(&self) -> Result<PageRequest, ApiError> {
+        self.page_of(PAGE_SIZE)
+    }
+
+    /// The same, of a list whose pages have up to so many entries.
+    pub(crate) fn page_of(&self, most: u32) -> Result<PageRequest, ApiError> {
         let offset = self.parsed("offset", |text| {
             text.trim()
                 .parse()
@@ -80,10 +85,10 @@ impl<'a> Query<'a> {
             let text = text.trim();
             let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
             match text.parse::<u32>() {
-                Ok(limit) if limit > 0 => Ok(limit.min(PAGE_SIZE)),
+                Ok(limit) if limit > 0 => Ok(limit.min(most)),
                 // More digits than the number holds: more than a page all the same.
-                Err(_) if digits => Ok(PAGE_SIZE),
-                _ => Err("must be an integer of at least 1 (values over 100 mean 100)"),
+                Err(_) if digits => Ok(most),
+                _ => Err(format!("must be an integer of at least 1 (values over {most} mean {most})")),
             }
         })?;
         Ok(PageRequest { offset: offset.unwrap_or(0), limit: limit.unwrap_or(PAGE_SIZE) })

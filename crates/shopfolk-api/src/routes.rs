@@ -8,12 +8,18 @@ use shopfolk_store::Engine;
 
 use crate::app::App;
 use crate::contacts::{create_contact, delete_contact, get_contact, list_contacts, update_contact};
+use crate::customer_filters::{get_customer_filters, list_customer_locations};
 use crate::customers::{
     create_customer, delete_customer, get_customer, list_customer_ids, list_customers,
     list_deleted_customers, update_customer,
 };
 use crate::docs::{get_docs, get_docs_file, get_openapi};
+use crate::extra_fields::{
+    create_extra_field, delete_extra_field, get_extra_field, list_extra_fields, update_extra_field,
+};
 use crate::frame::{Frame, method_not_allowed, unknown_endpoint};
+use crate::groups::{create_group, delete_group, get_group, list_groups, update_group};
+use crate::mass_change::update_customers;
 use crate::operating::{get_health, get_metrics, get_readiness};
 use crate::profile::get_profile;
 use crate::{ApiSettings, Clock, request_metrics};
@@ -25,6 +31,9 @@ fn route_table<E: Engine>() -> RouteTable<E> {
     vec![
         ("/api/v3/{storeId}/profile", get(get_profile)),
         ("/api/v3/{storeId}/customers", get(list_customers).post(create_customer)),
+        ("/api/v3/{storeId}/customers_update", post(update_customers)),
+        ("/api/v3/{storeId}/customers/filters", get(get_customer_filters)),
+        ("/api/v3/{storeId}/customers/locations", get(list_customer_locations)),
         ("/api/v3/{storeId}/customers_ids", get(list_customer_ids)),
         ("/api/v3/{storeId}/customers/deleted", get(list_deleted_customers)),
         (
@@ -35,6 +44,16 @@ fn route_table<E: Engine>() -> RouteTable<E> {
         (
             "/api/v3/{storeId}/customers/{customerId}/contacts/{contactId}",
             get(get_contact).put(update_contact).delete(delete_contact),
+        ),
+        ("/api/v3/{storeId}/customer_groups", get(list_groups).post(create_group)),
+        (
+            "/api/v3/{storeId}/customer_groups/{groupId}",
+            get(get_group).put(update_group).delete(delete_group),
+        ),
+        ("/api/v3/{storeId}/store_extrafields/customers", get(list_extra_fields).post(create_extra_field)),
+        (
+            "/api/v3/{storeId}/store_extrafields/customers/{key}",
+            get(get_extra_field).put(update_extra_field).delete(delete_extra_field),
         ),
         ("/healthz", get(get_health)),
         ("/readyz", get(get_readiness)),

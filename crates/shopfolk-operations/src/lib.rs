@@ -12,10 +12,12 @@ mod access;
 pub mod conformance;
 mod contacts;
 mod copy;
+mod customer_filters;
 mod customers;
 mod error;
 mod extra_fields;
 mod groups;
+mod mass_change;
 mod search;
 mod stores;
 mod tokens;
@@ -25,6 +27,7 @@ pub use contacts::{
     ChangeContact, ContactCreation, ContactUpdate, CreateContact, DeleteContact, GetContact, ListContacts,
 };
 pub use copy::{Checksum, CopyError, CopyPhase, CopyProgress, StoreContents, copy_store};
+pub use customer_filters::{CustomerFilters, ListCustomerCountries, ListCustomerFilters};
 pub use customers::{
     ChangeCustomer, CreateCustomer, CustomerUpdate, CustomerWithContacts, DeleteCustomer, GetCustomer,
     ListCustomers, ListDeletedCustomers,
@@ -34,6 +37,7 @@ pub use extra_fields::{
     ChangeExtraField, CreateExtraField, DeleteExtraField, GetExtraField, ListExtraFields,
 };
 pub use groups::{ChangeGroup, CreateGroup, DeleteGroup, GetGroup, ListGroups};
+pub use mass_change::{ChangeManyCustomers, ManyCustomers, MassChange};
 pub use search::{FoundCustomers, SearchCustomerIds, SearchCustomers, Wanted};
 pub use stores::{CreateStore, GetStore, SetStoreSuspended};
 pub use tokens::{CreateToken, ListTokens, NoteTokenUse, RevokeToken};

@@ -3,11 +3,17 @@
 //! One statement asks everything; what a search does not ask is null, which the planner sees, because it plans each run
 //! anew. Parts of texts are found by trigrams (`pg_trgm`).
 
+use std::collections::BTreeSet;
+
 use shopfolk_model::{
-    ContactBook, ContactType, CountryCode, Customer, CustomerId, CustomerKind, CustomerSearch, CustomerSort,
-    EmailFilter, LanguageCode, PhoneDigits, SearchText, SearchedCustomer, SortField, Timestamp, fold,
+    City, ContactBook, ContactType, CountryCode, Customer, CustomerId, CustomerKind, CustomerSearch,
+    CustomerSort, EmailFilter, LanguageCode, PhoneDigits, SearchText, SearchedCustomer, SortField, Street,
+    Timestamp, fold,
 };
-use shopfolk_store::{Page, PageRequest, ReadSearch, StoreError};
+use shopfolk_store::{
+    CUSTOMERS_WITH_SHIPPING_PLACES, MOST_SHIPPING_PLACES, Page, PageRequest, ReadSearch, ShippingPlace,
+    StoreError,
+};
 
 use crate::parameter::{Parameter, parameters_of};
 use crate::row::Place;
@@ -89,6 +95,67 @@ impl<A: Access> ReadSearch for PostgresTx<'_, A> {
             ids.into_iter().map(CustomerId::new).collect::<Result<Vec<_>, _>>()
         })?;
         Ok(Page { total: total.unsigned_abs(), items })
+    }
+
+    async fn list_languages(&mut self) -> Result<BTreeSet<String>, StoreError> {
+        let rows = self
+            .list(
+                "list the languages of the customers",
+                "SELECT DISTINCT language FROM customer_search WHERE store_id = $1 AND language <> ''",
+                parameters_of![self.store.get()],
+            )
+            .await?;
+        let key = format!("store {}", self.store);
+        rows.iter()
+            .map(|row| Place { row, table: "customer_search", key: key.clone() }.get("language"))
+            .collect()
+    }
+
+    async fn list_countries(&mut self) -> Result<BTreeSet<CountryCode>, StoreError> {
+        let rows = self
+            .list(
+                "list the countries of the customers",
+                "SELECT DISTINCT unnest(countries) AS country FROM customer_search WHERE store_id = $1",
+                parameters_of![self.store.get()],
+            )
+            .await?;
+        let key = format!("store {}", self.store);
+        let country = |row| {
+            Place { row, table: "customer_search", key: key.clone() }
+                .read("country", |code: &str| code.parse())
+        };
+        rows.iter().map(country).collect()
+    }
+
+    async fn list_shipping_places(&mut self) -> Result<Vec<ShippingPlace>, StoreError> {
+        let rows = self
+            .list(
+                "list the shipping places",
+                "SELECT DISTINCT address ->> 'street' AS street, address ->> 'city' AS city,
+                        address ->> 'countryCode' AS country
+                   FROM (SELECT document
+                           FROM customer_details
+                          WHERE store_id = $1 AND document IS NOT NULL
+                          ORDER BY customer_id
+                          LIMIT $2) AS known,
+                        json_array_elements(known.document::json -> 'addresses') AS address
+                  LIMIT $3",
+                parameters_of![
+                    self.store.get(),
+                    i64::from(CUSTOMERS_WITH_SHIPPING_PLACES),
+                    i64::from(MOST_SHIPPING_PLACES)
+                ],
+            )
+            .await?;
+        let shipping_place = |row| {
+            let place = Place { row, table: "customer_details", key: format!("store {}", self.store) };
+            Ok(ShippingPlace {
+                street: place.read("street", |text: Option<&str>| text.map(Street::new).transpose())?,
+                city: place.read("city", |text: Option<&str>| text.map(City::new).transpose())?,
+                country: place.read("country", |code: Option<&str>| code.map(str::parse).transpose())?,
+            })
+        };
+        rows.iter().map(shipping_place).collect()
     }
 }
 

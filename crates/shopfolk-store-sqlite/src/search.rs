@@ -22,15 +22,21 @@ mod hits;
 mod pack;
 mod ranking;
 
+use std::collections::BTreeSet;
+
 use shopfolk_model::{
-    CustomerId, CustomerSearch, CustomerSort, EmailFilter, SearchedCustomer, SortField, SortValue,
+    City, CountryCode, CustomerId, CustomerSearch, CustomerSort, EmailFilter, SearchedCustomer, SortField,
+    SortValue, Street,
 };
-use shopfolk_store::{Page, PageRequest, ReadCustomers, ReadSearch, StoreError};
+use shopfolk_store::{
+    CUSTOMERS_WITH_SHIPPING_PLACES, MOST_SHIPPING_PLACES, Page, PageRequest, ReadCustomers, ReadSearch,
+    ShippingPlace, StoreError,
+};
 
 pub(crate) use added::AddedContacts;
 pub(crate) use backlog::Backlog;
 use blocks::Blocks;
-use field::{Column, MISSING, SortSource, sort_source};
+use field::{Column, MISSING, PART_END, SortSource, TextField, sort_source};
 use find::Found;
 pub(crate) use pack::Allowance;
 use ranking::{Key, Ranking};
@@ -77,9 +83,79 @@ impl<A: Access> ReadSearch for SqliteTx<'_, A> {
         let items = ids.into_iter().map(|id| place.value("data", CustomerId::new(id)));
         Ok(Page { total: total as u64, items: items.collect::<Result<_, _>>()? })
     }
+
+    async fn list_languages(&mut self) -> Result<BTreeSet<String>, StoreError> {
+        let known =
+            |customer: &SearchedCustomer| Some(customer.language.clone()).filter(|text| !text.is_empty());
+        self.distinct_parts(TextField::Language, |customer| known(customer).into_iter().collect())
+    }
+
+    async fn list_countries(&mut self) -> Result<BTreeSet<CountryCode>, StoreError> {
+        let codes = self.distinct_parts(TextField::Countries, |customer| {
+            customer.countries.iter().map(ToString::to_string).collect()
+        })?;
+        let place = Place { table: "search_blocks", row: format!("store {}", self.store) };
+        codes.iter().map(|code| place.value("data", code.parse())).collect()
+    }
+
+    async fn list_shipping_places(&mut self) -> Result<Vec<ShippingPlace>, StoreError> {
+        type Row = (Option<String>, Option<String>, Option<String>);
+        let rows: Vec<Row> = self.list(
+            "list the shipping places",
+            "SELECT DISTINCT json_extract(address.value, '$.street'), json_extract(address.value, '$.city'),
+                    json_extract(address.value, '$.countryCode')
+               FROM (SELECT document
+                       FROM customer_details
+                      WHERE store_id = ?1 AND document IS NOT NULL
+                      ORDER BY customer_id
+                      LIMIT ?2) AS known,
+                    json_each(known.document, '$.addresses') AS address
+              LIMIT ?3",
+            (self.store.get(), CUSTOMERS_WITH_SHIPPING_PLACES, MOST_SHIPPING_PLACES),
+            |row| row.try_into(),
+        )?;
+        let place = Place { table: "customer_details", row: format!("store {}", self.store) };
+        let shipping_place = |(street, city, country): Row| {
+            Ok(ShippingPlace {
+                street: place.value("document", street.map(|text| Street::new(&text)).transpose())?,
+                city: place.value("document", city.map(|text| City::new(&text)).transpose())?,
+                country: place.value("document", country.map(|code| code.parse()).transpose())?,
+            })
+        };
+        rows.into_iter().map(shipping_place).collect()
+    }
 }
 
 impl<A: Access> SqliteTx<'_, A> {
+    /// The parts of a field of all customers, each once.
+    fn distinct_parts(
+        &self,
+        field: TextField,
+        of_changed: impl Fn(&SearchedCustomer) -> Vec<String>,
+    ) -> Result<BTreeSet<String>, StoreError> {
+        let blocks = Blocks { connection: self.connection, store: self.store };
+        let changed = self.changed_customers()?;
+        let mut found = Found { hits: blocks.everybody()?, late_updates: Vec::new() };
+        blocks.leave_out(&mut found, &changed)?;
+        let mut parts = BTreeSet::new();
+        blocks.texts_of(field, &found.hits, |block, texts| {
+            for place in block.bits.places() {
+                for part in texts.get(place).split(|&byte| byte == PART_END) {
+                    let part = String::from_utf8_lossy(part);
+                    if !part.is_empty() && !parts.contains(&*part) {
+                        parts.insert(part.into_owned());
+                    }
+                }
+            }
+        })?;
+        for id in changed {
+            if let Some(customer) = self.searched_customer(id)? {
+                parts.extend(of_changed(&customer));
+            }
+        }
+        Ok(parts)
+    }
+
     /// What a search looks at of a customer, where it lies; `None` when there is no such customer.
     fn searched_customer(&self, id: CustomerId) -> Result<Option<SearchedCustomer>, StoreError> {
         let Some(customer) = self.customer_now(id)? else { return Ok(None) };
@@ -218,7 +294,7 @@ impl Blocks<'_> {
             }
         }
         outcome?;
-        Ok(ranking.from_place(offset))
+        Ok(ranking.after(offset))
     }
 }
 

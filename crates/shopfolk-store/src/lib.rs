@@ -49,6 +49,6 @@ pub use groups::{ReadGroups, WriteGroups};
 pub use invariants::{Invariant, Violation};
 pub use names::{NamedRow, NamedRows, NamesCheck};
 pub use page::{Page, PageRequest};
-pub use search::ReadSearch;
+pub use search::{CUSTOMERS_WITH_SHIPPING_PLACES, MOST_SHIPPING_PLACES, ReadSearch, ShippingPlace};
 pub use stores::{ReadStores, WriteStores};
 pub use tokens::{ReadTokens, WriteTokens};

@@ -5,9 +5,11 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use shopfolk_api::Clock;
 use shopfolk_model::{
-    Addition, ContactAddress, ContactBook, ContactId, ContactText, ContactType, Customer, CustomerId,
-    CustomerName, EmailAddress, Event, Happening, NewContact, OrderBy, ScopeSet, Store, StoreId, StoreName,
-    Timestamp, Token, TokenKind, TokenRecord,
+    Addition, AddressBook, AddressId, City, CompanyName, ContactAddress, ContactBook, ContactId, ContactText,
+    ContactType, Customer, CustomerGroup, CustomerId, CustomerName, EmailAddress, Event, ExtraField,
+    ExtraFieldId, ExtraFieldKey, ExtraFieldTitle, ExtraFieldType, GroupId, GroupName, Happening, NewContact,
+    OrderBy, PhoneNumber, ScopeSet, ShippingAddress, StateCode, Store, StoreId, StoreName, Street, Timestamp,
+    Token, TokenKind, TokenRecord, Whereabouts,
 };
 use shopfolk_operations::OperationError;
 use shopfolk_store::{Engine, WriteOperation, WriteTx};
@@ -18,6 +20,12 @@ use crate::clock::SystemClock;
 const TOKEN: &str = "secret_token";
 const STORE: i64 = 1003;
 const CUSTOMER: i64 = 177_737_165;
+
+const GROUP: i64 = 9_367_001;
+const GROUP_NAME: &str = "VIP";
+const EXTRA_FIELD: &str = "6r0fUGw";
+const EXTRA_FIELD_TITLE: &str = "Offline card ID";
+const ADDRESS: i64 = 193_416_515;
 
 struct DemoContact {
     id: i64,
@@ -112,6 +120,8 @@ pub(crate) fn example(url: &str, authority: Option<&Path>) -> String {
 struct AddDemoStore {
     store: Store,
     token: TokenRecord,
+    group: CustomerGroup,
+    extra_field: ExtraField,
     people: Vec<Person>,
     now: Timestamp,
 }
@@ -131,9 +141,49 @@ impl AddDemoStore {
             created: now,
             last_used: None,
         };
-        let people = CUSTOMERS.iter().map(|customer| person(customer, now)).collect::<Result<_>>()?;
-        Ok(Self { store, token, people, now })
+        let group = CustomerGroup {
+            id: GroupId::new(GROUP)?,
+            name: GroupName::new(GROUP_NAME)?,
+            external_reference: None,
+        };
+        let extra_field = ExtraField {
+            id: ExtraFieldId::new(1)?,
+            key: ExtraFieldKey::new(EXTRA_FIELD)?,
+            title: ExtraFieldTitle::new(EXTRA_FIELD_TITLE)?,
+            field_type: ExtraFieldType::Text,
+            shown_on_order_details: false,
+            created: now,
+            modified: now,
+        };
+        let mut people =
+            CUSTOMERS.iter().map(|customer| person(customer, now)).collect::<Result<Vec<_>>>()?;
+        if let [support, test, ..] = &mut people[..] {
+            support.customer.details.accept_marketing = Some(false);
+            test.customer.addresses = AddressBook::whole(vec![address(now)?]);
+        }
+        Ok(Self { store, token, group, extra_field, people, now })
     }
+}
+
+/// The shipping address of the second customer.
+fn address(now: Timestamp) -> Result<ShippingAddress> {
+    Ok(ShippingAddress {
+        id: AddressId::new(ADDRESS)?,
+        name: CustomerName::optional("test")?,
+        whereabouts: Whereabouts {
+            company_name: CompanyName::optional("test")?,
+            street: Street::optional("test")?,
+            city: City::optional("test")?,
+            country: Some("GE".parse()?),
+            postal_code: None,
+            state: StateCode::optional("TB")?,
+            phone: PhoneNumber::optional("00000000000")?,
+        },
+        note: None,
+        created: now,
+        default: true,
+        order_by: OrderBy::FIRST,
+    })
 }
 
 fn person(demo: &DemoCustomer, now: Timestamp) -> Result<Person> {
@@ -164,6 +214,11 @@ impl WriteOperation for AddDemoStore {
         let token = TokenRecord { id: tx.next_token_id().await?, ..self.token };
         tx.add_token(Token::from_text(TOKEN).hash(), &token).await?;
         tx.append_event(&event(Happening::TokenCreated(token.id))).await?;
+        tx.add_group(&self.group).await?;
+        tx.append_event(&event(Happening::GroupCreated(self.group.id))).await?;
+        let field = ExtraField { id: tx.next_extra_field_id().await?, ..self.extra_field.clone() };
+        tx.add_extra_field(&field).await?;
+        tx.append_event(&event(Happening::ExtraFieldCreated(field.id))).await?;
         for Person { customer, contacts } in &self.people {
             tx.add_customer(customer).await?;
             let mut book = ContactBook::default();

@@ -15,6 +15,13 @@ struct Case {
 
 const CASES: &[Case] = &[
     Case { operation: "get_profile", scopes: "", body: "" },
+    Case {
+        operation: "update_customers",
+        scopes: "update_customers",
+        body: r#"{"mode": "ALL", "customer": {"taxExempt": true}}"#,
+    },
+    Case { operation: "get_customer_filters", scopes: "read_customers", body: "" },
+    Case { operation: "list_customer_locations", scopes: "read_customers", body: "" },
     Case { operation: "list_customer_ids", scopes: "read_customers", body: "" },
     Case { operation: "list_customers", scopes: "read_customers", body: "" },
     Case {
@@ -30,6 +37,28 @@ const CASES: &[Case] = &[
     },
     Case { operation: "list_deleted_customers", scopes: "read_customers", body: "" },
     Case { operation: "delete_customer", scopes: "read_customers,update_customers", body: "" },
+    Case { operation: "list_customer_groups", scopes: "read_customers", body: "" },
+    Case { operation: "get_customer_group", scopes: "read_customers", body: "" },
+    Case { operation: "create_customer_group", scopes: "create_customers", body: r#"{"name": "B"}"# },
+    Case {
+        operation: "update_customer_group",
+        scopes: "read_customers,update_customers",
+        body: r#"{"name": "B"}"#,
+    },
+    Case { operation: "delete_customer_group", scopes: "read_customers,update_customers", body: "" },
+    Case { operation: "list_customer_extra_fields", scopes: "read_customers_extrafields", body: "" },
+    Case { operation: "get_customer_extra_field", scopes: "read_customers_extrafields", body: "" },
+    Case {
+        operation: "create_customer_extra_field",
+        scopes: "update_customers_extrafields",
+        body: r#"{"title": "B"}"#,
+    },
+    Case {
+        operation: "update_customer_extra_field",
+        scopes: "update_customers_extrafields",
+        body: r#"{"title": "B"}"#,
+    },
+    Case { operation: "delete_customer_extra_field", scopes: "delete_customers_extrafields", body: "" },
     Case {
         operation: "create_contact",
         scopes: "create_customers",
@@ -81,10 +110,14 @@ impl Shop {
         let app = TestApp::start().await;
         let customer = app.create_customer("anna@example.com").await;
         let contact = app.create_contact(&customer, r#"{"type": "PHONE", "contact": "1"}"#).await;
+        let group = app.post("/customer_groups", r#"{"name": "A"}"#).await.json()["id"].to_string();
+        let field = app.post("/store_extrafields/customers", r#"{"title": "A"}"#).await.json();
         let path = operation
             .template
             .replace("/customers/{customerId}", &customer)
-            .replace("{contactId}", &contact.to_string());
+            .replace("{contactId}", &contact.to_string())
+            .replace("{groupId}", &group)
+            .replace("{key}", field["key"].as_str().unwrap());
         Self { app, path, method: operation.method.clone(), body: case.body }
     }
 

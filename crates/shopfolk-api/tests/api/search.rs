@@ -140,6 +140,81 @@ async fn wrong_values_are_refused_and_named() {
 }
 
 #[tokio::test]
+async fn filters_tell_what_there_is() {
+    let app = shop().await;
+    app.post("/customer_groups", r#"{"name": "VIP"}"#).await.json();
+    let filters = app.get("/customers/filters").await.json();
+    assert_eq!(filters["total"], 3);
+    assert_eq!(filters["storeGroups"][1]["name"], "VIP");
+    assert_eq!(filters["languages"], serde_json::json!(["de", "en"]));
+    let place = serde_json::json!([{"city": "Oslo", "countryCode": "NO", "countryName": "Norway"}]);
+    assert_eq!(filters["shippingAddresses"], place);
+    let locations = async |query: &str| app.get(&format!("/customers/locations{query}")).await.text;
+    let both =
+        r#"{"items":[{"country":"Germany","countryCode":"DE"},{"country":"Norway","countryCode":"NO"}]}"#;
+    assert_eq!(locations("").await, both);
+    assert_eq!(locations("?name=NOR").await, r#"{"items":[{"country":"Norway","countryCode":"NO"}]}"#);
+    assert_eq!(locations("?name=nowhere").await, r#"{"items":[]}"#);
+    app.get("/customers/locations?name=%01").await.error(400, "WRONG_PARAMETER");
+}
+
+#[tokio::test]
+async fn mass_change_reaches_whom_it_should() {
+    let app = shop().await;
+    let vip = app.post("/customer_groups", r#"{"name": "VIP"}"#).await.json()["id"].to_string();
+    let ids = app.get("/customers_ids").await.json()["ids"].clone();
+    let body = format!(
+        r#"{{"mode": "SELECTED", "ids": [{}, {}], "customer": {{"customerGroupId": {vip}}}}}"#,
+        ids[0], ids[2]
+    );
+    assert_eq!(app.post("/customers_update", &body).await.text, r#"{"updateCount":2}"#);
+    assert_eq!(found(&app, &format!("customerGroup={vip}")).await, "ac");
+    let filtered = r#"{"mode": "all_filtered", "customer": {"taxExempt": true, "acceptMarketing": true}}"#;
+    assert_eq!(app.post("/customers_update?city=oslo", filtered).await.text, r#"{"updateCount":1}"#);
+    assert_eq!(found(&app, "taxExempt=true&acceptMarketing=true").await, "ab");
+    let all = r#"{"mode": "ALL", "customer": {"taxExempt": false, "customerGroupId": null}}"#;
+    assert_eq!(app.post("/customers_update", all).await.text, r#"{"updateCount":3}"#);
+    assert_eq!(found(&app, "taxExempt=false&customerGroup=0").await, "abc");
+    let delete = r#"{"mode": "ALL_FILTERED", "delete": true}"#;
+    assert_eq!(app.post("/customers_update?city=oslo", delete).await.text, r#"{"updateCount":1}"#);
+    assert_eq!(app.get("/customers?responseFields=total").await.text, r#"{"total":2}"#);
+    assert_eq!(app.get("/customers/deleted").await.json()["total"], 1);
+}
+
+#[tokio::test]
+async fn mass_change_that_could_be_a_mistake_is_refused() {
+    let app = shop().await;
+    let before = app.get("/customers").await.text;
+    let some = r#""customer": {"taxExempt": true}"#;
+    let many = vec!["1"; 1_001].join(",");
+    for (query, body, message) in [
+        ("", format!("{{{some}}}"), "'mode'"),
+        ("", format!(r#"{{"mode": "SOME", {some}}}"#), "'mode'"),
+        ("", format!(r#"{{"mode": "SELECTED", {some}}}"#), "'ids'"),
+        ("", format!(r#"{{"mode": "SELECTED", "ids": [], {some}}}"#), "'ids'"),
+        ("", format!(r#"{{"mode": "SELECTED", "ids": [1.5], {some}}}"#), "'ids[0]'"),
+        ("", format!(r#"{{"mode": "SELECTED", "ids": [{many}], {some}}}"#), "1001 entries"),
+        ("?city=oslo", format!(r#"{{"mode": "SELECTED", "ids": [1], {some}}}"#), "no filters"),
+        ("?city=oslo", format!(r#"{{"mode": "ALL", {some}}}"#), "no filters"),
+        ("", format!(r#"{{"mode": "ALL", "ids": [1], {some}}}"#), "'ids'"),
+        ("", format!(r#"{{"mode": "ALL_FILTERED", {some}}}"#), "needs a filter"),
+        ("?city=", format!(r#"{{"mode": "ALL_FILTERED", {some}}}"#), "needs a filter"),
+        ("?customerGroup=x", format!(r#"{{"mode": "ALL_FILTERED", {some}}}"#), "'customerGroup'"),
+        ("", r#"{"mode": "ALL"}"#.to_owned(), "'customer'"),
+        ("", r#"{"mode": "ALL", "customer": {}}"#.to_owned(), "says nothing"),
+        ("", format!(r#"{{"mode": "ALL", "delete": true, {some}}}"#), "at once"),
+        ("", r#"{"mode": "ALL", "customer": {"customerGroupId": 99}}"#.to_owned(), "group #99"),
+        ("", r#"{"mode": "ALL", "customer": {"taxExempt": 1}}"#.to_owned(), "'customer.taxExempt'"),
+    ] {
+        let error = app.post(&format!("/customers_update{query}"), &body).await.error(400, "WRONG_PARAMETER");
+        assert!(error.contains(message), "{body}: {error}");
+    }
+    let unknown = format!(r#"{{"mode": "SELECTED", "ids": [1, 2147483647], {some}}}"#);
+    app.post("/customers_update", &unknown).await.error(404, "CUSTOMER_NOT_FOUND");
+    assert_eq!(app.get("/customers").await.text, before);
+}
+
+#[tokio::test]
 async fn fields_that_are_left_out_are_not_in_the_answer() {
     let app = shop().await;
     let answer = app.get("/customers?responseFields=total,count&city=oslo").await;

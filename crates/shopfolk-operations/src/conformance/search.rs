@@ -8,14 +8,15 @@ use rand::{RngExt, SeedableRng};
 use shopfolk_model::{
     AddressEntry, City, CompanyName, ContactFilter, ContactId, ContactType, CountryCode, CustomerChange,
     CustomerDetailsChange, CustomerId, CustomerKind, CustomerName, CustomerSearch, CustomerSort,
-    EmailAddress, EmailFilter, FieldChange, GroupId, PhoneDigits, PhoneNumber, PostalCode, SearchText,
-    SearchedCustomer, SortField, SortValue, Span, StateCode, Timestamp, WhereaboutsChange,
+    EmailAddress, EmailFilter, FieldChange, GroupName, NewGroup, PhoneDigits, PhoneNumber, PostalCode,
+    SearchText, SearchedCustomer, SortField, SortValue, Span, StateCode, Timestamp, WhereaboutsChange,
 };
 use shopfolk_store::{Engine, PageRequest};
 
 use super::fixture::*;
+use super::groups::group_id;
 use crate::{
-    ChangeCustomer, CreateContact, CreateCustomer, DeleteContact, DeleteCustomer, ListContacts,
+    ChangeCustomer, CreateContact, CreateCustomer, CreateGroup, DeleteContact, DeleteCustomer, ListContacts,
     ListCustomers, SearchCustomerIds, SearchCustomers, Wanted,
 };
 
@@ -158,6 +159,10 @@ pub async fn page_of_a_search_knows_the_total_and_loads_what_is_wanted<E: Engine
 /// Writes and searches at random; each search must find what asking the rule about every customer finds.
 pub async fn any_search_finds_what_the_rule_finds<E: Engine>(engine: E) {
     create_store(&engine, STORE).await;
+    for id in GROUPS.into_iter().skip(1) {
+        let group = NewGroup { name: GroupName::new(&id.to_string()).unwrap(), external_reference: None };
+        engine.write(STORE, CreateGroup { group, id: Some(group_id(id)), now: at(1) }).await.unwrap();
+    }
     let mut random = StdRng::seed_from_u64(7);
     let mut customers = Vec::new();
     for call in 0..700 {
@@ -240,6 +245,9 @@ fn sort_by_the_rule(customers: &mut [&SearchedCustomer], sort: CustomerSort) {
     });
 }
 
+/// The built-in group and another one.
+const GROUPS: [i64; 2] = [0, 5];
+
 const WORDS: [&str; 10] = ["Anna", "BERT", "żółw", "Straße", "王", "o'neil", "%", "an", "Berlin", "12"];
 
 fn any_word(random: &mut StdRng) -> String {
@@ -272,7 +280,7 @@ fn any_change(random: &mut StdRng) -> CustomerChange {
             city: maybe(random, |random| City::new(&any_word(random)).unwrap()),
             postal_code: maybe(random, |random| PostalCode::new(&any_word(random)).unwrap()),
             state: maybe(random, |random| StateCode::new(&any_word(random)).unwrap()),
-            country: maybe(random, |random| any_country(random)),
+            country: maybe(random, any_country),
             phone: maybe(random, |random| {
                 PhoneNumber::new(&random.random_range(0..999).to_string()).unwrap()
             }),
@@ -289,6 +297,7 @@ fn any_change(random: &mut StdRng) -> CustomerChange {
             language: maybe(random, |random| ["en", "EN", "pt-BR"].choose(random).unwrap().parse().unwrap()),
             ..CustomerDetailsChange::default()
         },
+        group: random.random_bool(0.3).then(|| group_id(*GROUPS.choose(random).unwrap())),
         addresses: random.random_bool(0.3).then(|| {
             vec![
                 AddressEntry { whereabouts: place(random), ..AddressEntry::default() };
@@ -323,7 +332,7 @@ fn any_search(random: &mut StdRng) -> CustomerSearch {
             1 => search.name = part(random),
             2 => {
                 search.email = text(["example1", "c1", "@", "EXAMPLE3.COM"].choose(random).unwrap())
-                    .map(EmailFilter::Part)
+                    .map(EmailFilter::Part);
             }
             3 => {
                 let email =
@@ -338,12 +347,8 @@ fn any_search(random: &mut StdRng) -> CustomerSearch {
             9 => search.countries = Some((0..2).map(|_| any_country(random)).collect()),
             10 => {
                 search.groups = Some(
-                    [0, 5]
-                        .map(|id| GroupId::new(id).unwrap())
-                        .into_iter()
-                        .take(random.random_range(1..3))
-                        .collect::<BTreeSet<_>>(),
-                )
+                    GROUPS.map(group_id).into_iter().take(random.random_range(1..3)).collect::<BTreeSet<_>>(),
+                );
             }
             11 => search.accept_marketing = Some(random.random_bool(0.5)),
             12 => search.language = Some(["en", "PT-br"].choose(random).unwrap().parse().unwrap()),

@@ -70,8 +70,10 @@ impl SqliteWriteTx<'_> {
         let next = blocks.after(first, ids.is_empty())?;
         let mut changed = Vec::new();
         while changed.len() < most
-            && let Some(customer) = round.customers.pop_front_if(|id| next.is_none_or(|next| id.get() < next))
+            && let Some(&customer) = round.customers.front()
+            && next.is_none_or(|next| customer.get() < next)
         {
+            round.customers.pop_front();
             changed.push(customer);
         }
         let block = self.repack(first, &ids, &changed, next.is_some())?;
@@ -291,7 +293,7 @@ mod tests {
     use super::*;
 
     fn pieces(count: usize, has_next: bool) -> Vec<usize> {
-        let members = (0..count).map(|place| (100 + place as i64, Member::Kept(place))).collect();
+        let members = (100..).zip((0..count).map(Member::Kept)).collect();
         let block = Repacked { first: 7, members, had: count, has_next };
         let pieces = block.pieces();
         assert!(pieces.windows(2).all(|pair| pair[0].2 == pair[1].1 && pair[0].0 < pair[1].0));

@@ -104,9 +104,9 @@ impl Ranking {
         Ok(())
     }
 
-    /// The ids of the best, in their order, from this place on.
-    pub(super) fn from_place(self, place: usize) -> Vec<i64> {
-        self.best.into_sorted_vec().into_iter().skip(place).map(|ranked| ranked.id).collect()
+    /// The ids of the best, in their order, after the first so many.
+    pub(super) fn after(self, first: usize) -> Vec<i64> {
+        self.best.into_sorted_vec().into_iter().skip(first).map(|ranked| ranked.id).collect()
     }
 }
 
@@ -119,7 +119,7 @@ mod tests {
         for &(number, id) in offered {
             ranking.offer(Key::Number(number), || Ok::<_, ()>(id)).unwrap();
         }
-        ranking.from_place(0)
+        ranking.after(0)
     }
 
     #[test]
@@ -137,6 +137,6 @@ mod tests {
         for (text, id) in [("", 1), ("b", 2), ("a", 3), ("c", 4)] {
             ranking.offer(Key::Text(text.as_bytes()), || Ok::<_, ()>(id)).unwrap();
         }
-        assert_eq!(ranking.from_place(1), [2, 3]);
+        assert_eq!(ranking.after(1), [2, 3]);
     }
 }

@@ -94,6 +94,8 @@ fn what(step: &CopyProgress) -> String {
         CopyPhase::ComparingEvents => "comparing events",
         CopyPhase::Events => "copying events",
         CopyPhase::Tokens => "copying tokens",
+        CopyPhase::Groups => "copying customer groups",
+        CopyPhase::ExtraFields => "copying extra fields",
         CopyPhase::Customers => "copying customers",
         CopyPhase::Verifying => "verifying",
     };

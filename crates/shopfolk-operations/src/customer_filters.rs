@@ -1,0 +1,68 @@
+//! What there is to filter a store's customers by.
+
+use std::collections::BTreeSet;
+
+use shopfolk_model::{CountryCode, CustomerGroup, GroupBook, SearchText, fold};
+use shopfolk_store::{PageRequest, ReadOperation, ReadTx, ShippingPlace};
+
+use crate::OperationError;
+
+/// Finds what there is to filter customers by.
+#[derive(Debug, Clone, Copy)]
+pub struct ListCustomerFilters;
+
+/// What there is to filter customers by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CustomerFilters {
+    /// How many customers the store has.
+    pub total: u64,
+    /// The groups: the built-in one first, then by id.
+    pub groups: Vec<CustomerGroup>,
+    /// Places to which goods are sent.
+    pub places: Vec<ShippingPlace>,
+    /// The languages of customers, in lower case.
+    pub languages: BTreeSet<String>,
+}
+
+impl ReadOperation for ListCustomerFilters {
+    type Output = CustomerFilters;
+    type Error = OperationError;
+
+    fn searches(&self) -> bool {
+        true
+    }
+
+    async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
+        let total = tx.list_customers(PageRequest { offset: 0, limit: 0 }).await?.total;
+        let created = tx.list_groups().await?;
+        let groups = std::iter::once(GroupBook::general()).chain(created).collect();
+        let places = tx.list_shipping_places().await?;
+        let languages = tx.list_languages().await?;
+        Ok(CustomerFilters { total, groups, places, languages })
+    }
+}
+
+/// Finds the countries of customers' addresses, by name.
+#[derive(Debug, Clone)]
+pub struct ListCustomerCountries {
+    /// Part of the name, in any case.
+    pub name: Option<SearchText>,
+}
+
+impl ReadOperation for ListCustomerCountries {
+    type Output = Vec<CountryCode>;
+    type Error = OperationError;
+    const READS_ONCE: bool = true;
+
+    fn searches(&self) -> bool {
+        true
+    }
+
+    async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
+        let fits =
+            |country: &CountryCode| self.name.as_ref().is_none_or(|name| name.is_in(&fold(country.name())));
+        let mut countries: Vec<_> = tx.list_countries().await?.into_iter().filter(fits).collect();
+        countries.sort_unstable_by_key(|country| country.name());
+        Ok(countries)
+    }
+}
