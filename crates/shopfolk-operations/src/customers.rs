@@ -216,7 +216,10 @@ async fn ensure_reference_is_free<T: ReadTx>(
     }
 }
 
-async fn ensure_group_is_there<T: ReadTx>(tx: &mut T, group: GroupId) -> Result<(), OperationError> {
+pub(crate) async fn ensure_group_is_there<T: ReadTx>(
+    tx: &mut T,
+    group: GroupId,
+) -> Result<(), OperationError> {
     if group == GroupId::GENERAL || tx.lookup_group(group).await?.is_some() {
         Ok(())
     } else {
@@ -224,7 +227,7 @@ async fn ensure_group_is_there<T: ReadTx>(tx: &mut T, group: GroupId) -> Result<
     }
 }
 
-async fn set_extra_fields<T: ReadTx>(
+pub(crate) async fn set_extra_fields<T: ReadTx>(
     tx: &mut T,
     values: ExtraFieldValues,
     entries: &[ExtraFieldEntry],
@@ -236,7 +239,10 @@ async fn set_extra_fields<T: ReadTx>(
     Ok(book.set(values, entries)?)
 }
 
-async fn next_address_ids<T: WriteTx>(tx: &mut T, count: usize) -> Result<Vec<AddressId>, OperationError> {
+pub(crate) async fn next_address_ids<T: WriteTx>(
+    tx: &mut T,
+    count: usize,
+) -> Result<Vec<AddressId>, OperationError> {
     let mut ids = Vec::with_capacity(count);
     for _ in 0..count {
         ids.push(tx.next_address_id().await?);

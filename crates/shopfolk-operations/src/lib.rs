@@ -8,6 +8,7 @@
 //! To add one: a struct with its inputs in the file of its resource, and its `run`.
 
 mod access;
+mod add_customers;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod contacts;
@@ -23,6 +24,7 @@ mod stores;
 mod tokens;
 
 pub use access::FindAccess;
+pub use add_customers::AddCustomers;
 pub use contacts::{
     ChangeContact, ContactCreation, ContactUpdate, CreateContact, DeleteContact, GetContact, ListContacts,
 };

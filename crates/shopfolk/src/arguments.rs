@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{copy, health, migrate, serve, store, token};
+use crate::{copy, generate, health, migrate, serve, store, token};
 
 /// Shopfolk keeps the people of a shop: its customers and every way to reach them.
 ///
@@ -55,6 +55,11 @@ pub(crate) enum Command {
     Token(token::Command),
     /// Copies stores from one database to another, of whichever kind, and verifies the copy
     Copy(copy::Arguments),
+    /// Adds customers that are made up, to try things with
+    ///
+    /// The same seed makes the same customers; those whose e-mail address the store has already are passed over, so the
+    /// command is safe to repeat.
+    Generate(generate::Arguments),
     /// Verifies a database and names everything that is wrong with it
     ///
     /// Prints each violation on a line of its own; the exit status is 1 if there is any. A server may run meanwhile.

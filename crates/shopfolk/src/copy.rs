@@ -1,7 +1,5 @@
 //! `shopfolk copy`: stores, from one database to another.
 
-mod progress;
-
 use std::ops::ControlFlow;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -10,15 +8,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
 use shopfolk_model::StoreId;
-use shopfolk_operations::{CopyError, GetStore, StoreContents, copy_store};
+use shopfolk_operations::{CopyError, CopyPhase, CopyProgress, GetStore, StoreContents, copy_store};
 use shopfolk_store::Engine;
 
 use crate::database::{DatabaseUrl, Purpose};
 use crate::failure::UsageError;
 use crate::output;
+use crate::progress::{Progress, Step};
 use crate::shutdown::StopSignals;
 use crate::store::all_stores;
-use progress::Progress;
 
 /// From where, to where, and what.
 #[derive(Debug, Args)]
@@ -133,7 +131,7 @@ impl Databases {
         let mut suspended = 0;
         for &store in stores {
             let observe = |step| {
-                progress.show(&step);
+                progress.show(&Step { what: what(&step), done: step.done, total: step.total });
                 if stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             };
             let copied = copy_store(from, to, store, observe).await;
@@ -179,10 +177,38 @@ impl Databases {
     }
 }
 
+/// Which store, and what is done with it.
+fn what(step: &CopyProgress) -> String {
+    let doing = match step.phase {
+        CopyPhase::ComparingEvents => "comparing events",
+        CopyPhase::Events => "copying events",
+        CopyPhase::Tokens => "copying tokens",
+        CopyPhase::Groups => "copying customer groups",
+        CopyPhase::ExtraFields => "copying extra fields",
+        CopyPhase::Customers => "copying customers",
+        CopyPhase::Verifying => "verifying",
+    };
+    let pass = if step.pass == 1 { String::new() } else { format!(" (pass {})", step.pass) };
+    format!("store {}: {doing}{pass}", step.store)
+}
+
 fn summary(store: StoreId, contents: &StoreContents) -> String {
     let StoreContents { tokens, customers, contacts, events, checksum } = contents;
     format!(
         "store {store}: the same in both: tokens {tokens}, customers {customers}, contacts {contacts}, events {events}, \
          sha256 {checksum}"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_later_pass_is_named() {
+        let store = StoreId::new(7).unwrap();
+        let step = CopyProgress { store, pass: 1, phase: CopyPhase::Customers, done: 300, total: 1_000 };
+        assert_eq!(what(&step), "store 7: copying customers");
+        assert_eq!(what(&CopyProgress { pass: 2, ..step }), "store 7: copying customers (pass 2)");
+    }
 }

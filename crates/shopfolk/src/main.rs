@@ -13,10 +13,12 @@ mod copy;
 mod database;
 mod demo;
 mod failure;
+mod generate;
 mod health;
 mod migrate;
 mod openapi;
 mod output;
+mod progress;
 mod serve;
 mod server;
 mod shutdown;
@@ -49,6 +51,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Store(command) => store::run(command, &database.unwrap_or_default()),
         Command::Token(command) => token::run(command, &database.unwrap_or_default()),
         Command::Copy(arguments) => copy::run(&arguments, password.as_deref()),
+        Command::Generate(arguments) => generate::run(&arguments, &database.unwrap_or_default()),
         Command::Check => check::run(&database.unwrap_or_default()),
         Command::Migrate(arguments) => migrate::run(&arguments, &database.unwrap_or_default()),
         Command::Health(arguments) => health::run(&arguments),

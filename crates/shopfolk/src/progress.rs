@@ -1,11 +1,9 @@
-//! How far a copy is, on stderr: a bar on a terminal, elsewhere a line every few seconds.
+//! How far long work is, on stderr: a bar on a terminal, elsewhere a line every few seconds.
 
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use shopfolk_model::StoreId;
-use shopfolk_operations::{CopyPhase, CopyProgress};
 
 use crate::output;
 
@@ -16,13 +14,24 @@ const BAR: &str = "{msg} [{bar:30}] {percent:>3} % {human_pos} of {human_len}, {
 /// Where it is not known how many there are.
 const COUNT: &str = "{msg} {human_pos}";
 
+/// How far work is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Step {
+    /// What is being done, in words.
+    pub(crate) what: String,
+    /// How much of it is done.
+    pub(crate) done: u64,
+    /// About how much there is; 0 where that is not known.
+    pub(crate) total: u64,
+}
+
 /// What shows how far it is.
 pub(crate) struct Progress {
     bar: Option<ProgressBar>,
-    /// What is shown now: the store, its pass and the phase.
-    now: Option<(StoreId, u32, CopyPhase)>,
+    /// What is being done now.
+    now: Option<String>,
     began: Instant,
-    /// How many were done when the phase began.
+    /// How much was done when that began.
     done_before: u64,
     last_line: Instant,
 }
@@ -40,11 +49,10 @@ impl Progress {
     }
 
     /// Shows how far it is.
-    pub(crate) fn show(&mut self, step: &CopyProgress) {
-        let phase = Some((step.store, step.pass, step.phase));
-        let is_new = self.now != phase;
+    pub(crate) fn show(&mut self, step: &Step) {
+        let is_new = self.now.as_ref() != Some(&step.what);
         if is_new {
-            self.now = phase;
+            self.now = Some(step.what.clone());
             self.began = Instant::now();
             self.done_before = step.done;
         }
@@ -74,10 +82,10 @@ impl Progress {
     }
 }
 
-fn show_bar(bar: &ProgressBar, step: &CopyProgress, is_new: bool) {
+fn show_bar(bar: &ProgressBar, step: &Step, is_new: bool) {
     if is_new {
         bar.reset();
-        bar.set_message(what(step));
+        bar.set_message(step.what.clone());
         let template = if step.total == 0 { COUNT } else { BAR };
         // The templates are right, so this is how it looks.
         if let Ok(style) = ProgressStyle::with_template(template) {
@@ -88,21 +96,6 @@ fn show_bar(bar: &ProgressBar, step: &CopyProgress, is_new: bool) {
     bar.set_position(step.done);
 }
 
-/// Which store, and what is done with it.
-fn what(step: &CopyProgress) -> String {
-    let doing = match step.phase {
-        CopyPhase::ComparingEvents => "comparing events",
-        CopyPhase::Events => "copying events",
-        CopyPhase::Tokens => "copying tokens",
-        CopyPhase::Groups => "copying customer groups",
-        CopyPhase::ExtraFields => "copying extra fields",
-        CopyPhase::Customers => "copying customers",
-        CopyPhase::Verifying => "verifying",
-    };
-    let pass = if step.pass == 1 { String::new() } else { format!(" (pass {})", step.pass) };
-    format!("store {}: {doing}{pass}", step.store)
-}
-
 /// The same as the bar, in words.
 #[expect(
     clippy::cast_precision_loss,
@@ -110,8 +103,8 @@ fn what(step: &CopyProgress) -> String {
     clippy::cast_sign_loss,
     reason = "a rate and the time left are estimates"
 )]
-fn line(step: &CopyProgress, done_before: u64, elapsed: Duration) -> String {
-    let what = what(step);
+fn line(step: &Step, done_before: u64, elapsed: Duration) -> String {
+    let what = &step.what;
     let rate = (step.done - done_before.min(step.done)) as f64 / elapsed.as_secs_f64().max(0.001);
     if step.total == 0 {
         return format!("{what}: {}, {rate:.0} a second", step.done);
@@ -132,18 +125,14 @@ mod tests {
 
     #[test]
     fn a_line_says_how_far_it_is_how_fast_and_how_long_it_takes() {
-        let store = StoreId::new(7).unwrap();
-        let step = CopyProgress { store, pass: 1, phase: CopyPhase::Customers, done: 300, total: 1_000 };
+        let step = Step { what: "store 7: copying customers".to_owned(), done: 300, total: 1_000 };
         assert_eq!(
             line(&step, 100, Duration::from_secs(2)),
             "store 7: copying customers: 300 of 1000 (30 %), 100 a second, 7 s left"
         );
-        let step = CopyProgress { pass: 2, phase: CopyPhase::Tokens, total: 0, ..step };
-        assert_eq!(
-            line(&step, 0, Duration::from_secs(3)),
-            "store 7: copying tokens (pass 2): 300, 100 a second"
-        );
-        let more_than_estimated = CopyProgress { total: 200, ..step };
+        let step = Step { what: "store 7: copying tokens".to_owned(), total: 0, ..step };
+        assert_eq!(line(&step, 0, Duration::from_secs(3)), "store 7: copying tokens: 300, 100 a second");
+        let more_than_estimated = Step { total: 200, ..step };
         assert!(line(&more_than_estimated, 300, Duration::ZERO).contains("300 of 300 (100 %), 0 a second"));
     }
 
