@@ -50,6 +50,12 @@ requirements! {
     UpdateCustomers = [UpdateCustomers];
     /// To change and delete customers and groups.
     ReadAndUpdateCustomers = [ReadCustomers, UpdateCustomers];
+    /// To see orders.
+    ReadOrders = [ReadOrders];
+    /// To record orders.
+    CreateOrders = [CreateOrders];
+    /// To delete orders.
+    UpdateOrders = [UpdateOrders];
     /// To see extra fields.
     ReadExtraFields = [ReadCustomersExtrafields];
     /// To create and change extra fields.

@@ -133,8 +133,8 @@ pub(crate) async fn get_customer_filters<E: Engine>(
     let filters = app.read(&access, ListCustomerFilters).await?;
     let filters = CustomerFiltersOut {
         total: filters.total,
-        repeated_customers_count: 0,
-        one_time_customers_count: 0,
+        repeated_customers_count: filters.ordering.repeated,
+        one_time_customers_count: filters.ordering.one_time,
         store_groups: filters.groups.iter().map(StoreGroupOut::from).collect(),
         shipping_addresses: filters.places.iter().map(ShippingPlaceOut::from).collect(),
         languages: filters.languages.iter().map(String::as_str).collect(),

@@ -3,13 +3,14 @@
 use serde::Serialize;
 use shopfolk_model::{
     AdminNotes, Customer, CustomerName, DeletedCustomer, ExternalReferenceId, ExtraField, ExtraFieldValue,
-    LanguageCode, TaxText, Timestamp,
+    LanguageCode, OrderStatistics, TaxText, Timestamp,
 };
 use shopfolk_operations::CustomerWithContacts;
 use utoipa::ToSchema;
 
 use crate::contact_out::{ContactOut, as_date, contacts_out};
 use crate::extra_fields::ENTITY_TYPES;
+use crate::orders::MoneyOut;
 use crate::person_out::{AddressOut, PersonOut};
 use crate::schemas::Date;
 
@@ -96,14 +97,15 @@ pub(crate) struct CustomerOut<'a> {
 impl<'a> From<&'a CustomerWithContacts> for CustomerOut<'a> {
     fn from(customer: &'a CustomerWithContacts) -> Self {
         let CustomerWithContacts { customer, contacts, group_name, extra_fields } = customer;
-        let Customer { id, email, name, registered, updated, details, addresses, group, .. } = customer;
+        let Customer { id, email, name, registered, updated, details, addresses, group, orders, .. } =
+            customer;
         let text = |text: &'a Option<TaxText>| text.as_ref().map_or("", TaxText::as_str);
         let billed = name.is_some() || !details.billing.is_empty();
         Self {
             id: id.get(),
             name: name.as_ref().map(CustomerName::as_str),
             email: email.as_str(),
-            total_order_count: 0,
+            total_order_count: orders.orders,
             customer_group_id: group.get(),
             customer_group_name: group_name.as_str(),
             billing_person: billed.then(|| PersonOut::new(name.as_ref(), &details.billing)),
@@ -120,7 +122,7 @@ impl<'a> From<&'a CustomerWithContacts> for CustomerOut<'a> {
             lang: details.language.as_ref().map(LanguageCode::as_str),
             external_reference_id: details.external_reference.as_ref().map(ExternalReferenceId::as_str),
             extra_fields: (0..).zip(extra_fields).map(ExtraFieldValueOut::of).collect(),
-            stats: StatisticsOut::default(),
+            stats: StatisticsOut::from(*orders),
             favorites: [],
             registered: *registered,
             updated: *updated,
@@ -164,16 +166,38 @@ impl<'a> ExtraFieldValueOut<'a> {
 }
 
 /// What a customer bought.
-#[derive(Serialize, ToSchema, Default)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = CustomerStatistics)]
 pub(crate) struct StatisticsOut {
     #[schema(minimum = 0)]
     number_of_orders: u64,
-    #[schema(minimum = 0)]
-    sales_value: u64,
-    #[schema(minimum = 0)]
-    average_order_value: u64,
+    /// What the orders are worth together.
+    #[schema(value_type = f64, minimum = 0)]
+    sales_value: MoneyOut,
+    /// What an order is worth on average, to a hundredth.
+    #[schema(value_type = f64, minimum = 0)]
+    average_order_value: MoneyOut,
+    /// When the first order was made. Left out without orders.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Date>, nullable = false)]
+    first_order_date: Option<String>,
+    /// When the last order was made. Left out without orders.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Date>, nullable = false)]
+    last_order_date: Option<String>,
+}
+
+impl From<OrderStatistics> for StatisticsOut {
+    fn from(statistics: OrderStatistics) -> Self {
+        Self {
+            number_of_orders: statistics.orders,
+            sales_value: MoneyOut(statistics.sales),
+            average_order_value: MoneyOut(statistics.average()),
+            first_order_date: statistics.first.map(|time| time.to_string()),
+            last_order_date: statistics.last.map(|time| time.to_string()),
+        }
+    }
 }
 
 /// A part of the customers that were deleted.

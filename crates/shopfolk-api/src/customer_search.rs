@@ -8,8 +8,8 @@ use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use shopfolk_model::{
     ContactFilter, ContactType, ContactTypeSet, CustomerKind, CustomerSearch, CustomerSort, EmailAddress,
-    EmailFilter, GroupId, LanguageCode, MAXIMUM_SEARCH_ENTRIES, PhoneDigits, SearchText, SearchTextError,
-    Span, Timestamp,
+    EmailFilter, GroupId, LanguageCode, MAXIMUM_SEARCH_ENTRIES, Money, PhoneDigits, SearchText,
+    SearchTextError, Span, Timestamp,
 };
 use utoipa::IntoParams;
 
@@ -59,6 +59,17 @@ pub(crate) struct SearchParameters {
     /// `b2c` or `b2b`.
     #[param(rename = "b2b_b2c")]
     kind: Option<String>,
+    /// At least so many orders.
+    min_order_count: Option<u64>,
+    /// At most so many orders.
+    max_order_count: Option<u64>,
+    /// Orders worth at least so much together.
+    min_sales_value: Option<f64>,
+    /// Orders worth at most so much together.
+    max_sales_value: Option<f64>,
+    /// Products of which one was bought, with commas between them.
+    #[param(example = "37208342,37208343")]
+    purchased_product_ids: Option<String>,
     /// Not registered before.
     created_from: Option<String>,
     /// Not registered after.
@@ -72,7 +83,8 @@ pub(crate) struct SearchParameters {
     /// Types of contact, with commas between them; with `contact`, of the same contact.
     #[param(example = "FACEBOOK,INSTAGRAM")]
     contact_type: Option<String>,
-    /// `NAME`, `EMAIL`, `REGISTERED_DATE` or `UPDATED_DATE`, each with `_ASC` or `_DESC`. By id where none is named.
+    /// `NAME`, `EMAIL`, `ORDER_COUNT`, `REGISTERED_DATE`, `UPDATED_DATE`, `SALES_VALUE`, `FIRST_ORDER_DATE` or
+    /// `LAST_ORDER_DATE`, each with `_ASC` or `_DESC`. By id where none is named.
     #[param(example = "NAME_ASC")]
     sort_by: Option<String>,
 }
@@ -113,10 +125,23 @@ fn search(query: Query<'_>) -> Result<CustomerSearch, ApiError> {
         language: query.parsed("lang", optional::<LanguageCode>)?.flatten(),
         tax_exempt: query.boolean("taxExempt")?,
         kind: query.parsed("b2b_b2c", CustomerKind::parse)?,
+        order_count: Span {
+            from: query.parsed("minOrderCount", count)?,
+            to: query.parsed("maxOrderCount", count)?,
+        },
+        sales_value: Span {
+            from: query.parsed("minSalesValue", |text| Money::parse(text.trim()))?,
+            to: query.parsed("maxSalesValue", |text| Money::parse(text.trim()))?,
+        },
+        purchased_products: query.list("purchasedProductIds")?,
         registered: span(query, "createdFrom", "createdTo")?,
         updated: span(query, "updatedFrom", "updatedTo")?,
         contact: contact(query)?,
     })
+}
+
+fn count(text: &str) -> Result<u64, &'static str> {
+    text.trim().parse().map_err(|_| "must be an integer of at least 0")
 }
 
 fn optional<T: FromStr>(text: &str) -> Result<Option<T>, T::Err> {

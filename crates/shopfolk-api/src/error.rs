@@ -67,6 +67,8 @@ error_codes! {
     CustomerGroupNotFound = NOT_FOUND "CUSTOMER_GROUP_NOT_FOUND",
     /// The store has no such extra field.
     ExtraFieldNotFound = NOT_FOUND "EXTRA_FIELD_NOT_FOUND",
+    /// The store has no such order.
+    OrderNotFound = NOT_FOUND "ORDER_NOT_FOUND",
     /// No such path.
     EndpointNotFound = NOT_FOUND "ENDPOINT_NOT_FOUND",
     /// The path does not take this method.
@@ -278,6 +280,19 @@ impl From<OperationError> for ApiError {
             OperationError::StoreNotFound { .. } => ErrorCode::StoreNotFound,
             OperationError::CustomerNotFound { .. } => ErrorCode::CustomerNotFound,
             OperationError::ContactNotFound { .. } => ErrorCode::CustomerContactNotFound,
+            OperationError::UnknownCustomer { .. } => {
+                return Self::wrong_parameter(format!("Wrong value of parameter 'customerId': {error}"));
+            }
+            OperationError::NobodyOrdered => {
+                return Self::wrong_parameter(
+                    "Parameter 'email' is missing: an order must have an email or a customerId",
+                );
+            }
+            OperationError::NoOrderKey => {
+                return Self::unavailable("No free key was found for the order: try again");
+            }
+            OperationError::SalesTooLarge => ErrorCode::ConstraintViolation,
+            OperationError::OrderNotFound { .. } => ErrorCode::OrderNotFound,
             OperationError::GroupNotFound { .. } => ErrorCode::CustomerGroupNotFound,
             OperationError::ExtraFieldNotFound { .. } => ErrorCode::ExtraFieldNotFound,
             OperationError::EmailInUse { .. } => ErrorCode::ConstraintViolation,

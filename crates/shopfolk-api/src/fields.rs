@@ -121,6 +121,20 @@ impl<'a> Fields<'a> {
         })
     }
 
+    /// A number, as the value that `parse` makes of its decimal text.
+    pub(crate) fn decimal<T, E: fmt::Display>(
+        &self,
+        name: &str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Result<Given<T>, ApiError> {
+        self.read(name, |value| match value {
+            JsonValue::Number(number) => {
+                parse(&number.to_string()).map_err(|expected| self.wrong(name, value, expected))
+            }
+            other => Err(self.wrong(name, other, "must be a number")),
+        })
+    }
+
     /// An integer, as the value that `parse` makes of it; `true` is 1 and `false` is 0.
     pub(crate) fn integer_or_boolean<T, E: fmt::Display>(
         &self,

@@ -33,6 +33,7 @@ mod json;
 mod mass_change;
 mod openapi;
 mod operating;
+mod orders;
 mod path;
 mod person_in;
 mod person_out;

@@ -8,7 +8,8 @@ use std::borrow::Cow;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use percent_encoding::percent_decode_str;
-use shopfolk_model::{ContactId, CustomerId, ExtraFieldKey, GroupId, IdError, StoreId};
+use shopfolk_model::{ContactId, CustomerId, ExtraFieldKey, GroupId, IdError, OrderKey, StoreId};
+use shopfolk_operations::OrderName;
 
 use crate::error::{ApiError, ErrorCode, shorten};
 
@@ -18,6 +19,8 @@ const CUSTOMER: usize = 5;
 const CONTACT: usize = 7;
 // `/api/v3/{storeId}/customer_groups/{groupId}`
 const GROUP: usize = 5;
+// `/api/v3/{storeId}/orders/{orderId}`
+const ORDER: usize = 5;
 // `/api/v3/{storeId}/store_extrafields/customers/{key}`
 const EXTRA_FIELD: usize = 6;
 
@@ -75,6 +78,23 @@ impl<S: Sync> FromRequestParts<S> for GroupPath {
             }
         });
         group.map(Self)
+    }
+}
+
+/// The order in the path, by its key or number. What can be neither is that of no order.
+pub(crate) struct OrderPath(pub(crate) OrderName);
+
+impl<S: Sync> FromRequestParts<S> for OrderPath {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let text = segment(parts.uri.path(), ORDER);
+        let name = match text.parse() {
+            Ok(number) => Some(OrderName::Number(number)),
+            Err(_) => OrderKey::new(&text).ok().map(OrderName::Key),
+        };
+        let message = || format!("Order '{}' not found", shorten(&text));
+        name.map(Self).ok_or_else(|| ApiError::new(ErrorCode::OrderNotFound, message()))
     }
 }
 

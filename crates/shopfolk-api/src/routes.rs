@@ -21,6 +21,7 @@ use crate::frame::{Frame, method_not_allowed, unknown_endpoint};
 use crate::groups::{create_group, delete_group, get_group, list_groups, update_group};
 use crate::mass_change::update_customers;
 use crate::operating::{get_health, get_metrics, get_readiness};
+use crate::orders::{create_order, delete_order, get_order, list_customer_products, list_orders};
 use crate::profile::get_profile;
 use crate::{ApiSettings, Clock, request_metrics};
 
@@ -33,6 +34,7 @@ fn route_table<E: Engine>() -> RouteTable<E> {
         ("/api/v3/{storeId}/customers", get(list_customers).post(create_customer)),
         ("/api/v3/{storeId}/customers_update", post(update_customers)),
         ("/api/v3/{storeId}/customers/filters", get(get_customer_filters)),
+        ("/api/v3/{storeId}/customers/products", get(list_customer_products)),
         ("/api/v3/{storeId}/customers/locations", get(list_customer_locations)),
         ("/api/v3/{storeId}/customers_ids", get(list_customer_ids)),
         ("/api/v3/{storeId}/customers/deleted", get(list_deleted_customers)),
@@ -55,6 +57,8 @@ fn route_table<E: Engine>() -> RouteTable<E> {
             "/api/v3/{storeId}/store_extrafields/customers/{key}",
             get(get_extra_field).put(update_extra_field).delete(delete_extra_field),
         ),
+        ("/api/v3/{storeId}/orders", get(list_orders).post(create_order)),
+        ("/api/v3/{storeId}/orders/{orderId}", get(get_order).delete(delete_order)),
         ("/healthz", get(get_health)),
         ("/readyz", get(get_readiness)),
         ("/metrics", get(get_metrics)),

@@ -3,7 +3,7 @@
 use crate::{
     AddressBook, AddressEntry, AddressId, AddressRuleError, AdminNotes, ContactEntry, CustomerId,
     CustomerName, EmailAddress, ExternalReferenceId, ExtraFieldEntry, ExtraFieldValues, FieldChange, GroupId,
-    LanguageCode, NewContact, TaxText, Timestamp, Whereabouts, WhereaboutsChange,
+    LanguageCode, NewContact, OrderStatistics, TaxText, Timestamp, Whereabouts, WhereaboutsChange,
 };
 
 /// A customer, without the contacts, which are a [`crate::ContactBook`] of their own.
@@ -27,6 +27,8 @@ pub struct Customer {
     pub group: GroupId,
     /// The values of extra fields.
     pub extra_fields: ExtraFieldValues,
+    /// What the orders amount to: kept with the orders, not with the customer.
+    pub orders: OrderStatistics,
 }
 
 /// Whom the customer buys for.
@@ -241,6 +243,7 @@ impl Customer {
             addresses: AddressBook::default(),
             group: GroupId::GENERAL,
             extra_fields: ExtraFieldValues::new(),
+            orders: OrderStatistics::default(),
         }
     }
 
@@ -269,6 +272,7 @@ impl Customer {
             addresses,
             group: change.group.unwrap_or(self.group),
             extra_fields: self.extra_fields.clone(),
+            orders: self.orders,
         })
     }
 }

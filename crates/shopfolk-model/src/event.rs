@@ -1,6 +1,6 @@
 //! What happened in a store.
 
-use crate::{CustomerId, ExtraFieldId, GroupId, IdError, StoreId, Timestamp, TokenId};
+use crate::{CustomerId, ExtraFieldId, GroupId, IdError, OrderNumber, StoreId, Timestamp, TokenId};
 
 macro_rules! happenings {
     ($($(#[$meta:meta])* $variant:ident($id:ty) = $code:literal $name:literal,)+) => {
@@ -18,7 +18,7 @@ macro_rules! happenings {
                 }
             }
 
-            /// The number of the customer, store, token, group or extra field that it happened to.
+            /// The number of the customer, store, token, group, extra field or order that it happened to.
             pub const fn entity_id(self) -> i64 {
                 match self {
                     $(Self::$variant(id) => id.get(),)+
@@ -66,6 +66,10 @@ happenings! {
     TokenCreated(TokenId) = 7 "token.created",
     /// A token was revoked.
     TokenRevoked(TokenId) = 8 "token.revoked",
+    /// An order was recorded.
+    OrderCreated(OrderNumber) = 15 "order.created",
+    /// An order is gone.
+    OrderDeleted(OrderNumber) = 16 "order.deleted",
     /// A customer group came to be.
     GroupCreated(GroupId) = 9 "customer_group.created",
     /// A customer group changed.

@@ -111,6 +111,16 @@ id_type!(
     LARGEST_32_BIT_ID
 );
 id_type!(
+    /// The number of an order.
+    OrderNumber,
+    LARGEST_JSON_INTEGER
+);
+id_type!(
+    /// The id of a product in the shop's catalogue, which is kept elsewhere.
+    ProductId,
+    LARGEST_JSON_INTEGER
+);
+id_type!(
     /// The id of a token, by which it is listed and revoked; not the token itself.
     TokenId,
     LARGEST_JSON_INTEGER

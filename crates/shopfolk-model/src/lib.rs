@@ -28,6 +28,8 @@ mod group;
 mod group_book;
 mod id;
 mod language;
+mod money;
+mod order;
 mod scope;
 mod search;
 mod searched_customer;
@@ -60,9 +62,12 @@ pub use folding::fold;
 pub use group::{CustomerGroup, GroupChange, NewGroup};
 pub use group_book::{GroupBook, GroupFilter, GroupRuleError};
 pub use id::{
-    AddressId, ContactId, CustomerId, EventSequence, ExtraFieldId, GroupId, IdError, StoreId, TokenId,
+    AddressId, ContactId, CustomerId, EventSequence, ExtraFieldId, GroupId, IdError, OrderNumber, ProductId,
+    StoreId, TokenId,
 };
 pub use language::{InvalidLanguage, LanguageCode};
+pub use money::{InvalidMoney, Money};
+pub use order::{InvalidOrderKey, MAXIMUM_ORDER_ITEMS, Order, OrderKey, OrderStatistics, OrderedProduct};
 pub use scope::{Scope, ScopeSet, UnknownScope};
 pub use search::{
     ContactFilter, ContactTypeSet, CustomerSearch, CustomerSort, EmailFilter, MAXIMUM_SEARCH_ENTRIES,

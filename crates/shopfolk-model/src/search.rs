@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use crate::{ContactType, CountryCode, CustomerKind, EmailAddress, GroupId, LanguageCode, Timestamp, fold};
+use crate::{
+    ContactType, CountryCode, CustomerKind, EmailAddress, GroupId, LanguageCode, Money, ProductId, Timestamp,
+    fold,
+};
 
 /// The most entries that a list in a search can have.
 pub const MAXIMUM_SEARCH_ENTRIES: usize = 1_000;
@@ -201,6 +204,12 @@ pub struct CustomerSearch {
     pub tax_exempt: Option<bool>,
     /// Whom the customer buys for.
     pub kind: Option<CustomerKind>,
+    /// How many orders there are.
+    pub order_count: Span<u64>,
+    /// What the orders are worth together.
+    pub sales_value: Span<Money>,
+    /// One of these products was bought.
+    pub purchased_products: Option<BTreeSet<ProductId>>,
     /// When the customer came to be.
     pub registered: Span<Timestamp>,
     /// When the customer last changed.
@@ -247,6 +256,14 @@ sort_fields! {
     Registered = "REGISTERED_DATE",
     /// When the customer last changed.
     Updated = "UPDATED_DATE",
+    /// How many orders there are.
+    OrderCount = "ORDER_COUNT",
+    /// What the orders are worth together.
+    SalesValue = "SALES_VALUE",
+    /// When the first order was made.
+    FirstOrder = "FIRST_ORDER_DATE",
+    /// When the last order was made.
+    LastOrder = "LAST_ORDER_DATE",
 }
 
 /// In which order customers are wanted. Those that are equal in it come by id, those without a value last.

@@ -2,8 +2,8 @@
 
 use crate::{
     AddressBook, Contact, ContactBook, ContactType, ContactTypeSet, CountryCode, Customer, CustomerId,
-    CustomerKind, CustomerSearch, EmailFilter, GroupId, LanguageCode, PhoneDigits, SearchText, SortField,
-    Timestamp, Whereabouts, fold,
+    CustomerKind, CustomerSearch, EmailFilter, GroupId, LanguageCode, OrderStatistics, PhoneDigits,
+    SearchText, SortField, Timestamp, Whereabouts, fold,
 };
 
 /// Everything that a search looks at of one customer, with the case of texts folded.
@@ -43,6 +43,8 @@ pub struct SearchedCustomer {
     pub registered: Timestamp,
     /// When the customer last changed.
     pub updated: Timestamp,
+    /// What the orders amount to.
+    pub orders: OrderStatistics,
 }
 
 /// What a customer is sorted by.
@@ -80,7 +82,8 @@ impl LanguageCode {
 impl SearchedCustomer {
     /// What a search looks at of this customer.
     pub fn of(customer: &Customer, contacts: &ContactBook) -> Self {
-        let Customer { id, email, name, registered, updated, details, addresses, group, .. } = customer;
+        let Customer { id, email, name, registered, updated, details, addresses, group, orders, .. } =
+            customer;
         let places = || places(&details.billing, addresses);
         let phones = places()
             .filter_map(|place| place.phone.as_ref())
@@ -119,10 +122,12 @@ impl SearchedCustomer {
             kind: details.kind,
             registered: *registered,
             updated: *updated,
+            orders: *orders,
         }
     }
 
-    /// Whether a search finds the customer.
+    /// Whether a search finds the customer. Who bought which products is not known here: whoever asks for them has to look
+    /// at the orders too.
     pub fn matches(&self, search: &CustomerSearch) -> bool {
         let CustomerSearch {
             keyword,
@@ -139,6 +144,9 @@ impl SearchedCustomer {
             language,
             tax_exempt,
             kind,
+            order_count,
+            sales_value,
+            purchased_products: _,
             registered,
             updated,
             contact,
@@ -160,6 +168,8 @@ impl SearchedCustomer {
             && holds(language.as_ref(), |language| self.language == language.key())
             && holds(*tax_exempt, |wanted| self.tax_exempt == wanted)
             && holds(*kind, |wanted| self.kind == wanted)
+            && order_count.contains(&self.orders.orders)
+            && sales_value.contains(&self.orders.sales)
             && registered.contains(&self.registered)
             && updated.contains(&self.updated)
             && holds(contact.as_ref(), |filter| {
@@ -191,6 +201,10 @@ impl SearchedCustomer {
             SortField::Email => SortValue::Text(&self.email),
             SortField::Registered => SortValue::Number(Some(self.registered.unix_seconds())),
             SortField::Updated => SortValue::Number(Some(self.updated.unix_seconds())),
+            SortField::OrderCount => SortValue::Number(i64::try_from(self.orders.orders).ok()),
+            SortField::SalesValue => SortValue::Number(Some(self.orders.sales.units())),
+            SortField::FirstOrder => SortValue::Number(self.orders.first.map(Timestamp::unix_seconds)),
+            SortField::LastOrder => SortValue::Number(self.orders.last.map(Timestamp::unix_seconds)),
         }
     }
 }

@@ -14,6 +14,7 @@ mod customers;
 mod extra_fields;
 mod fixture;
 mod groups;
+mod orders;
 mod random_calls;
 mod search;
 mod stores;
@@ -26,6 +27,7 @@ pub use customers::*;
 pub use extra_fields::*;
 pub use fixture::*;
 pub use groups::*;
+pub use orders::*;
 pub use random_calls::*;
 pub use search::*;
 pub use stores::*;
@@ -78,6 +80,13 @@ macro_rules! conformance_tests {
             extra_field_gets_a_free_key
             values_of_extra_fields_are_set_and_go_with_the_field
             unknown_extra_field_is_refused
+            order_is_found_by_number_and_key
+            order_of_an_unknown_email_creates_a_guest
+            statistics_follow_orders_that_come_and_go
+            taken_key_gives_way_to_the_next
+            deleted_customer_leaves_its_orders
+            orders_are_listed_by_who_ordered
+            search_finds_customers_by_their_orders
             search_finds_a_part_of_a_text_in_any_case
             search_for_an_exact_email_finds_one_in_any_case
             search_sees_every_contact_at_once

@@ -26,7 +26,7 @@ mod rows;
 use std::ops::ControlFlow;
 
 use futures_util::future::{try_join, try_join3};
-use shopfolk_model::{CustomerGroup, ExtraField, Store, StoreId};
+use shopfolk_model::{CustomerGroup, ExtraField, Order, Store, StoreId};
 use shopfolk_store::{Engine, StoreError, StoredCustomer, StoredToken};
 
 pub use checksum::{Checksum, StoreContents};
@@ -86,6 +86,8 @@ pub enum CopyPhase {
     Groups,
     /// Copying the definitions of extra fields.
     ExtraFields,
+    /// Copying orders.
+    Orders,
     /// Copying customers with their contacts.
     Customers,
     /// Reading both sides again and comparing them: customers and events.
@@ -129,6 +131,8 @@ pub async fn copy_store<From: Engine, To: Engine>(
         copy.copy_rows::<CustomerGroup>().await?;
         copy.copy_rows::<ExtraField>().await?;
         copy.copy_rows::<StoredCustomer>().await?;
+        // Behind the customers: one that is removed leaves its orders.
+        copy.copy_rows::<Order>().await?;
         if let Some(contents) = copy.verify().await? {
             copy.put_store(false).await?;
             return Ok(contents);

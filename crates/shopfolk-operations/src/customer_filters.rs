@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use shopfolk_model::{CountryCode, CustomerGroup, GroupBook, SearchText, fold};
-use shopfolk_store::{PageRequest, ReadOperation, ReadTx, ShippingPlace};
+use shopfolk_store::{OrderingCustomers, PageRequest, ReadOperation, ReadTx, ShippingPlace};
 
 use crate::OperationError;
 
@@ -18,6 +18,8 @@ pub struct CustomerFilters {
     pub total: u64,
     /// The groups: the built-in one first, then by id.
     pub groups: Vec<CustomerGroup>,
+    /// How many customers ordered.
+    pub ordering: OrderingCustomers,
     /// Places to which goods are sent.
     pub places: Vec<ShippingPlace>,
     /// The languages of customers, in lower case.
@@ -38,7 +40,8 @@ impl ReadOperation for ListCustomerFilters {
         let groups = std::iter::once(GroupBook::general()).chain(created).collect();
         let places = tx.list_shipping_places().await?;
         let languages = tx.list_languages().await?;
-        Ok(CustomerFilters { total, groups, places, languages })
+        let ordering = tx.count_ordering_customers().await?;
+        Ok(CustomerFilters { total, groups, ordering, places, languages })
     }
 }
 

@@ -60,6 +60,27 @@ pub enum OperationError {
         /// The id that was given.
         id: GroupId,
     },
+    /// The store has no such order.
+    #[error("Order '{name}' not found")]
+    OrderNotFound {
+        /// The key or number that was asked for.
+        name: String,
+    },
+    /// A customer who is not there is said to have ordered.
+    #[error("there is no customer #{id}")]
+    UnknownCustomer {
+        /// The id that was given.
+        id: CustomerId,
+    },
+    /// An order says neither who ordered nor with which e-mail address.
+    #[error("an order must have an email or a customerId")]
+    NobodyOrdered,
+    /// A customer's orders would be worth more than can be kept.
+    #[error("the orders of the customer would be worth more than can be kept")]
+    SalesTooLarge,
+    /// All keys that were drawn for an order are taken.
+    #[error("no free key was found for the order: try again")]
+    NoOrderKey,
     /// A rule about customer groups says no.
     #[error(transparent)]
     GroupRule(#[from] GroupRuleError),

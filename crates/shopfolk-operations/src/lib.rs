@@ -19,6 +19,7 @@ mod error;
 mod extra_fields;
 mod groups;
 mod mass_change;
+mod orders;
 mod search;
 mod stores;
 mod tokens;
@@ -40,6 +41,7 @@ pub use extra_fields::{
 };
 pub use groups::{ChangeGroup, CreateGroup, DeleteGroup, GetGroup, ListGroups};
 pub use mass_change::{ChangeManyCustomers, ManyCustomers, MassChange};
+pub use orders::{DeleteOrder, GetOrder, ListOrders, ListProducts, OrderName, RecordOrder};
 pub use search::{FoundCustomers, SearchCustomerIds, SearchCustomers, Wanted};
 pub use stores::{CreateStore, GetStore, SetStoreSuspended};
 pub use tokens::{CreateToken, ListTokens, NoteTokenUse, RevokeToken};

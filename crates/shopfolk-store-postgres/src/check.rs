@@ -97,6 +97,11 @@ const QUESTIONS: &[Question] = &[
                 FROM customer_extra_fields AS fields JOIN counters ON counters.store_id = fields.store_id
                GROUP BY fields.store_id HAVING max(extra_field_id) >= max(next_extra_field_id)
                UNION ALL
+              SELECT orders.store_id, 'order number ' || max(order_number) || ' is not below the counter '
+                                      || max(next_order_number)
+                FROM orders JOIN counters ON counters.store_id = orders.store_id
+               GROUP BY orders.store_id HAVING max(order_number) >= max(next_order_number)
+               UNION ALL
               SELECT store_id, 'the store has no counters'
                 FROM stores
                WHERE NOT EXISTS (SELECT 1 FROM counters WHERE counters.store_id = stores.store_id)",
@@ -141,7 +146,7 @@ const QUESTIONS: &[Question] = &[
                GROUP BY store_id, entity_id HAVING count(*) > 1
                UNION ALL
               SELECT store_id, 'event ' || event_id || ' is of no type that there is'
-                FROM events WHERE event_type NOT BETWEEN 1 AND 14",
+                FROM events WHERE event_type NOT BETWEEN 1 AND 16",
     },
     Question {
         invariant: Invariant::SummariesRight,
@@ -164,7 +169,23 @@ const QUESTIONS: &[Question] = &[
                        AS counted ON counted.store_id = stores.store_id
                 LEFT JOIN (SELECT store_id, count(*) AS found FROM customers GROUP BY store_id)
                        AS there ON there.store_id = stores.store_id
-               WHERE coalesce(said, 0) <> coalesce(found, 0)",
+               WHERE coalesce(said, 0) <> coalesce(found, 0)
+               UNION ALL
+              SELECT store_id, 'customer ' || customer_id || ' has statistics that its orders do not add up to'
+                FROM (SELECT coalesce(said.store_id, found.store_id) AS store_id,
+                             coalesce(said.customer_id, found.customer_id) AS customer_id,
+                             said.order_count AS said_count, said.sales_value AS said_sales,
+                             said.first_order AS said_first, said.last_order AS said_last,
+                             found.order_count AS found_count, found.sales AS found_sales,
+                             found.first AS found_first, found.last AS found_last
+                        FROM order_statistics AS said
+                        FULL JOIN (SELECT store_id, customer_id, count(*) AS order_count, sum(total) AS sales,
+                                          min(created) AS first, max(created) AS last
+                                     FROM orders WHERE customer_id IS NOT NULL
+                                    GROUP BY store_id, customer_id) AS found
+                               ON found.store_id = said.store_id AND found.customer_id = said.customer_id) AS sides
+               WHERE said_count IS DISTINCT FROM found_count OR said_sales IS DISTINCT FROM found_sales
+                  OR said_first IS DISTINCT FROM found_first OR said_last IS DISTINCT FROM found_last",
     },
 ];
 

@@ -48,6 +48,15 @@ const TABLES: &[(&str, &str)] = &[
         "customer_extra_field_values",
         "SELECT create_distributed_table('customer_extra_field_values', 'store_id', colocate_with => 'stores')",
     ),
+    ("orders", "SELECT create_distributed_table('orders', 'store_id', colocate_with => 'stores')"),
+    (
+        "order_products",
+        "SELECT create_distributed_table('order_products', 'store_id', colocate_with => 'stores')",
+    ),
+    (
+        "order_statistics",
+        "SELECT create_distributed_table('order_statistics', 'store_id', colocate_with => 'stores')",
+    ),
     (
         "customer_search",
         "SELECT create_distributed_table('customer_search', 'store_id', colocate_with => 'stores')",
@@ -108,6 +117,21 @@ const FOREIGN_KEYS: &[ForeignKey] = &[
         name: "extra_field_values_of_field",
         table: "customer_extra_field_values",
         rule: "FOREIGN KEY (store_id, extra_field_id) REFERENCES customer_extra_fields (store_id, extra_field_id)",
+    },
+    ForeignKey {
+        name: "orders_of_store",
+        table: "orders",
+        rule: "FOREIGN KEY (store_id) REFERENCES stores (store_id)",
+    },
+    ForeignKey {
+        name: "products_of_order",
+        table: "order_products",
+        rule: "FOREIGN KEY (store_id, order_number) REFERENCES orders (store_id, order_number)",
+    },
+    ForeignKey {
+        name: "statistics_of_customer",
+        table: "order_statistics",
+        rule: "FOREIGN KEY (store_id, customer_id) REFERENCES customers (store_id, customer_id)",
     },
     ForeignKey {
         name: "search_of_customer",

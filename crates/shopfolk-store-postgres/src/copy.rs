@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use shopfolk_model::{
     AddressId, Contact, ContactId, Customer, CustomerGroup, CustomerId, CustomerName, Day, Event, ExtraField,
-    ExtraFieldId, GroupId, Happening, OrderBy, Store, Timestamp, TokenHash, TokenId, TokenKind,
+    ExtraFieldId, GroupId, Happening, OrderBy, OrderNumber, Store, Timestamp, TokenHash, TokenId, TokenKind,
 };
 use shopfolk_store::{
     CustomerLimit, EventPlace, NextIds, ReadCopy, StoreError, StoreSize, StoredCustomer, StoredEvent,
@@ -53,7 +53,7 @@ impl<A: Access> ReadCopy for PostgresTx<'_, A> {
             .find(
                 "read the counters of ids",
                 "SELECT next_token_id, next_customer_id, next_contact_id, next_address_id, next_group_id,
-                        next_extra_field_id
+                        next_extra_field_id, next_order_number
                    FROM counters
                   WHERE store_id = $1",
                 parameters_of![self.store.get()],
@@ -71,6 +71,7 @@ impl<A: Access> ReadCopy for PostgresTx<'_, A> {
             address: place.read("next_address_id", AddressId::new)?,
             group: place.read("next_group_id", GroupId::new)?,
             extra_field: place.read("next_extra_field_id", ExtraFieldId::new)?,
+            order: place.read("next_order_number", OrderNumber::new)?,
         })
     }
 
@@ -113,10 +114,12 @@ impl<A: Access> ReadCopy for PostgresTx<'_, A> {
                         (SELECT json_object_agg(extra_field_id, value)::text
                            FROM customer_extra_field_values AS extra
                           WHERE extra.store_id = customers.store_id AND extra.customer_id = customers.customer_id)
-                        AS extra_fields
+                        AS extra_fields, order_count, sales_value, first_order, last_order
                    FROM customers
                    LEFT JOIN customer_details ON customer_details.store_id = customers.store_id
                                              AND customer_details.customer_id = customers.customer_id
+                   LEFT JOIN order_statistics ON order_statistics.store_id = customers.store_id
+                                             AND order_statistics.customer_id = customers.customer_id
                   WHERE customers.store_id = $1 AND customers.customer_id > $2
                   ORDER BY customers.customer_id
                   LIMIT $3",
@@ -246,7 +249,8 @@ impl WriteCopy for PostgresWriteTx<'_> {
                     next_contact_id = greatest(next_contact_id, $4),
                     next_address_id = greatest(next_address_id, $5),
                     next_group_id = greatest(next_group_id, $6),
-                    next_extra_field_id = greatest(next_extra_field_id, $7)
+                    next_extra_field_id = greatest(next_extra_field_id, $7),
+                    next_order_number = greatest(next_order_number, $8)
               WHERE store_id = $1",
             parameters_of![
                 self.store.get(),
@@ -255,7 +259,8 @@ impl WriteCopy for PostgresWriteTx<'_> {
                 next.contact.get(),
                 next.address.get(),
                 next.group.get(),
-                next.extra_field.get()
+                next.extra_field.get(),
+                next.order.get()
             ],
         );
         Ok(())
@@ -323,6 +328,9 @@ impl WriteCopy for PostgresWriteTx<'_> {
         self.insert_customers(add);
         for stored in add {
             self.write_searched(&stored.customer);
+            if stored.customer.orders.orders > 0 {
+                self.put_statistics(stored.customer.id, &stored.customer.orders);
+            }
         }
         self.insert_details(add)?;
         self.insert_extra_field_values(add);
@@ -419,6 +427,7 @@ impl PostgresWriteTx<'_> {
             "DELETE FROM contacts WHERE store_id = $1 AND customer_id = ANY ($2)",
             parameters_of![self.store.get(), there.clone()],
         );
+        self.leave_orders(there.clone());
         self.write(
             "remove the values of extra fields of customers",
             "DELETE FROM customer_extra_field_values WHERE store_id = $1 AND customer_id = ANY ($2)",

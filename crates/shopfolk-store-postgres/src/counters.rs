@@ -1,6 +1,6 @@
 //! The next id of each kind, for a transaction.
 
-use shopfolk_model::{AddressId, ContactId, CustomerId, ExtraFieldId, GroupId};
+use shopfolk_model::{AddressId, ContactId, CustomerId, ExtraFieldId, GroupId, OrderNumber};
 use shopfolk_store::StoreError;
 
 use crate::failure::{Failure, NO_IDS};
@@ -54,6 +54,17 @@ impl PostgresWriteTx<'_> {
             self.write(
                 "raise the counter of addresses",
                 "UPDATE counters SET next_address_id = greatest(next_address_id, $2) WHERE store_id = $1",
+                parameters_of![self.store.get(), given.get() + 1],
+            );
+        }
+    }
+
+    /// Makes sure that an order number that was given from outside is never taken.
+    pub(crate) fn raise_order(&mut self, given: OrderNumber) {
+        if given.get() >= self.access.ids.reserved_below(self.store, Kind::Order) {
+            self.write(
+                "raise the counter of orders",
+                "UPDATE counters SET next_order_number = greatest(next_order_number, $2) WHERE store_id = $1",
                 parameters_of![self.store.get(), given.get() + 1],
             );
         }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use shopfolk_model::{
     AddressId, Customer, CustomerId, CustomerName, DeletedCustomer, EmailAddress, ExternalReferenceId,
-    GroupId, Timestamp,
+    GroupId, Money, OrderStatistics, Timestamp,
 };
 use shopfolk_store::{
     Page, PageRequest, ReadCustomers, StoreError, WriteCustomers, decode_customer, decode_extra_fields,
@@ -22,7 +22,8 @@ use crate::tx::{Access, Lock, PostgresTx, PostgresWriteTx};
 /// In how many parts the customers of a store are counted.
 const COUNT_PARTS: i64 = 16;
 
-/// Reads `customer_id, email, name, registered, updated, external_reference, document, group_id, extra_fields`.
+/// Reads `customer_id, email, name, registered, updated, external_reference, document, group_id, extra_fields, order_count,
+/// sales_value, first_order, last_order`.
 pub(crate) fn read_customer(row: &Row) -> Result<Customer, StoreError> {
     let id: i64 = row.try_get("customer_id").unwrap_or_default();
     let place = Place { row, table: "customers", key: format!("customer {id}") };
@@ -41,6 +42,17 @@ pub(crate) fn read_customer(row: &Row) -> Result<Customer, StoreError> {
         extra_fields: place.read("extra_fields", |object: Option<&str>| {
             object.map(decode_extra_fields).transpose().map(Option::unwrap_or_default)
         })?,
+        orders: read_statistics(&place)?,
+    })
+}
+
+fn read_statistics(place: &Place<'_>) -> Result<OrderStatistics, StoreError> {
+    let Some(orders): Option<i64> = place.get("order_count")? else { return Ok(OrderStatistics::default()) };
+    Ok(OrderStatistics {
+        orders: orders.unsigned_abs(),
+        sales: Money::from_units(place.get("sales_value")?),
+        first: Some(place.read("first_order", Timestamp::from_unix_seconds)?),
+        last: Some(place.read("last_order", Timestamp::from_unix_seconds)?),
     })
 }
 
@@ -54,10 +66,12 @@ impl<A: Access> ReadCustomers for PostgresTx<'_, A> {
                         (SELECT json_object_agg(extra_field_id, value)::text
                            FROM customer_extra_field_values AS extra
                           WHERE extra.store_id = customers.store_id AND extra.customer_id = customers.customer_id)
-                        AS extra_fields
+                        AS extra_fields, order_count, sales_value, first_order, last_order
                     FROM customers
                     LEFT JOIN customer_details ON customer_details.store_id = customers.store_id
                                               AND customer_details.customer_id = customers.customer_id
+                   LEFT JOIN order_statistics ON order_statistics.store_id = customers.store_id
+                                             AND order_statistics.customer_id = customers.customer_id
                    WHERE customers.store_id = $1 AND customers.customer_id = $2",
             parameters: parameters_of![self.store.get(), id.get()],
             touches: None,
@@ -147,10 +161,12 @@ impl<A: Access> ReadCustomers for PostgresTx<'_, A> {
                         (SELECT json_object_agg(extra_field_id, value)::text
                            FROM customer_extra_field_values AS extra
                           WHERE extra.store_id = customers.store_id AND extra.customer_id = customers.customer_id)
-                        AS extra_fields
+                        AS extra_fields, order_count, sales_value, first_order, last_order
                    FROM customers
                    LEFT JOIN customer_details ON customer_details.store_id = customers.store_id
                                              AND customer_details.customer_id = customers.customer_id
+                   LEFT JOIN order_statistics ON order_statistics.store_id = customers.store_id
+                                             AND order_statistics.customer_id = customers.customer_id
                   WHERE customers.store_id = $1 AND customers.customer_id = ANY ($2)",
                 parameters_of![self.store.get(), numbers],
             )
@@ -174,10 +190,12 @@ impl<A: Access> ReadCustomers for PostgresTx<'_, A> {
                         (SELECT json_object_agg(extra_field_id, value)::text
                            FROM customer_extra_field_values AS extra
                           WHERE extra.store_id = customers.store_id AND extra.customer_id = customers.customer_id)
-                        AS extra_fields
+                        AS extra_fields, order_count, sales_value, first_order, last_order
                     FROM customers
                     LEFT JOIN customer_details ON customer_details.store_id = customers.store_id
                                               AND customer_details.customer_id = customers.customer_id
+                   LEFT JOIN order_statistics ON order_statistics.store_id = customers.store_id
+                                             AND order_statistics.customer_id = customers.customer_id
                    WHERE customers.store_id = $1
                    ORDER BY customers.customer_id
                    LIMIT $2 OFFSET $3",
@@ -257,7 +275,11 @@ impl WriteCustomers for PostgresWriteTx<'_> {
     }
 
     async fn remove_customer(&mut self, id: CustomerId) -> Result<bool, StoreError> {
+        // Before the customer's row goes, because the statistics hang on it. An order that is recorded meanwhile has locked
+        // that row.
         let lock = self.access.lock(self.store, Lock::Customer(id));
+        self.run([lock]).await?;
+        self.leave_orders(vec![id.get()]);
         let contacts = Step::Run {
             what: "remove the contacts of a customer",
             sql: "DELETE FROM contacts WHERE store_id = $1 AND customer_id = $2",
@@ -288,8 +310,8 @@ impl WriteCustomers for PostgresWriteTx<'_> {
             parameters: parameters_of![self.store.get(), id.get()],
             touches: None,
         };
-        let steps = [lock, Some(contacts), Some(details), Some(searched), Some(extra_fields), Some(customer)];
-        let [_, _, _, _, _, removed] = self.run(steps).await?;
+        let steps = [Some(contacts), Some(details), Some(searched), Some(extra_fields), Some(customer)];
+        let [_, _, _, _, removed] = self.run(steps).await?;
         if removed.touched == 1 {
             self.count_customers(id, -1);
         }

@@ -30,6 +30,7 @@ pub(crate) enum Kind {
     Address,
     Group,
     ExtraField,
+    Order,
     Event,
 }
 
@@ -42,7 +43,7 @@ impl Kind {
     const fn block_sizes(self) -> (i64, i64) {
         match self {
             Self::Token | Self::Group | Self::ExtraField => (1, 1),
-            Self::Customer | Self::Address => (16, 256),
+            Self::Customer | Self::Address | Self::Order => (16, 256),
             Self::Contact | Self::Event => (16, 4_096),
         }
     }
@@ -55,6 +56,7 @@ impl Kind {
             Self::Address => "address",
             Self::Group => "customer group",
             Self::ExtraField => "extra field",
+            Self::Order => "order",
             Self::Event => "event",
         }
     }
@@ -84,6 +86,10 @@ impl Kind {
             Self::ExtraField => {
                 "UPDATE counters SET next_extra_field_id = next_extra_field_id + $2
                   WHERE store_id = $1 RETURNING next_extra_field_id - $2"
+            }
+            Self::Order => {
+                "UPDATE counters SET next_order_number = next_order_number + $2
+                  WHERE store_id = $1 RETURNING next_order_number - $2"
             }
             Self::Event => {
                 "UPDATE counters SET next_event_id = next_event_id + $2
@@ -119,6 +125,10 @@ impl Kind {
                 "UPDATE counters SET next_extra_field_id = next_extra_field_id + 1
                   WHERE store_id = $1 RETURNING next_extra_field_id - 1"
             }
+            Self::Order => {
+                "UPDATE counters SET next_order_number = next_order_number + 1
+                  WHERE store_id = $1 RETURNING next_order_number - 1"
+            }
             Self::Event => {
                 "UPDATE counters SET next_event_id = next_event_id + 1
                   WHERE store_id = $1 RETURNING next_event_id - 1"
@@ -145,6 +155,9 @@ impl Kind {
             }
             Self::ExtraField => {
                 "UPDATE counters SET next_extra_field_id = $2 WHERE store_id = $1 AND next_extra_field_id = $3"
+            }
+            Self::Order => {
+                "UPDATE counters SET next_order_number = $2 WHERE store_id = $1 AND next_order_number = $3"
             }
             Self::Event => {
                 "UPDATE counters SET next_event_id = $2 WHERE store_id = $1 AND next_event_id = $3"

@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 
 use shopfolk_model::{
     City, ContactBook, ContactType, CountryCode, Customer, CustomerId, CustomerKind, CustomerSearch,
-    CustomerSort, EmailFilter, LanguageCode, PhoneDigits, SearchText, SearchedCustomer, SortField, Street,
-    Timestamp, fold,
+    CustomerSort, EmailFilter, LanguageCode, Money, PhoneDigits, SearchText, SearchedCustomer, SortField,
+    Street, Timestamp, fold,
 };
 use shopfolk_store::{
     CUSTOMERS_WITH_SHIPPING_PLACES, MOST_SHIPPING_PLACES, Page, PageRequest, ReadSearch, ShippingPlace,
@@ -36,10 +36,14 @@ impl<A: Access> ReadSearch for PostgresTx<'_, A> {
         let find = Step::Run {
             what: "search the customers",
             sql: "WITH found AS MATERIALIZED (
-                      SELECT customers.customer_id, search.name, search.email, customers.registered, customers.updated
+                      SELECT customers.customer_id, search.name, search.email, customers.registered, customers.updated,
+                             coalesce(order_count, 0) AS order_count, coalesce(sales_value, 0) AS sales_value,
+                             first_order, last_order
                         FROM customers
                         JOIN customer_search AS search ON search.store_id = customers.store_id
                                                       AND search.customer_id = customers.customer_id
+                        LEFT JOIN order_statistics AS ordered ON ordered.store_id = customers.store_id
+                                                             AND ordered.customer_id = customers.customer_id
                        WHERE customers.store_id = $1
                          AND ($2::text IS NULL OR search.name LIKE $2 OR search.email LIKE $2)
                          AND ($3::text IS NULL OR search.name LIKE $3)
@@ -72,7 +76,17 @@ impl<A: Access> ReadSearch for PostgresTx<'_, A> {
                                     FROM contacts
                                    WHERE contacts.store_id = $1 AND contact_type = ANY ($21)
                                      AND ($22::text IS NULL
-                                          OR coalesce(folded, contact, contact_key) LIKE $22))))
+                                          OR coalesce(folded, contact, contact_key) LIKE $22)))
+                         AND ($26::bigint IS NULL OR coalesce(order_count, 0) >= $26)
+                         AND ($27::bigint IS NULL OR coalesce(order_count, 0) <= $27)
+                         AND ($28::bigint IS NULL OR coalesce(sales_value, 0) >= $28)
+                         AND ($29::bigint IS NULL OR coalesce(sales_value, 0) <= $29)
+                         AND ($30::bigint[] IS NULL
+                              OR customers.customer_id IN
+                                 (SELECT order_products.customer_id
+                                    FROM order_products
+                                   WHERE order_products.store_id = $1 AND product_id = ANY ($30)
+                                     AND order_products.customer_id IS NOT NULL)))
                   SELECT (SELECT count(*) FROM found) AS total,
                          ARRAY(SELECT customer_id
                                  FROM found
@@ -80,8 +94,12 @@ impl<A: Access> ReadSearch for PostgresTx<'_, A> {
                                          CASE WHEN $23 = 2 THEN nullif(name, '') END DESC NULLS LAST,
                                          CASE WHEN $23 = 3 THEN email END ASC,
                                          CASE WHEN $23 = 4 THEN email END DESC,
-                                         CASE WHEN $23 = 5 THEN registered WHEN $23 = 7 THEN updated END ASC NULLS LAST,
-                                         CASE WHEN $23 = 6 THEN registered WHEN $23 = 8 THEN updated END DESC NULLS LAST,
+                                         CASE WHEN $23 = 5 THEN registered WHEN $23 = 7 THEN updated WHEN $23 = 9 THEN order_count
+                                              WHEN $23 = 11 THEN sales_value WHEN $23 = 13 THEN first_order
+                                              WHEN $23 = 15 THEN last_order END ASC NULLS LAST,
+                                         CASE WHEN $23 = 6 THEN registered WHEN $23 = 8 THEN updated WHEN $23 = 10 THEN order_count
+                                              WHEN $23 = 12 THEN sales_value WHEN $23 = 14 THEN first_order
+                                              WHEN $23 = 16 THEN last_order END DESC NULLS LAST,
                                          customer_id
                                 LIMIT $24 OFFSET $25) AS page",
             parameters: parameters(self.store.get(), search, sort, page),
@@ -180,6 +198,9 @@ fn parameters(
         language,
         tax_exempt,
         kind,
+        order_count,
+        sales_value,
+        purchased_products,
         registered,
         updated,
         contact,
@@ -200,6 +221,7 @@ fn parameters(
         ContactType::ALL.iter().filter(wanted).map(code).collect::<Vec<_>>()
     });
     let seconds = |time: Option<Timestamp>| time.map(Timestamp::unix_seconds);
+    let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
     let countries = countries.as_ref();
     let groups = groups.as_ref();
     parameters_of![
@@ -228,6 +250,13 @@ fn parameters(
         order(sort),
         i64::from(page.limit),
         offset(page),
+        order_count.from.map(number),
+        order_count.to.map(number),
+        sales_value.from.map(Money::units),
+        sales_value.to.map(Money::units),
+        purchased_products
+            .as_ref()
+            .map(|products| products.iter().map(|product| product.get()).collect::<Vec<_>>()),
     ]
 }
 
@@ -239,12 +268,16 @@ fn order(sort: Option<CustomerSort>) -> i16 {
         SortField::Email => 3,
         SortField::Registered => 5,
         SortField::Updated => 7,
+        SortField::OrderCount => 9,
+        SortField::SalesValue => 11,
+        SortField::FirstOrder => 13,
+        SortField::LastOrder => 15,
     };
     ascending + i16::from(descending)
 }
 
 /// What `LIKE` finds the text with, anywhere.
-fn pattern(text: &str) -> String {
+pub(crate) fn pattern(text: &str) -> String {
     let mut pattern = String::with_capacity(text.len() + 2);
     pattern.push('%');
     for character in text.chars() {

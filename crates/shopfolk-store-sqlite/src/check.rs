@@ -85,6 +85,10 @@ const QUESTIONS: &[Question] = &[
                 FROM customer_extra_fields JOIN counters USING (store_id)
                GROUP BY store_id HAVING max(extra_field_id) >= next_extra_field_id
                UNION ALL
+              SELECT store_id, 'order number ' || max(order_number) || ' is not below the counter ' || next_order_number
+                FROM orders JOIN counters USING (store_id)
+               GROUP BY store_id HAVING max(order_number) >= next_order_number
+               UNION ALL
               SELECT DISTINCT store_id, 'the store has customers but no counters'
                 FROM customers WHERE store_id NOT IN (SELECT store_id FROM counters)",
     },
@@ -134,7 +138,23 @@ const QUESTIONS: &[Question] = &[
               SELECT store_id, 'the store says it has ' || customer_count || ' customers, and has '
                                || count(customer_id)
                 FROM counters LEFT JOIN customers USING (store_id)
-               GROUP BY store_id HAVING count(customer_id) <> customer_count",
+               GROUP BY store_id HAVING count(customer_id) <> customer_count
+               UNION ALL
+              SELECT store_id, 'customer ' || customer_id || ' has statistics that its orders do not add up to'
+                FROM (SELECT coalesce(said.store_id, found.store_id) AS store_id,
+                             coalesce(said.customer_id, found.customer_id) AS customer_id,
+                             said.order_count AS said_count, said.sales_value AS said_sales,
+                             said.first_order AS said_first, said.last_order AS said_last,
+                             found.order_count AS found_count, found.sales AS found_sales,
+                             found.first AS found_first, found.last AS found_last
+                        FROM order_statistics AS said
+                        FULL JOIN (SELECT store_id, customer_id, count(*) AS order_count, sum(total) AS sales,
+                                          min(created) AS first, max(created) AS last
+                                     FROM orders WHERE customer_id IS NOT NULL
+                                    GROUP BY store_id, customer_id) AS found
+                               ON found.store_id = said.store_id AND found.customer_id = said.customer_id)
+               WHERE said_count IS NOT found_count OR said_sales IS NOT found_sales
+                  OR said_first IS NOT found_first OR said_last IS NOT found_last",
     },
 ];
 

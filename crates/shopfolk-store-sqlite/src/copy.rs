@@ -64,13 +64,15 @@ impl<A: Access> ReadCopy for SqliteTx<'_, A> {
                     (SELECT json_group_object(extra_field_id, value)
                        FROM customer_extra_field_values AS extra
                       WHERE extra.store_id = ?1 AND extra.customer_id = customers.customer_id),
-                    contact_count
-               FROM customers LEFT JOIN customer_details USING (store_id, customer_id)
+                    order_count, sales_value, first_order, last_order, contact_count
+               FROM customers
+               LEFT JOIN customer_details USING (store_id, customer_id)
+               LEFT JOIN order_statistics USING (store_id, customer_id)
               WHERE store_id = ?1 AND customer_id > ?2
               ORDER BY customer_id
               LIMIT ?3",
             (self.store.get(), after.map_or(BEFORE_ALL, CustomerId::get), limit.customers),
-            |row| Ok((CustomerRow::read(row)?, row.get(10)?)),
+            |row| Ok((CustomerRow::read(row)?, row.get(14)?)),
         )?;
         self.with_contacts(rows, limit.contacts)
     }
@@ -314,6 +316,7 @@ impl SqliteWriteTx<'_> {
             ],
         )?;
         self.add_details(customer)?;
+        self.put_statistics(customer.id, &customer.orders)?;
         self.note_changed(customer.id)?;
         // In the order of the table, so that each page is visited once.
         let mut contacts: Vec<&Contact> = contacts.iter().collect();

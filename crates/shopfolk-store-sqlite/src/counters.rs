@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension, params};
 use shopfolk_model::{
-    AddressId, ContactId, CustomerId, EventSequence, ExtraFieldId, GroupId, StoreId, TokenId,
+    AddressId, ContactId, CustomerId, EventSequence, ExtraFieldId, GroupId, OrderNumber, StoreId, TokenId,
 };
 use shopfolk_store::{NextIds, StoreError, StoreSize};
 
@@ -20,6 +20,7 @@ pub(crate) struct StoreCounters {
     address: AddressId,
     group: GroupId,
     extra_field: ExtraFieldId,
+    order: OrderNumber,
     event: EventSequence,
     customers: u64,
     changed: bool,
@@ -69,12 +70,14 @@ impl StoreCounters {
     raise!(raise_group, group, GroupId, "customer group");
     take!(next_extra_field, extra_field, ExtraFieldId, "extra field");
     raise!(raise_extra_field, extra_field, ExtraFieldId, "extra field");
+    take!(next_order, order, OrderNumber, "order");
+    raise!(raise_order, order, OrderNumber, "order");
     take!(next_event, event, EventSequence, "event");
 
     /// The ids that come next.
     pub(crate) fn next_ids(&self) -> NextIds {
-        let &Self { token, customer, contact, address, group, extra_field, .. } = self;
-        NextIds { token, customer, contact, address, group, extra_field }
+        let &Self { token, customer, contact, address, group, extra_field, order, .. } = self;
+        NextIds { token, customer, contact, address, group, extra_field, order }
     }
 
     /// Makes sure that no id below these is ever taken.
@@ -85,6 +88,7 @@ impl StoreCounters {
         self.address = self.address.max(next.address);
         self.group = self.group.max(next.group);
         self.extra_field = self.extra_field.max(next.extra_field);
+        self.order = self.order.max(next.order);
         self.changed = true;
     }
 
@@ -136,12 +140,12 @@ impl Counters {
                 .prepare_cached(
                     "INSERT INTO counters
                             (store_id, next_token_id, next_customer_id, next_contact_id, next_event_sequence,
-                             customer_count, next_address_id, next_group_id, next_extra_field_id)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+                             customer_count, next_address_id, next_group_id, next_extra_field_id, next_order_number)
+                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
                          ON CONFLICT (store_id) DO UPDATE
                         SET next_token_id = ?2, next_customer_id = ?3, next_contact_id = ?4,
                             next_event_sequence = ?5, customer_count = ?6, next_address_id = ?7,
-                            next_group_id = ?8, next_extra_field_id = ?9",
+                            next_group_id = ?8, next_extra_field_id = ?9, next_order_number = ?10",
                 )?
                 .execute(params![
                     store.get(),
@@ -153,6 +157,7 @@ impl Counters {
                     counters.address.get(),
                     counters.group.get(),
                     counters.extra_field.get(),
+                    counters.order.get(),
                 ])
         };
         for (store, counters) in &mut self.0 {
@@ -181,17 +186,17 @@ pub(crate) fn read_next(connection: &Connection, store: StoreId) -> Result<(Next
 }
 
 fn read(connection: &Connection, store: StoreId) -> Result<StoreCounters, StoreError> {
-    let row: Option<[i64; 8]> = connection
+    let row: Option<[i64; 9]> = connection
         .prepare_cached(
             "SELECT next_token_id, next_customer_id, next_contact_id, next_event_sequence, customer_count,
-                    next_address_id, next_group_id, next_extra_field_id
+                    next_address_id, next_group_id, next_extra_field_id, next_order_number
                FROM counters
               WHERE store_id = ?1",
         )
         .and_then(|mut statement| {
             statement
                 .query_row([store.get()], |row| {
-                    let mut numbers = [0; 8];
+                    let mut numbers = [0; 9];
                     for (column, number) in numbers.iter_mut().enumerate() {
                         *number = row.get(column)?;
                     }
@@ -200,8 +205,8 @@ fn read(connection: &Connection, store: StoreId) -> Result<StoreCounters, StoreE
                 .optional()
         })
         .map_err(doing("read the counters of ids"))?;
-    let [token, customer, contact, event, customers, address, group, extra_field] =
-        row.unwrap_or([1, 1, 1, 1, 0, 1, 1, 1]);
+    let [token, customer, contact, event, customers, address, group, extra_field, order] =
+        row.unwrap_or([1, 1, 1, 1, 0, 1, 1, 1, 1]);
     let place = Place { table: "counters", row: format!("store {store}") };
     Ok(StoreCounters {
         token: place.value("next_token_id", TokenId::new(token))?,
@@ -210,6 +215,7 @@ fn read(connection: &Connection, store: StoreId) -> Result<StoreCounters, StoreE
         address: place.value("next_address_id", AddressId::new(address))?,
         group: place.value("next_group_id", GroupId::new(group))?,
         extra_field: place.value("next_extra_field_id", ExtraFieldId::new(extra_field))?,
+        order: place.value("next_order_number", OrderNumber::new(order))?,
         event: place.value("next_event_sequence", EventSequence::new(event))?,
         customers: place.value("customer_count", u64::try_from(customers))?,
         changed: false,

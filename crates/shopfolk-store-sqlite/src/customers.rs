@@ -3,7 +3,7 @@
 use rusqlite::{Row, params};
 use shopfolk_model::{
     AddressId, Customer, CustomerId, CustomerName, DeletedCustomer, EmailAddress, ExternalReferenceId,
-    ExtraFieldValues, GroupId, StoreId, Timestamp,
+    ExtraFieldValues, GroupId, Money, OrderStatistics, StoreId, Timestamp,
 };
 use shopfolk_store::{
     InvalidDocument, Page, PageRequest, ReadCustomers, StoreError, WriteCustomers, decode_customer,
@@ -17,7 +17,7 @@ use crate::stores::offset;
 use crate::tx::{Access, SqliteTx, SqliteWriteTx};
 
 /// `customer_id, email, name, registered, updated, settled_through, external_reference, document, group_id` and the
-/// values of extra fields as a JSON object, in this order.
+/// values of extra fields as a JSON object, `order_count, sales_value, first_order, last_order`, in this order.
 pub(crate) struct CustomerRow {
     id: i64,
     email: String,
@@ -29,6 +29,7 @@ pub(crate) struct CustomerRow {
     document: Option<String>,
     group: i64,
     extra_fields: String,
+    orders: Option<[i64; 4]>,
 }
 
 impl CustomerRow {
@@ -44,6 +45,10 @@ impl CustomerRow {
             document: row.get(7)?,
             group: row.get(8)?,
             extra_fields: row.get(9)?,
+            orders: match row.get(10)? {
+                None => None,
+                Some(count) => Some([count, row.get(11)?, row.get(12)?, row.get(13)?]),
+            },
         })
     }
 
@@ -72,8 +77,18 @@ impl CustomerRow {
             addresses,
             group: place.value("group_id", GroupId::new(self.group))?,
             extra_fields: place.value("extra_fields", extra_fields(&self.extra_fields))?,
+            orders: self.orders.map(|columns| statistics(&place, columns)).transpose()?.unwrap_or_default(),
         })
     }
+}
+
+fn statistics(place: &Place, [count, sales, first, last]: [i64; 4]) -> Result<OrderStatistics, StoreError> {
+    Ok(OrderStatistics {
+        orders: count.unsigned_abs(),
+        sales: Money::from_units(sales),
+        first: Some(place.value("first_order", Timestamp::from_unix_seconds(first))?),
+        last: Some(place.value("last_order", Timestamp::from_unix_seconds(last))?),
+    })
 }
 
 /// Most customers have none: then nothing is parsed.
@@ -90,8 +105,11 @@ impl<A: Access> SqliteTx<'_, A> {
                     group_id,
                     (SELECT json_group_object(extra_field_id, value)
                        FROM customer_extra_field_values AS extra
-                      WHERE extra.store_id = ?1 AND extra.customer_id = customers.customer_id)
-               FROM customers LEFT JOIN customer_details USING (store_id, customer_id)
+                      WHERE extra.store_id = ?1 AND extra.customer_id = customers.customer_id),
+                    order_count, sales_value, first_order, last_order
+               FROM customers
+               LEFT JOIN customer_details USING (store_id, customer_id)
+               LEFT JOIN order_statistics USING (store_id, customer_id)
               WHERE store_id = ?1 AND customer_id = ?2",
             (self.store.get(), id.get()),
             CustomerRow::read,
@@ -191,11 +209,15 @@ impl<A: Access> ReadCustomers for SqliteTx<'_, A> {
                     group_id,
                     (SELECT json_group_object(extra_field_id, value)
                        FROM customer_extra_field_values AS extra
-                      WHERE extra.store_id = ?1 AND extra.customer_id = customers.customer_id)
-               FROM customers LEFT JOIN customer_details USING (store_id, customer_id)
+                      WHERE extra.store_id = ?1 AND extra.customer_id = customers.customer_id),
+                    order_count, sales_value, first_order, last_order
+               FROM customers
+               LEFT JOIN customer_details USING (store_id, customer_id)
+               LEFT JOIN order_statistics USING (store_id, customer_id)
               WHERE store_id = ?1
-              ORDER BY customer_id
-              LIMIT ?2 OFFSET ?3",
+                AND customer_id IN (SELECT customer_id FROM customers
+                                     WHERE store_id = ?1 ORDER BY customer_id LIMIT ?2 OFFSET ?3)
+              ORDER BY customer_id",
             (self.store.get(), page.limit, offset(page)),
             CustomerRow::read,
         )?;
@@ -269,6 +291,7 @@ impl WriteCustomers for SqliteWriteTx<'_> {
             (self.store.get(), id.get()),
         )?;
         self.remove_details(id)?;
+        self.leave_orders(id)?;
         let removed = self.change(
             "remove a customer",
             "DELETE FROM customers WHERE store_id = ?1 AND customer_id = ?2",

@@ -34,6 +34,7 @@ mod extra_fields;
 mod groups;
 mod measures;
 mod migrations;
+mod orders;
 mod reader;
 mod recent;
 mod row;

@@ -51,13 +51,20 @@ impl<A: Access> ReadSearch for SqliteTx<'_, A> {
         sort: Option<CustomerSort>,
         page: PageRequest,
     ) -> Result<Page<CustomerId>, StoreError> {
+        let buyers = match &search.purchased_products {
+            Some(products) => Some(self.list_buyers(products.iter().copied())?),
+            None => None,
+        };
+        let bought = |customer: CustomerId| {
+            buyers.as_ref().is_none_or(|buyers| buyers.binary_search(&customer.get()).is_ok())
+        };
         if let Some(EmailFilter::Exactly(address)) = &search.email {
             let id = match address {
                 Some(address) => self.find_customer_by_email(address).await?,
                 None => None,
             };
             let customer = id.map(|id| self.searched_customer(id)).transpose()?.flatten();
-            let found = customer.filter(|customer| customer.matches(search));
+            let found = customer.filter(|customer| customer.matches(search) && bought(customer.id));
             let items = found.iter().map(|customer| customer.id);
             return Ok(Page {
                 total: u64::from(found.is_some()),
@@ -66,12 +73,13 @@ impl<A: Access> ReadSearch for SqliteTx<'_, A> {
         }
         let blocks = Blocks { connection: self.connection, store: self.store };
         let by_update = sort.is_some_and(|sort| sort.field == SortField::Updated);
-        let mut found = blocks.find(search, by_update)?;
+        let mut found = blocks.find(search, buyers.as_deref(), by_update)?;
         let changed = self.changed_customers()?;
         blocks.leave_out(&mut found, &changed)?;
         let mut others = Vec::new();
         for id in changed {
-            others.extend(self.searched_customer(id)?.filter(|customer| customer.matches(search)));
+            let customer = self.searched_customer(id)?;
+            others.extend(customer.filter(|customer| customer.matches(search) && bought(customer.id)));
         }
         let total = found.hits.count() + others.len();
         let ids = match sort {

@@ -8,7 +8,7 @@ use std::future::Future;
 
 use shopfolk_model::{
     AddressId, Contact, ContactId, Customer, CustomerGroup, CustomerId, Event, ExtraField, ExtraFieldId,
-    GroupId, Store, TokenHash, TokenId, TokenRecord,
+    GroupId, OrderNumber, Store, TokenHash, TokenId, TokenRecord,
 };
 
 use crate::StoreError;
@@ -64,6 +64,8 @@ pub struct NextIds {
     pub group: GroupId,
     /// The next extra field's.
     pub extra_field: ExtraFieldId,
+    /// The next order's.
+    pub order: OrderNumber,
 }
 
 /// About how many rows a store has, for whoever wants to know how long it takes.

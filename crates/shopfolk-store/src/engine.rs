@@ -6,8 +6,8 @@ use shopfolk_model::{Store, StoreId};
 
 use crate::{
     Page, PageRequest, ReadAccess, ReadContacts, ReadCopy, ReadCustomers, ReadExtraFields, ReadGroups,
-    ReadSearch, ReadStores, ReadTokens, StoreError, Violation, WriteContacts, WriteCopy, WriteCustomers,
-    WriteEvents, WriteExtraFields, WriteGroups, WriteStores, WriteTokens,
+    ReadOrders, ReadSearch, ReadStores, ReadTokens, StoreError, Violation, WriteContacts, WriteCopy,
+    WriteCustomers, WriteEvents, WriteExtraFields, WriteGroups, WriteOrders, WriteStores, WriteTokens,
 };
 
 /// What can be read in one transaction on one store: a snapshot of it.
@@ -19,6 +19,7 @@ pub trait ReadTx:
     + ReadExtraFields
     + ReadCustomers
     + ReadContacts
+    + ReadOrders
     + ReadSearch
     + ReadCopy
     + Send
@@ -34,6 +35,7 @@ pub trait WriteTx:
     + WriteExtraFields
     + WriteCustomers
     + WriteContacts
+    + WriteOrders
     + WriteEvents
     + WriteCopy
     + Send

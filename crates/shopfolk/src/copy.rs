@@ -185,6 +185,7 @@ fn what(step: &CopyProgress) -> String {
         CopyPhase::Tokens => "copying tokens",
         CopyPhase::Groups => "copying customer groups",
         CopyPhase::ExtraFields => "copying extra fields",
+        CopyPhase::Orders => "copying orders",
         CopyPhase::Customers => "copying customers",
         CopyPhase::Verifying => "verifying",
     };

@@ -59,6 +59,15 @@ const CASES: &[Case] = &[
         body: r#"{"title": "B"}"#,
     },
     Case { operation: "delete_customer_extra_field", scopes: "delete_customers_extrafields", body: "" },
+    Case { operation: "list_orders", scopes: "read_orders", body: "" },
+    Case { operation: "get_order", scopes: "read_orders", body: "" },
+    Case {
+        operation: "create_order",
+        scopes: "create_orders",
+        body: r#"{"email": "anna@example.com", "total": 1}"#,
+    },
+    Case { operation: "delete_order", scopes: "update_orders", body: "" },
+    Case { operation: "list_customer_products", scopes: "read_customers", body: "" },
     Case {
         operation: "create_contact",
         scopes: "create_customers",
@@ -112,10 +121,12 @@ impl Shop {
         let contact = app.create_contact(&customer, r#"{"type": "PHONE", "contact": "1"}"#).await;
         let group = app.post("/customer_groups", r#"{"name": "A"}"#).await.json()["id"].to_string();
         let field = app.post("/store_extrafields/customers", r#"{"title": "A"}"#).await.json();
+        let order = app.post("/orders", r#"{"email": "anna@example.com"}"#).await.json();
         let path = operation
             .template
             .replace("/customers/{customerId}", &customer)
             .replace("{contactId}", &contact.to_string())
+            .replace("{orderId}", order["orderId"].as_str().unwrap())
             .replace("{groupId}", &group)
             .replace("{key}", field["key"].as_str().unwrap());
         Self { app, path, method: operation.method.clone(), body: case.body }

@@ -13,5 +13,6 @@ mod faulty_engine;
 mod groups;
 mod log;
 mod operating;
+mod orders;
 mod search;
 mod support;

@@ -20,6 +20,13 @@ async fn shop() -> TestApp {
         app.post("/customers", customer).await.json();
         app.clock.advance(3_600);
     }
+    for order in [
+        r#"{"email": "bert@example.org", "total": 10.5, "createDate": "2025-01-02", "items": [{"productId": 7, "name": "Tea"}]}"#,
+        r#"{"email": "bert@example.org", "total": 4.5, "createDate": "2025-03-02", "items": [{"productId": 8, "name": "Cup"}]}"#,
+        r#"{"email": "clara@example.com", "total": 40, "createDate": "2025-02-02", "items": [{"productId": 7}]}"#,
+    ] {
+        app.post("/orders", order).await.json();
+    }
     app
 }
 
@@ -68,10 +75,16 @@ async fn every_filter_finds_whom_it_should() {
         ("taxExempt=true", "a"),
         ("taxExempt=off", "bc"),
         ("b2b_b2c=b2b", "b"),
+        ("minOrderCount=1", "bc"),
+        ("minOrderCount=0&maxOrderCount=1", "ac"),
+        ("minSalesValue=15&maxSalesValue=15.0", "b"),
+        ("minSalesValue=15.0001", "c"),
+        ("purchasedProductIds=7", "bc"),
+        ("purchasedProductIds=%208%20,9", "b"),
         ("createdFrom=2025-03-26%2012:07:12", "bc"),
         ("createdTo=2025-03-26%2012:07:12%20%2B0000", "ab"),
-        ("updatedFrom=1742994432", "c"),
-        ("updatedFrom=2025-03-26T12:07:12Z&updatedTo=2025-03-26T12:07:12Z", "b"),
+        ("updatedFrom=1742994432", "bc"),
+        ("updatedFrom=2025-03-26T11:07:12Z&updatedTo=2025-03-26T11:07:12Z", "a"),
         ("contact=FACEBOOK.com", "a"),
         ("contact=b%C3%BCRO&contactType=WHATSAPP,PHONE", "b"),
         ("contact=example&contactType=FACEBOOK", ""),
@@ -94,7 +107,15 @@ async fn every_order_sorts_with_missing_values_last() {
         ("REGISTERED_DATE_ASC", "abc"),
         ("REGISTERED_DATE_DESC", "cba"),
         ("UPDATED_DATE_ASC", "abc"),
-        ("UPDATED_DATE_DESC", "cba"),
+        ("UPDATED_DATE_DESC", "bca"),
+        ("ORDER_COUNT_ASC", "acb"),
+        ("ORDER_COUNT_DESC", "bca"),
+        ("SALES_VALUE_ASC", "abc"),
+        ("SALES_VALUE_DESC", "cba"),
+        ("FIRST_ORDER_DATE_ASC", "bca"),
+        ("FIRST_ORDER_DATE_DESC", "cba"),
+        ("LAST_ORDER_DATE_ASC", "cba"),
+        ("LAST_ORDER_DATE_DESC", "bca"),
         ("", "abc"),
     ] {
         assert_eq!(found(&app, &format!("sortBy={order}")).await, expected, "{order}");
@@ -123,6 +144,11 @@ async fn wrong_values_are_refused_and_named() {
         ("lang", "english-language"),
         ("taxExempt", "2"),
         ("b2b_b2c", "b2g"),
+        ("minOrderCount", "-1"),
+        ("maxOrderCount", "many"),
+        ("minSalesValue", "-1"),
+        ("maxSalesValue", "1,5"),
+        ("purchasedProductIds", "7,x"),
         ("createdFrom", "soon"),
         ("createdTo", "1969-12-31"),
         ("updatedFrom", "2025-13-01"),
@@ -149,6 +175,12 @@ async fn filters_tell_what_there_is() {
     assert_eq!(filters["languages"], serde_json::json!(["de", "en"]));
     let place = serde_json::json!([{"city": "Oslo", "countryCode": "NO", "countryName": "Norway"}]);
     assert_eq!(filters["shippingAddresses"], place);
+    assert_eq!(
+        (&filters["repeatedCustomersCount"], &filters["oneTimeCustomersCount"]),
+        (&1.into(), &1.into())
+    );
+    let products = app.get("/customers/products?name=TE").await.text;
+    assert_eq!(products, r#"{"items":[{"productId":7,"productName":"Tea"}]}"#);
     let locations = async |query: &str| app.get(&format!("/customers/locations{query}")).await.text;
     let both =
         r#"{"items":[{"country":"Germany","countryCode":"DE"},{"country":"Norway","countryCode":"NO"}]}"#;

@@ -5,15 +5,16 @@ use std::fmt;
 use sha2::{Digest, Sha256};
 use shopfolk_model::{
     AddressNote, AdminNotes, City, CompanyName, Contact, ContactHandle, ContactNote, CountryCode,
-    CustomerDetails, CustomerGroup, CustomerName, Day, Event, ExternalReferenceId, ExtraField, LanguageCode,
-    PhoneNumber, PostalCode, ShippingAddress, StateCode, Store, StoreId, Street, TaxText, TokenKind,
-    Whereabouts,
+    CustomerDetails, CustomerGroup, CustomerId, CustomerName, Day, Event, ExternalReferenceId, ExtraField,
+    LanguageCode, Order, OrderStatistics, PhoneNumber, PostalCode, ShippingAddress, StateCode, Store,
+    StoreId, Street, TaxText, Timestamp, TokenKind, Whereabouts,
 };
 use shopfolk_store::{Engine, StoreError, StoredCustomer, StoredToken};
 
 use super::CopyError;
 use super::rows::{
-    CUSTOMERS, EVENTS, TOKENS, list_customers, list_events, list_extra_fields, list_groups, list_tokens,
+    CUSTOMERS, EVENTS, ORDERS, TOKENS, list_customers, list_events, list_extra_fields, list_groups,
+    list_orders, list_tokens,
 };
 use crate::GetStore;
 
@@ -85,6 +86,15 @@ pub(super) async fn contents_of<E: Engine>(
             sum.customer(customer);
         }
         read(customers)?;
+    }
+    let mut after = None;
+    loop {
+        let batch = list_orders(engine, id, after, ORDERS).await.map_err(failed)?;
+        let Some(last) = batch.last() else { break };
+        after = Some(last.number);
+        for order in &batch {
+            sum.order(order);
+        }
     }
     let mut after = None;
     loop {
@@ -164,6 +174,23 @@ impl Sum {
         self.number(modified.unix_seconds());
     }
 
+    fn order(&mut self, order: &Order) {
+        let Order { number, key, customer, email, total, created, products, document } = order;
+        self.kind(b'O');
+        self.number(number.get());
+        self.text(key.as_str());
+        self.number(customer.map_or(-1, CustomerId::get));
+        self.text(email.as_str());
+        self.number(total.units());
+        self.number(created.unix_seconds());
+        for product in products {
+            self.kind(b'p');
+            self.number(product.id.get());
+            self.text(&product.name);
+        }
+        self.text(document);
+    }
+
     fn customer(&mut self, StoredCustomer { customer, contacts }: &StoredCustomer) {
         self.kind(b'C');
         self.number(customer.id.get());
@@ -173,6 +200,11 @@ impl Sum {
         self.number(customer.updated.unix_seconds());
         self.details(&customer.details);
         self.number(customer.group.get());
+        let OrderStatistics { orders, sales, first, last } = customer.orders;
+        self.number(i64::try_from(orders).unwrap_or(i64::MAX));
+        self.number(sales.units());
+        self.number(first.map_or(-1, Timestamp::unix_seconds));
+        self.number(last.map_or(-1, Timestamp::unix_seconds));
         for (field, value) in &customer.extra_fields {
             self.kind(b'x');
             self.number(field.get());

@@ -6,12 +6,15 @@ use std::future::Future;
 use std::ops::ControlFlow;
 
 use futures_util::future::try_join;
-use shopfolk_model::{CustomerGroup, CustomerId, ExtraField, ExtraFieldId, GroupId, StoreId, TokenId};
+use shopfolk_model::{
+    CustomerGroup, CustomerId, ExtraField, ExtraFieldId, GroupId, Order, OrderNumber, StoreId, TokenId,
+};
 use shopfolk_store::{Engine, StoreError, StoreSize, StoredCustomer, StoredToken};
 
 use super::rows::{
-    CONTACTS, CUSTOMERS, EstimateSize, ReplaceCustomers, ReplaceExtraFields, ReplaceGroups, ReplaceTokens,
-    TOKENS, list_customers, list_extra_fields, list_groups, list_tokens,
+    CONTACTS, CUSTOMERS, EstimateSize, ORDERS, ReplaceCustomers, ReplaceExtraFields, ReplaceGroups,
+    ReplaceOrders, ReplaceTokens, TOKENS, list_customers, list_extra_fields, list_groups, list_orders,
+    list_tokens,
 };
 use super::{CopyError, CopyPhase, CopyProgress, StoreCopy};
 
@@ -130,6 +133,36 @@ impl Row for ExtraField {
 
     async fn replace<E: Engine>(engine: &E, store: StoreId, change: Change<Self>) -> Result<(), StoreError> {
         engine.write(store, ReplaceExtraFields { remove: change.remove, add: change.add }).await
+    }
+}
+
+impl Row for Order {
+    type Id = OrderNumber;
+    const PHASE: CopyPhase = CopyPhase::Orders;
+
+    fn id(&self) -> OrderNumber {
+        self.number
+    }
+
+    fn weight(&self) -> usize {
+        // As many contacts as fit into a batch are as large as the orders that do.
+        (CONTACTS / ORDERS) as usize
+    }
+
+    fn count(_: StoreSize) -> u64 {
+        0
+    }
+
+    async fn list<E: Engine>(
+        engine: &E,
+        store: StoreId,
+        after: Option<OrderNumber>,
+    ) -> Result<Vec<Self>, StoreError> {
+        list_orders(engine, store, after, ORDERS).await
+    }
+
+    async fn replace<E: Engine>(engine: &E, store: StoreId, change: Change<Self>) -> Result<(), StoreError> {
+        engine.write(store, ReplaceOrders { remove: change.remove, add: change.add }).await
     }
 }
 

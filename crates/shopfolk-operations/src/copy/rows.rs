@@ -1,7 +1,8 @@
 //! The transactions that a copy is made of: each reads a batch or writes one.
 
 use shopfolk_model::{
-    CustomerGroup, CustomerId, Event, ExtraField, ExtraFieldId, GroupId, Store, StoreId, TokenId,
+    CustomerGroup, CustomerId, Event, ExtraField, ExtraFieldId, GroupId, Order, OrderNumber, Store, StoreId,
+    TokenId,
 };
 use shopfolk_store::{
     CustomerLimit, Engine, EventPlace, NextIds, ReadOperation, ReadTx, StoreError, StoreSize, StoredCustomer,
@@ -15,6 +16,8 @@ pub(super) const CUSTOMERS: u32 = 500;
 /// How many contacts a batch has at the most, unless one customer alone has more: with the longest texts there can be,
 /// some 50 MB.
 pub(super) const CONTACTS: u32 = 2_000;
+/// How many orders a batch has at the most: bodies of calls are bounded, so these are some 100 MB at the worst.
+pub(super) const ORDERS: u32 = 100;
 /// How many events a batch has at the most.
 pub(super) const EVENTS: u32 = 5_000;
 
@@ -222,6 +225,45 @@ impl WriteOperation for ReplaceExtraFields {
 
     async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<(), StoreError> {
         tx.replace_stored_extra_fields(&self.remove, &self.add).await
+    }
+}
+
+struct ListOrders {
+    after: Option<OrderNumber>,
+    limit: u32,
+}
+
+impl ReadOperation for ListOrders {
+    type Output = Vec<Order>;
+    type Error = StoreError;
+
+    async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, StoreError> {
+        tx.list_stored_orders(self.after, self.limit).await
+    }
+}
+
+/// The next orders of a store.
+pub(super) async fn list_orders<E: Engine>(
+    engine: &E,
+    store: StoreId,
+    after: Option<OrderNumber>,
+    limit: u32,
+) -> Result<Vec<Order>, StoreError> {
+    engine.read(store, ListOrders { after, limit }).await
+}
+
+/// Removes orders and adds others.
+pub(super) struct ReplaceOrders {
+    pub remove: Vec<OrderNumber>,
+    pub add: Vec<Order>,
+}
+
+impl WriteOperation for ReplaceOrders {
+    type Output = ();
+    type Error = StoreError;
+
+    async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<(), StoreError> {
+        tx.replace_stored_orders(&self.remove, &self.add).await
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use shopfolk_model::{ContactType, CountryCode, CustomerKind, SearchedCustomer, SortField};
+use shopfolk_model::{ContactType, CountryCode, CustomerKind, SearchedCustomer, SortField, Timestamp};
 
 /// Ends each text of a block.
 pub(super) const END: u8 = 0;
@@ -101,10 +101,14 @@ pub(super) enum Column {
     Group = 36,
     Flags = 37,
     ContactTypes = 38,
+    OrderCount = 39,
+    SalesValue = 40,
+    FirstOrder = 41,
+    LastOrder = 42,
 }
 
 impl Column {
-    pub(super) const ALL: [Self; 7] = [
+    pub(super) const ALL: [Self; 11] = [
         Self::CustomerId,
         Self::NextContactId,
         Self::Registered,
@@ -112,6 +116,10 @@ impl Column {
         Self::Group,
         Self::Flags,
         Self::ContactTypes,
+        Self::OrderCount,
+        Self::SalesValue,
+        Self::FirstOrder,
+        Self::LastOrder,
     ];
 
     /// What it holds of a customer; `next_contact_id` is the store's at this moment.
@@ -124,6 +132,10 @@ impl Column {
             Self::Group => customer.group.get(),
             Self::Flags => flags(customer),
             Self::ContactTypes => i64::from(customer.contact_types().bits()),
+            Self::OrderCount => i64::try_from(customer.orders.orders).unwrap_or(i64::MAX),
+            Self::SalesValue => customer.orders.sales.units(),
+            Self::FirstOrder => customer.orders.first.map_or(MISSING, Timestamp::unix_seconds),
+            Self::LastOrder => customer.orders.last.map_or(MISSING, Timestamp::unix_seconds),
         }
     }
 }
@@ -161,6 +173,10 @@ pub(super) const fn sort_source(field: SortField) -> SortSource {
         SortField::Email => SortSource::Text(TextField::Email),
         SortField::Registered => SortSource::Number(Column::Registered),
         SortField::Updated => SortSource::Number(Column::Updated),
+        SortField::OrderCount => SortSource::Number(Column::OrderCount),
+        SortField::SalesValue => SortSource::Number(Column::SalesValue),
+        SortField::FirstOrder => SortSource::Number(Column::FirstOrder),
+        SortField::LastOrder => SortSource::Number(Column::LastOrder),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use memchr::memmem::Finder;
 use shopfolk_model::{
-    ContactFilter, CustomerKind, CustomerSearch, EmailFilter, PhoneDigits, Span, Timestamp,
+    ContactFilter, CustomerKind, CustomerSearch, EmailFilter, Money, PhoneDigits, Span, Timestamp,
 };
 use shopfolk_store::StoreError;
 
@@ -51,14 +51,24 @@ pub(super) struct Found {
 }
 
 impl Blocks<'_> {
-    /// Finds those in the blocks whom the search asks for, by what the blocks and the added contacts say. Customers that
-    /// changed in other ways are not told apart here. `sorts_by_update` says that late updates are wanted.
-    pub(super) fn find(self, search: &CustomerSearch, sorts_by_update: bool) -> Result<Found, StoreError> {
+    /// Finds those in the blocks whom the search asks for, by what the blocks and the added contacts say; `buyers`, by id,
+    /// are those who bought what it asks for. Customers that changed in other ways are not told apart here.
+    /// `sorts_by_update` says that late updates are wanted.
+    pub(super) fn find(
+        self,
+        search: &CustomerSearch,
+        buyers: Option<&[i64]>,
+        sorts_by_update: bool,
+    ) -> Result<Found, StoreError> {
         let added = self.added(search, sorts_by_update)?;
         let late_updates = self.late_updates(&added.updated)?;
         let mut found: Option<Hits> = None;
         // Those that cost least come first, because whatever comes later is asked of fewer.
         self.by_update(search, &late_updates, &mut found)?;
+        if let Some(buyers) = buyers {
+            let hits = self.these(buyers)?;
+            join(&mut found, hits);
+        }
         self.by_numbers(search, &mut found)?;
         self.by_places(search, &mut found)?;
         self.by_names(search, &mut found)?;
@@ -121,6 +131,12 @@ impl Blocks<'_> {
             }
         })?;
         Ok(Hits::of(hits))
+    }
+
+    /// Those of these customers, who are given by id, who are in the blocks.
+    fn these(self, customers: &[i64]) -> Result<Hits, StoreError> {
+        let always = |&customer: &i64| Late { customer, contact: i64::MAX, updated: 0 };
+        self.late(&customers.iter().map(always).collect::<Vec<_>>())
     }
 
     fn late_updates(self, contacts: &[Late]) -> Result<Vec<LateUpdate>, StoreError> {
@@ -206,6 +222,17 @@ impl Blocks<'_> {
             let (low, high) = (ids.first().copied().unwrap_or(1), ids.last().copied().unwrap_or(0));
             let among = |group| ids.binary_search(&group).is_ok();
             join(found, self.numbers_between(Column::Group, low, high, among)?);
+        }
+        if !search.order_count.is_everything() {
+            let count = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+            let (low, high) =
+                (search.order_count.from.map_or(0, count), search.order_count.to.map_or(i64::MAX, count));
+            join(found, self.numbers_between(Column::OrderCount, low, high, |_| true)?);
+        }
+        if !search.sales_value.is_everything() {
+            let Span { from, to } = search.sales_value;
+            let (low, high) = (from.map_or(0, Money::units), to.map_or(i64::MAX, Money::units));
+            join(found, self.numbers_between(Column::SalesValue, low, high, |_| true)?);
         }
         let (set, unset) = flags(search);
         if set | unset != 0 {
