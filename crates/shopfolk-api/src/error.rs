@@ -291,11 +291,12 @@ impl From<OperationError> for ApiError {
             OperationError::NoOrderKey => {
                 return Self::unavailable("No free key was found for the order: try again");
             }
-            OperationError::SalesTooLarge => ErrorCode::ConstraintViolation,
             OperationError::OrderNotFound { .. } => ErrorCode::OrderNotFound,
             OperationError::GroupNotFound { .. } => ErrorCode::CustomerGroupNotFound,
             OperationError::ExtraFieldNotFound { .. } => ErrorCode::ExtraFieldNotFound,
-            OperationError::EmailInUse { .. } => ErrorCode::ConstraintViolation,
+            OperationError::EmailInUse { .. } | OperationError::SalesTooLarge => {
+                ErrorCode::ConstraintViolation
+            }
             OperationError::ExternalReferenceInUse { .. } => ErrorCode::ExternalIdAlreadyUsed,
         };
         Self::new(code, error.to_string())

@@ -14,6 +14,9 @@ use crate::settle::settle_customer;
 use crate::stores::offset;
 use crate::tx::{Access, SqliteTx, SqliteWriteTx};
 
+/// `order_number, order_key, email_key, customer_id` of an order that may be looked for.
+type Found = (i64, String, String, Option<i64>);
+
 /// `order_number, order_key, customer_id, email, total, created, document`, in this order.
 struct OrderRow {
     number: i64,
@@ -232,7 +235,6 @@ impl<A: Access> SqliteTx<'_, A> {
     fn order_numbers(&self, filter: &OrderFilter) -> Result<Vec<OrderNumber>, StoreError> {
         let OrderFilter { email, customer, of, keywords } = filter;
         let store = self.store.get();
-        type Found = (i64, String, String, Option<i64>);
         let read = |row: &Row<'_>| -> rusqlite::Result<Found> { row.try_into() };
         let rows: Vec<Found> = match (customer, email) {
             (Some(customer), _) => self.list(

@@ -19,6 +19,7 @@ mod blocks;
 mod field;
 mod find;
 mod hits;
+mod links;
 mod pack;
 mod ranking;
 

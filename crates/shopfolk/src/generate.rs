@@ -87,7 +87,7 @@ async fn generate(engine: &impl Engine, store: StoreId, customers: u64, seed: u6
 /// Makes customers up on a thread of its own, a batch ahead of those that are written.
 fn made_up(customers: u64, seed: u64) -> Result<mpsc::Receiver<Vec<NewCustomer>>> {
     let (batches, made) = mpsc::channel(1);
-    let make = move || {
+    let generate = move || {
         let mut people = People::new(seed);
         let mut left = customers;
         while left > 0 {
@@ -100,6 +100,6 @@ fn made_up(customers: u64, seed: u64) -> Result<mpsc::Receiver<Vec<NewCustomer>>
             }
         }
     };
-    thread::Builder::new().name("people".to_owned()).spawn(make).context("cannot start a thread")?;
+    thread::Builder::new().name("people".to_owned()).spawn(generate).context("cannot start a thread")?;
     Ok(made)
 }

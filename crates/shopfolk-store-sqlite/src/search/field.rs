@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use shopfolk_model::{ContactType, CountryCode, CustomerKind, SearchedCustomer, SortField, Timestamp};
 
+use super::links;
+
 /// Ends each text of a block.
 pub(super) const END: u8 = 0;
 /// Ends each of several parts of one text. No text that is kept or looked for contains it or [`END`].
@@ -73,7 +75,7 @@ fn contacts(customer: &SearchedCustomer) -> Vec<u8> {
     let mut joined = Vec::with_capacity(customer.contacts.iter().map(|(_, text)| text.len() + 2).sum());
     for (contact_type, text) in &customer.contacts {
         joined.push(type_mark(*contact_type));
-        joined.extend_from_slice(text.as_bytes());
+        links::pack(text, &mut joined);
         joined.push(PART_END);
     }
     joined

@@ -11,6 +11,7 @@ use super::bits::Bits;
 use super::blocks::Blocks;
 use super::field::{BUSINESS, Column, MARKETING, NO_MARKETING, TAX_EXEMPT, TextField};
 use super::hits::{BlockHits, Hits};
+use super::links::Finders;
 
 /// A contact that was added, where that matters to a search: whose, which, and the customer's `updated` by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -300,13 +301,17 @@ impl Blocks<'_> {
                 self.numbers(Column::ContactTypes, within, |types| types & i64::from(wanted.bits()) != 0)
             }
             (Some(text), None) => {
-                let finder = Finder::new(text.folded());
-                self.texts(TextField::Contacts, within, |texts| texts.containing(&finder))
+                let finders = Finders::of(text.folded());
+                self.texts(TextField::Contacts, within, |texts| {
+                    finders.iter().map(|finder| texts.containing(finder)).fold(Bits::default(), Bits::or)
+                })
             }
             (Some(text), Some(wanted)) => {
-                let finder = Finder::new(text.folded());
+                let finders = Finders::of(text.folded());
                 self.texts(TextField::Contacts, within, |texts| {
-                    texts.with_contact(&finder, |contact_type| wanted.contains(contact_type))
+                    let with =
+                        |finder| texts.with_contact(finder, |contact_type| wanted.contains(contact_type));
+                    finders.iter().map(with).fold(Bits::default(), Bits::or)
                 })
             }
         }
