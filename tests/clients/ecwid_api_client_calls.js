@@ -31,6 +31,10 @@ async function main() {
   const anna = await customers.getById(id);
   assert.equal(anna.name, "Anna Berg");
   assert.equal(anna.contacts.length, 1);
+  for (const found of [await customers.getByKeyword("ANNA@"), await customers.getByParams({ name: "berg" })]) {
+    assert.equal(found.total, 1);
+    assert.equal(found.items[0].id, id);
+  }
   await refused(customers.add({ email: "ANNA@example.com" }), 409);
 
   assert.deepEqual(await customers.update(id, { ...anna, acceptMarketing: true }), { updateCount: 1 });

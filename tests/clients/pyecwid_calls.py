@@ -53,6 +53,10 @@ def main():
     assert changed["name"] == "Anna Dahl" and changed["contacts"] == anna["contacts"], changed
     assert changed["shippingAddresses"] == anna["shippingAddresses"], changed
 
+    assert [found["id"] for found in customers.get_by_keyword("ANNA@")] == [number]
+    for found in (customers.get_by_email("anna@example"), customers.get_by_name("dahl")):
+        assert [customer["id"] for customer in found] == [number], found
+
     for turn in range(120):
         customers.add({"email": f"{turn}@example.com"})
     assert len(customers.get()) == 123, "all pages are collected"
