@@ -98,7 +98,7 @@ fn extra_field_entry(fields: &Fields<'_>) -> Result<ExtraFieldEntry, ApiError> {
 }
 
 impl CustomerFieldsIn {
-    fn read(fields: &Fields<'_>) -> Result<Self, ApiError> {
+    pub(crate) fn read(fields: &Fields<'_>) -> Result<Self, ApiError> {
         let billing_person = match fields.object("billingPerson", PersonIn::read)? {
             Given::Absent => None,
             Given::Null => Some(PersonIn::nobody()),
@@ -143,7 +143,7 @@ impl CustomerFieldsIn {
         })
     }
 
-    fn change(self) -> CustomerChange {
+    pub(crate) fn change(self) -> CustomerChange {
         let DroppedPassword = self.password;
         let (billing_name, billing) = match self.billing_person {
             None => (FieldChange::Keep, WhereaboutsChange::default()),

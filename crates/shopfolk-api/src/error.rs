@@ -288,6 +288,7 @@ impl From<OperationError> for ApiError {
                     "Parameter 'email' is missing: an order must have an email or a customerId",
                 );
             }
+            OperationError::EmailMissing => ErrorCode::WrongParameter,
             OperationError::NoOrderKey => {
                 return Self::unavailable("No free key was found for the order: try again");
             }

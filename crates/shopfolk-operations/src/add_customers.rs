@@ -34,7 +34,7 @@ impl WriteOperation for AddCustomers {
                 outcomes.push(None);
                 continue;
             }
-            let stored = self.stored(tx, new).await?;
+            let stored = self.stored(tx, new, None).await?;
             outcomes.push(Some(stored.customer.id));
             add.push(stored);
         }
@@ -48,10 +48,12 @@ impl WriteOperation for AddCustomers {
 }
 
 impl AddCustomers {
-    async fn stored<T: WriteTx>(
+    /// The customer as it is to be kept, with this id or the next one.
+    pub(crate) async fn stored<T: WriteTx>(
         &self,
         tx: &mut T,
         new: &NewCustomer,
+        id: Option<CustomerId>,
     ) -> Result<StoredCustomer, OperationError> {
         let NewCustomer { email, name, details, addresses, contacts, group, extra_fields } = new;
         ensure_group_is_there(tx, *group).await?;
@@ -67,7 +69,10 @@ impl AddCustomers {
         let mut book_of_addresses = AddressBook::default();
         let address_ids = next_address_ids(tx, addresses.len()).await?;
         book_of_addresses.replace(addresses, address_ids, self.now)?;
-        let id = tx.next_customer_id().await?;
+        let id = match id {
+            Some(id) => id,
+            None => tx.next_customer_id().await?,
+        };
         let customer = Customer {
             name: name.clone(),
             details: details.clone(),

@@ -19,6 +19,7 @@ mod random_calls;
 mod search;
 mod stores;
 mod transactions;
+mod transfer;
 
 pub use changed_customers::*;
 pub use contacts::*;
@@ -32,6 +33,7 @@ pub use random_calls::*;
 pub use search::*;
 pub use stores::*;
 pub use transactions::*;
+pub use transfer::*;
 
 /// Makes a test of every case. The expression answers `(engine, guard)`; the guard is dropped after the case.
 #[macro_export]
@@ -87,6 +89,10 @@ macro_rules! conformance_tests {
             deleted_customer_leaves_its_orders
             orders_are_listed_by_who_ordered
             search_finds_customers_by_their_orders
+            imported_customers_are_created_changed_or_left_as_they_are
+            imported_customer_is_matched_by_id_then_reference_then_email
+            refused_import_harms_no_neighbour_and_no_id_comes_back
+            export_hands_over_every_customer_as_it_is
             search_finds_a_part_of_a_text_in_any_case
             search_for_an_exact_email_finds_one_in_any_case
             search_sees_every_contact_at_once

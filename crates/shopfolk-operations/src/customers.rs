@@ -192,7 +192,7 @@ impl ChangeCustomer {
     }
 }
 
-async fn ensure_email_is_free<T: ReadTx>(
+pub(crate) async fn ensure_email_is_free<T: ReadTx>(
     tx: &mut T,
     email: &EmailAddress,
     except: Option<CustomerId>,
@@ -203,7 +203,7 @@ async fn ensure_email_is_free<T: ReadTx>(
     }
 }
 
-async fn ensure_reference_is_free<T: ReadTx>(
+pub(crate) async fn ensure_reference_is_free<T: ReadTx>(
     tx: &mut T,
     reference: &ExternalReferenceId,
     except: Option<CustomerId>,

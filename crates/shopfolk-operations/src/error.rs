@@ -87,6 +87,9 @@ pub enum OperationError {
     /// A rule about extra fields says no.
     #[error(transparent)]
     ExtraFieldRule(#[from] ExtraFieldRuleError),
+    /// A customer that is not there yet comes without an e-mail address.
+    #[error("a new customer must have an email")]
+    EmailMissing,
     /// Another customer of the store has that e-mail address.
     #[error("Customer with email '{email}' already exists")]
     EmailInUse {

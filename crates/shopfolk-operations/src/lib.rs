@@ -16,8 +16,10 @@ mod copy;
 mod customer_filters;
 mod customers;
 mod error;
+mod export;
 mod extra_fields;
 mod groups;
+mod import;
 mod mass_change;
 mod orders;
 mod search;
@@ -36,10 +38,12 @@ pub use customers::{
     ListCustomers, ListDeletedCustomers,
 };
 pub use error::OperationError;
+pub use export::ExportCustomers;
 pub use extra_fields::{
     ChangeExtraField, CreateExtraField, DeleteExtraField, GetExtraField, ListExtraFields,
 };
 pub use groups::{ChangeGroup, CreateGroup, DeleteGroup, GetGroup, ListGroups};
+pub use import::{ImportCustomers, ImportOutcome, ImportedCustomer};
 pub use mass_change::{ChangeManyCustomers, ManyCustomers, MassChange};
 pub use orders::{DeleteOrder, GetOrder, ListOrders, ListProducts, OrderName, RecordOrder};
 pub use search::{FoundCustomers, SearchCustomerIds, SearchCustomers, Wanted};

@@ -16,7 +16,7 @@ use crate::events::count_events;
 use crate::failure::{Failure, doing};
 use crate::listener::{Changed, listen};
 use crate::migrations::{self, Tables};
-use crate::node::Node;
+use crate::node::{Node, try_to_read};
 use crate::pool::{Connector, PooledSession};
 use crate::session::{Session, Step};
 use crate::stores::{list_stores, next_store_id};
@@ -101,6 +101,20 @@ impl PostgresEngine {
 impl Engine for PostgresEngine {
     async fn read<O: ReadOperation>(&self, store: StoreId, operation: O) -> Result<O::Output, O::Error> {
         self.node.read(store, operation).await
+    }
+
+    async fn read_alone<O: ReadOperation>(
+        &self,
+        store: StoreId,
+        operation: O,
+    ) -> Result<O::Output, O::Error> {
+        let Connector { settings, tls } = self.connector()?;
+        let session =
+            Session::open(&settings, &tls, |_| ()).await.map_err(doing("connect to the database"))?;
+        match try_to_read(&session, store, &operation).await {
+            (_, Some(failure)) => Err(failure.into_error().into()),
+            (outcome, None) => outcome,
+        }
     }
 
     async fn write<O: WriteOperation>(&self, store: StoreId, operation: O) -> Result<O::Output, O::Error> {

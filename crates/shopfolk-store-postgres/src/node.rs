@@ -243,7 +243,8 @@ impl Node {
     }
 }
 
-async fn try_to_read<O: ReadOperation>(
+/// Runs an operation on a snapshot of a store, once.
+pub(crate) async fn try_to_read<O: ReadOperation>(
     session: &Session,
     store: StoreId,
     operation: &O,

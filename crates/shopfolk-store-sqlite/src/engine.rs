@@ -10,6 +10,7 @@ use shopfolk_model::{Store, StoreId};
 use shopfolk_store::{
     Engine, EngineHealth, Page, PageRequest, ReadOperation, StoreError, Violation, WriteOperation,
 };
+use tokio::runtime::Handle;
 use tokio::sync::{Mutex, oneshot};
 
 use crate::check::check_database;
@@ -152,6 +153,24 @@ impl Engine for SqliteEngine {
     async fn read<O: ReadOperation>(&self, store: StoreId, operation: O) -> Result<O::Output, O::Error> {
         let queue = if operation.searches() { Queues::searches } else { Queues::reads };
         self.in_thread(queue, move |reader| reader.run(store, &operation)).await
+    }
+
+    async fn read_alone<O: ReadOperation>(
+        &self,
+        store: StoreId,
+        operation: O,
+    ) -> Result<O::Output, O::Error> {
+        let (caller, answer) = oneshot::channel();
+        let path = self.shared.path.clone();
+        let runtime = Handle::current();
+        start_thread("reader alone", move || {
+            let read = || {
+                let mut connection = open_reader(&path)?;
+                reader::read_alone(&mut connection, store, &operation, &runtime)
+            };
+            let _ = caller.send(read());
+        })?;
+        answer.await.unwrap_or_else(|_| Err(CLOSED.into()))
     }
 
     async fn write<O: WriteOperation>(&self, store: StoreId, operation: O) -> Result<O::Output, O::Error> {

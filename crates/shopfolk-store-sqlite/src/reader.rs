@@ -9,6 +9,7 @@ use futures_util::FutureExt;
 use rusqlite::Connection;
 use shopfolk_model::StoreId;
 use shopfolk_store::{ReadOperation, StoreError};
+use tokio::runtime::Handle;
 
 use crate::connection::doing;
 use crate::recent::{ReaderNumber, RecentContacts};
@@ -59,6 +60,23 @@ impl Reader {
         execute(&self.connection, "ROLLBACK").map_err(doing("end a read"))?;
         finished(outcome)
     }
+}
+
+/// Runs an operation on a snapshot of a store, which may wait for whoever takes what it reads.
+pub(crate) fn read_alone<O: ReadOperation>(
+    connection: &mut Connection,
+    store: StoreId,
+    operation: &O,
+    runtime: &Handle,
+) -> Result<O::Output, O::Error> {
+    execute(connection, "BEGIN").map_err(doing("begin to read"))?;
+    let outcome = {
+        // Recent contacts are looked up where they lie: memory knows them for the readers of a server alone.
+        let mut tx = SqliteReadTx { connection: &mut *connection, store, access: Reading::Command };
+        runtime.block_on(operation.run(&mut tx))
+    };
+    execute(connection, "ROLLBACK").map_err(doing("end a read"))?;
+    outcome
 }
 
 /// Runs a statement that has neither parameters nor rows.

@@ -90,6 +90,15 @@ pub trait Engine: Clone + Send + Sync + 'static {
         operation: O,
     ) -> impl Future<Output = Result<O::Output, O::Error>> + Send;
 
+    /// Runs an operation that takes long on a snapshot of a store: on a connection of its own, and without a limit of time.
+    fn read_alone<O: ReadOperation>(
+        &self,
+        store: StoreId,
+        operation: O,
+    ) -> impl Future<Output = Result<O::Output, O::Error>> + Send {
+        self.read(store, operation)
+    }
+
     /// Runs an operation and makes its changes durable before it answers.
     fn write<O: WriteOperation>(
         &self,

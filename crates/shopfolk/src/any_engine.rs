@@ -31,6 +31,14 @@ impl Engine for AnyEngine {
         with_engine!(self, engine => engine.read(store, operation).await)
     }
 
+    async fn read_alone<O: ReadOperation>(
+        &self,
+        store: StoreId,
+        operation: O,
+    ) -> Result<O::Output, O::Error> {
+        with_engine!(self, engine => engine.read_alone(store, operation).await)
+    }
+
     async fn write<O: WriteOperation>(&self, store: StoreId, operation: O) -> Result<O::Output, O::Error> {
         with_engine!(self, engine => engine.write(store, operation).await)
     }

@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{copy, generate, health, migrate, serve, store, token};
+use crate::{copy, export, generate, health, import, migrate, serve, store, token};
 
 /// Shopfolk keeps the people of a shop: its customers and every way to reach them.
 ///
@@ -55,6 +55,12 @@ pub(crate) enum Command {
     Token(token::Command),
     /// Copies stores from one database to another, of whichever kind, and verifies the copy
     Copy(copy::Arguments),
+    /// Brings customers from a file into a store
+    Import(import::Arguments),
+    /// Writes the customers of a store to a file
+    ///
+    /// One customer a line, in JSON as the API shows it (NDJSON), all as of one moment. A server may run meanwhile.
+    Export(export::Arguments),
     /// Adds customers that are made up, to try things with
     ///
     /// The same seed makes the same customers; those whose e-mail address the store has already are passed over, so the

@@ -12,9 +12,11 @@ mod clock;
 mod copy;
 mod database;
 mod demo;
+mod export;
 mod failure;
 mod generate;
 mod health;
+mod import;
 mod migrate;
 mod openapi;
 mod output;
@@ -51,6 +53,8 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Store(command) => store::run(command, &database.unwrap_or_default()),
         Command::Token(command) => token::run(command, &database.unwrap_or_default()),
         Command::Copy(arguments) => copy::run(&arguments, password.as_deref()),
+        Command::Import(arguments) => import::run(&arguments, &database.unwrap_or_default()),
+        Command::Export(arguments) => export::run(&arguments, &database.unwrap_or_default()),
         Command::Generate(arguments) => generate::run(&arguments, &database.unwrap_or_default()),
         Command::Check => check::run(&database.unwrap_or_default()),
         Command::Migrate(arguments) => migrate::run(&arguments, &database.unwrap_or_default()),

@@ -1,0 +1,160 @@
+//! Customers that go to files and come from files.
+
+use shopfolk_model::{
+    ContactId, CustomerChange, CustomerId, CustomerName, EmailAddress, ExternalReferenceId, FieldChange,
+    NewContact,
+};
+use shopfolk_store::Engine;
+use tokio::sync::mpsc;
+
+use super::fixture::*;
+use crate::{
+    CustomerWithContacts, DeleteCustomer, ExportCustomers, GetCustomer, ImportCustomers, ImportOutcome,
+    ImportedCustomer,
+};
+
+fn imported(id: Option<CustomerId>, email: &str) -> ImportedCustomer {
+    let change = CustomerChange { email: EmailAddress::new(email).ok(), ..CustomerChange::default() };
+    ImportedCustomer { id, registered: Some(at(77)), change, contacts: None }
+}
+
+fn with_contacts(
+    customer: ImportedCustomer,
+    contacts: &[(Option<ContactId>, NewContact)],
+) -> ImportedCustomer {
+    ImportedCustomer { contacts: Some(contacts.to_vec()), ..customer }
+}
+
+fn named(mut customer: ImportedCustomer, name: &str) -> ImportedCustomer {
+    customer.change.name = FieldChange::Set(CustomerName::new(name).unwrap());
+    customer
+}
+
+async fn import<E: Engine>(engine: &E, customers: Vec<ImportedCustomer>) -> Vec<ImportOutcome> {
+    engine.write(STORE, ImportCustomers { customers, now: at(9) }).await.unwrap()
+}
+
+async fn export<E: Engine>(engine: &E) -> Vec<CustomerWithContacts> {
+    let (taker, mut taken) = mpsc::channel(1);
+    let reading = engine.clone();
+    let read = tokio::spawn(async move { reading.read_alone(STORE, ExportCustomers { taker }).await });
+    let mut exported = Vec::new();
+    while let Some(batch) = taken.recv().await {
+        exported.extend(batch);
+    }
+    read.await.unwrap().unwrap();
+    exported
+}
+
+pub async fn imported_customers_are_created_changed_or_left_as_they_are<E: Engine>(engine: E) {
+    let anna = shop(&engine).await;
+    let new = with_contacts(imported(Some(customer_id(500)), "new@example.com"), &[(None, phone("1"))]);
+    let batch = vec![
+        new.clone(),
+        named(imported(None, "ANNA@example.com"), "Anna"),
+        imported(Some(anna), "anna@example.com"),
+    ];
+    let outcomes = import(&engine, batch).await;
+    let [ImportOutcome::Created(created), ImportOutcome::Updated(updated), _] = outcomes[..] else {
+        panic!("{outcomes:?}")
+    };
+    assert_eq!((created, updated), (customer_id(500), anna));
+    let found = engine.read(STORE, GetCustomer { customer: created }).await.unwrap();
+    assert_eq!((found.customer.registered, found.customer.updated), (at(77), at(9)));
+    assert_eq!(found.contacts.contacts().len(), 2);
+    // The address is in other letters now: once more, then nothing is left to do.
+    import(&engine, vec![named(imported(None, "ANNA@example.com"), "Anna")]).await;
+    let contacts: Vec<_> =
+        found.contacts.contacts().iter().map(|contact| (Some(contact.id), as_new(contact))).collect();
+    let again = vec![
+        with_contacts(imported(Some(created), "new@example.com"), &contacts),
+        named(imported(Some(anna), "ANNA@example.com"), "Anna"),
+    ];
+    for outcome in import(&engine, again).await {
+        assert!(matches!(outcome, ImportOutcome::Unchanged(_)), "{outcome:?}");
+    }
+    assert_eq!(engine.read(STORE, GetCustomer { customer: created }).await.unwrap(), found);
+}
+
+fn as_new(contact: &shopfolk_model::Contact) -> NewContact {
+    NewContact {
+        address: contact.address.clone(),
+        handle: contact.handle.clone(),
+        note: contact.note.clone(),
+        default: contact.default,
+        order_by: Some(contact.order_by),
+        timestamp: Some(contact.timestamp),
+    }
+}
+
+pub async fn imported_customer_is_matched_by_id_then_reference_then_email<E: Engine>(engine: E) {
+    let anna = shop(&engine).await;
+    let bert = create_customer(&engine, "bert@example.com").await;
+    let reference = ExternalReferenceId::new("their 7").unwrap();
+    let mut by_email = imported(None, "bert@example.com");
+    by_email.change.details.external_reference = FieldChange::Set(reference.clone());
+    import(&engine, vec![by_email]).await;
+    let mut by_reference = imported(Some(customer_id(9_999)), "bertha@example.com");
+    by_reference.change.details.external_reference = FieldChange::Set(reference);
+    let by_id = imported(Some(anna), "anne@example.com");
+    let outcomes = import(&engine, vec![by_reference, by_id]).await;
+    let [ImportOutcome::Updated(first), ImportOutcome::Updated(second)] = outcomes[..] else {
+        panic!("{outcomes:?}")
+    };
+    assert_eq!((first, second), (bert, anna));
+    let email = |customer| GetCustomer { customer };
+    assert_eq!(engine.read(STORE, email(bert)).await.unwrap().customer.email.as_str(), "bertha@example.com");
+}
+
+pub async fn refused_import_harms_no_neighbour_and_no_id_comes_back<E: Engine>(engine: E) {
+    let anna = shop(&engine).await;
+    let bert = create_customer(&engine, "bert@example.com").await;
+    engine.write(STORE, DeleteCustomer { customer: bert, now: at(3) }).await.unwrap();
+    let nobody = ImportedCustomer { change: CustomerChange::default(), ..imported(None, "x@example.com") };
+    let taken = imported(Some(anna), "carl@example.com");
+    let batch = vec![
+        imported(None, "carl@example.com"),
+        nobody,
+        taken,
+        imported(Some(bert), "bert@example.com"),
+        imported(None, "dora@example.com"),
+        imported(None, "DORA@example.com"),
+    ];
+    let outcomes = import(&engine, batch).await;
+    let [
+        ImportOutcome::Created(_),
+        ImportOutcome::Refused(nobody),
+        ImportOutcome::Refused(taken),
+        ImportOutcome::Created(again),
+        ImportOutcome::Created(_),
+        ImportOutcome::Updated(_),
+    ] = &outcomes[..]
+    else {
+        panic!("{outcomes:?}")
+    };
+    assert_eq!(nobody.to_string(), "a new customer must have an email");
+    assert_eq!(taken.to_string(), "Customer with email 'carl@example.com' already exists");
+    assert_ne!(*again, bert, "the id of a deleted customer is not given again");
+}
+
+pub async fn export_hands_over_every_customer_as_it_is<E: Engine>(engine: E) {
+    create_store(&engine, STORE).await;
+    assert_eq!(export(&engine).await, []);
+    let mut customers = Vec::new();
+    for number in 0..1_203 {
+        let contact = (None, phone(&number.to_string()));
+        customers.push(with_contacts(imported(None, &format!("c{number}@example.com")), &[contact]));
+    }
+    import(&engine, customers).await;
+    let exported = export(&engine).await;
+    assert_eq!(exported.len(), 1_203);
+    assert!(exported.is_sorted_by_key(|item| item.customer.id));
+    for item in exported.iter().step_by(100) {
+        let found = engine.read(STORE, GetCustomer { customer: item.customer.id }).await.unwrap();
+        assert_eq!(*item, found);
+    }
+    // Whoever takes nothing more ends it.
+    let (taker, taken) = mpsc::channel(1);
+    drop(taken);
+    engine.read_alone(STORE, ExportCustomers { taker }).await.unwrap();
+}

@@ -1,0 +1,189 @@
+//! Bringing customers from elsewhere into a store.
+
+use shopfolk_model::{
+    AddressEntry, ContactChange, ContactEntry, ContactId, Customer, CustomerChange, CustomerDetails,
+    CustomerId, Event, FieldChange, GroupId, Happening, NewContact, NewCustomer, Timestamp,
+};
+use shopfolk_store::{ReadTx, WriteOperation, WriteTx};
+
+use crate::customers::{ensure_email_is_free, ensure_reference_is_free};
+use crate::{AddCustomers, ChangeCustomer, OperationError};
+
+/// What is said of a customer that comes from elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImportedCustomer {
+    /// The id, by which it is looked for first, and which it keeps if it is new and the id is free.
+    pub id: Option<CustomerId>,
+    /// When it came to be.
+    pub registered: Option<Timestamp>,
+    /// Everything else but the contacts.
+    pub change: CustomerChange,
+    /// The contacts; those whose ids the customer does not have are new.
+    pub contacts: Option<Vec<(Option<ContactId>, NewContact)>>,
+}
+
+/// What became of a customer that came from elsewhere.
+#[derive(Debug)]
+pub enum ImportOutcome {
+    /// It is new.
+    Created(CustomerId),
+    /// It was there and is changed.
+    Updated(CustomerId),
+    /// It was there as it is.
+    Unchanged(CustomerId),
+    /// It breaks a rule; nothing of it was written.
+    Refused(OperationError),
+}
+
+/// Creates customers that the store does not have, and changes those that it has: they are matched by their id, else their
+/// external reference, else their e-mail address. One that breaks a rule is passed over.
+#[derive(Debug, Clone)]
+pub struct ImportCustomers {
+    /// The customers, in their order.
+    pub customers: Vec<ImportedCustomer>,
+    /// Now.
+    pub now: Timestamp,
+}
+
+impl WriteOperation for ImportCustomers {
+    type Output = Vec<ImportOutcome>;
+    type Error = OperationError;
+
+    async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
+        let mut outcomes = Vec::with_capacity(self.customers.len());
+        // An id below may have been a deleted customer's, and is never given again.
+        let free_from = tx.lookup_next_ids().await?.customer;
+        for customer in &self.customers {
+            // Every rule is asked before anything is written, so one that is refused leaves nothing behind.
+            outcomes.push(match self.import(tx, customer, free_from).await {
+                Ok(outcome) => outcome,
+                Err(OperationError::Store(error)) => return Err(error.into()),
+                Err(refused) => ImportOutcome::Refused(refused),
+            });
+        }
+        Ok(outcomes)
+    }
+}
+
+impl ImportCustomers {
+    async fn import<T: WriteTx>(
+        &self,
+        tx: &mut T,
+        imported: &ImportedCustomer,
+        free_from: CustomerId,
+    ) -> Result<ImportOutcome, OperationError> {
+        match find(tx, imported).await? {
+            Some(before) => self.update(tx, imported, before).await,
+            None => self.create(tx, imported, free_from).await,
+        }
+    }
+
+    async fn create<T: WriteTx>(
+        &self,
+        tx: &mut T,
+        imported: &ImportedCustomer,
+        free_from: CustomerId,
+    ) -> Result<ImportOutcome, OperationError> {
+        let CustomerChange { email, name, details, addresses, contacts: _, group, extra_fields } =
+            imported.change.clone();
+        let email = email.ok_or(OperationError::EmailMissing)?;
+        let new = |address: AddressEntry| AddressEntry { id: None, ..address };
+        let new = NewCustomer {
+            email,
+            name: name.apply(None),
+            details: CustomerDetails::default().changed(details),
+            addresses: addresses.unwrap_or_default().into_iter().map(new).collect(),
+            contacts: imported.contacts.iter().flatten().map(|(_, contact)| contact.clone()).collect(),
+            group: group.unwrap_or(GroupId::GENERAL),
+            extra_fields,
+        };
+        ensure_email_is_free(tx, &new.email, None).await?;
+        if let Some(reference) = &new.details.external_reference {
+            ensure_reference_is_free(tx, reference, None).await?;
+        }
+        let add = AddCustomers { customers: Vec::new(), now: self.now };
+        let mut stored = add.stored(tx, &new, imported.id.filter(|&id| id >= free_from)).await?;
+        stored.customer.registered = imported.registered.unwrap_or(self.now);
+        let id = stored.customer.id;
+        tx.replace_stored_customers(&[], &[stored]).await?;
+        let event = Event { happening: Happening::CustomerCreated(id), created: self.now };
+        tx.append_event(&event).await?;
+        Ok(ImportOutcome::Created(id))
+    }
+
+    async fn update<T: WriteTx>(
+        &self,
+        tx: &mut T,
+        imported: &ImportedCustomer,
+        before: Customer,
+    ) -> Result<ImportOutcome, OperationError> {
+        let id = before.id;
+        let mut change = imported.change.clone();
+        let has = |id| before.addresses.addresses().iter().any(|address| address.id == id);
+        for address in change.addresses.iter_mut().flatten() {
+            address.id = address.id.filter(|&id| has(id));
+        }
+        let mut contacts_stay = true;
+        if let Some(contacts) = &imported.contacts {
+            let not_found = OperationError::CustomerNotFound { id };
+            let book = tx.find_contact_book(id).await?.ok_or(not_found)?;
+            let entry = |(id, contact): &(Option<ContactId>, NewContact)| match id {
+                Some(id) if book.find(*id).is_some() => ContactEntry::Known(*id, as_change(contact)),
+                _ => ContactEntry::New(contact.clone()),
+            };
+            let entries: Vec<_> = contacts.iter().map(entry).collect();
+            contacts_stay = entries.iter().all(|entry| matches!(entry, ContactEntry::Known(..))) && {
+                let mut after = book.clone();
+                after.replace_all(&entries, [], self.now)?;
+                after == book
+            };
+            change.contacts = Some(entries);
+        }
+        let addresses_stay = change.new_addresses() == 0;
+        if contacts_stay && addresses_stay {
+            let mut after = before.changed(&change, [], before.updated)?;
+            after.extra_fields =
+                crate::customers::set_extra_fields(tx, after.extra_fields, &change.extra_fields).await?;
+            if after == before {
+                return Ok(ImportOutcome::Unchanged(id));
+            }
+        }
+        ChangeCustomer { customer: id, change, now: self.now }.run(tx).await?;
+        Ok(ImportOutcome::Updated(id))
+    }
+}
+
+async fn find<T: ReadTx>(
+    tx: &mut T,
+    imported: &ImportedCustomer,
+) -> Result<Option<Customer>, OperationError> {
+    if let Some(id) = imported.id
+        && let Some(customer) = tx.lookup_customer(id).await?
+    {
+        return Ok(Some(customer));
+    }
+    let mut found = None;
+    if let FieldChange::Set(reference) = &imported.change.details.external_reference {
+        found = tx.find_customer_by_external_reference(reference).await?;
+    }
+    if let (None, Some(email)) = (found, &imported.change.email) {
+        found = tx.find_customer_by_email(email).await?;
+    }
+    match found {
+        Some(id) => Ok(tx.lookup_customer(id).await?),
+        None => Ok(None),
+    }
+}
+
+fn as_change(contact: &NewContact) -> ContactChange {
+    let NewContact { address, handle, note, default, order_by, timestamp } = contact;
+    ContactChange {
+        contact: Some(address.contact().clone()),
+        contact_type: Some(address.contact_type()),
+        handle: handle.clone().map_or(FieldChange::Keep, FieldChange::Set),
+        note: note.clone().map_or(FieldChange::Clear, FieldChange::Set),
+        default: Some(*default),
+        order_by: *order_by,
+        timestamp: *timestamp,
+    }
+}

@@ -1,0 +1,109 @@
+//! `shopfolk export`: the customers of a store, to a file.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use shopfolk_api::write_customer;
+use shopfolk_model::StoreId;
+use shopfolk_operations::{ExportCustomers, GetStore, OperationError};
+use shopfolk_store::{Engine, PageRequest, ReadOperation, ReadTx, StoreError};
+use tokio::sync::mpsc;
+
+use crate::database::{DatabaseUrl, Purpose};
+use crate::failure::explain;
+use crate::output;
+use crate::progress::{Progress, Step};
+use crate::shutdown::StopSignals;
+
+/// How much is written at once.
+const BUFFER: usize = 1 << 20;
+/// How many batches may wait to be written.
+const BATCHES: usize = 4;
+
+/// Of which store, and where to.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  shopfolk export --store 1 customers.ndjson
+  shopfolk export --store 1 - | gzip > customers.ndjson.gz")]
+pub(crate) struct Arguments {
+    /// The id of the store
+    #[arg(long, value_name = "N", env = "SHOPFOLK_STORE")]
+    store: StoreId,
+    /// The file to write, which must not be there yet; - is stdout
+    #[arg(env = "SHOPFOLK_FILE")]
+    file: PathBuf,
+}
+
+/// Writes every customer of the store, one a line, as the API shows it.
+///
+/// # Errors
+/// When there is no such store, the file cannot be written, the database fails, or the command is stopped by a signal.
+pub(crate) fn run(arguments: &Arguments, database: &DatabaseUrl) -> Result<ExitCode> {
+    let (store, file) = (arguments.store, arguments.file.clone());
+    database.with(Purpose::Use, move |engine| async move { export(&engine, store, &file).await })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// How many customers a store has.
+struct CountCustomers;
+
+impl ReadOperation for CountCustomers {
+    type Output = u64;
+    type Error = StoreError;
+
+    async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<u64, StoreError> {
+        Ok(tx.list_customers(PageRequest { offset: 0, limit: 0 }).await?.total)
+    }
+}
+
+async fn export(engine: &impl Engine, store: StoreId, file: &Path) -> Result<()> {
+    if engine.read(store, GetStore).await?.is_none() {
+        return Err(explain(OperationError::StoreNotFound { id: store }));
+    }
+    let mut signals = StopSignals::listen()?;
+    let total = engine.read(store, CountCustomers).await?;
+    let mut out = open(file)?;
+    let cannot_write = || format!("cannot write '{}'", file.display());
+    let (taker, mut batches) = mpsc::channel(BATCHES);
+    let reading = engine.clone();
+    let read = tokio::spawn(async move { reading.read_alone(store, ExportCustomers { taker }).await });
+    let mut progress = Progress::start();
+    let mut done = 0;
+    loop {
+        let batch = tokio::select! {
+            batch = batches.recv() => batch,
+            () = signals.next() => {
+                progress.end();
+                bail!("stopped after {done} customers; what was written is not all");
+            }
+        };
+        let Some(batch) = batch else { break };
+        for customer in &batch {
+            write_customer(customer, &mut out)
+                .and_then(|()| out.write_all(b"\n"))
+                .with_context(cannot_write)?;
+        }
+        done += batch.len() as u64;
+        progress.show(&Step { what: format!("store {store}: exporting customers"), done, total });
+    }
+    read.await.context("the reading task ended")?.map_err(explain)?;
+    out.flush().with_context(cannot_write)?;
+    progress.end();
+    output::note(&format!("Exported {done} customers of store {store}."));
+    Ok(())
+}
+
+fn open(file: &Path) -> Result<Box<dyn Write + Send>> {
+    if file == Path::new("-") {
+        return Ok(Box::new(BufWriter::with_capacity(BUFFER, io::stdout())));
+    }
+    let created = File::create_new(file).with_context(|| {
+        format!("cannot create '{}'; name a file that is not there yet, or - for stdout", file.display())
+    })?;
+    Ok(Box::new(BufWriter::with_capacity(BUFFER, created)))
+}

@@ -1,0 +1,199 @@
+//! `shopfolk import`: customers, from a file into a store.
+
+mod lines;
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::Args;
+use lines::Batch;
+use shopfolk_api::Clock;
+use shopfolk_model::StoreId;
+use shopfolk_operations::{GetStore, ImportCustomers, ImportOutcome, OperationError};
+use shopfolk_store::Engine;
+
+use crate::clock::SystemClock;
+use crate::database::{DatabaseUrl, Purpose};
+use crate::failure::explain;
+use crate::output;
+use crate::progress::{Progress, Step};
+use crate::shutdown::StopSignals;
+
+/// How much is read at once.
+const BUFFER: usize = 1 << 20;
+/// The exit status when lines were rejected.
+const SOME_REJECTED: u8 = 3;
+
+/// Into which store, and where from.
+#[derive(Debug, Args)]
+#[command(
+    long_about = "\
+Brings customers from a file into a store
+
+The file has one customer a line, in JSON as the API shows it (NDJSON). A customer is looked for by its id, else its \
+externalReferenceId, else its email: one that is there is changed by what the line says, as PUT /customers/{id} does, one \
+that is not is created, and keeps its id where that was never given. Contacts that the line names and the customer does not \
+have are new. What changes nothing writes nothing, so the command is safe to repeat, and one that was interrupted \
+goes on when it is run again.
+
+A line that is no customer, or breaks a rule, is rejected: it is written to a file beside with its number and the reason, \
+and the import goes on. The exit status is 3 then.",
+    after_help = "\
+Examples:
+  shopfolk import --store 1 customers.ndjson
+  zcat customers.ndjson.gz | shopfolk import --store 1 -"
+)]
+pub(crate) struct Arguments {
+    /// The id of the store
+    #[arg(long, value_name = "N", env = "SHOPFOLK_STORE")]
+    store: StoreId,
+    /// The file to read; - is stdin
+    #[arg(env = "SHOPFOLK_FILE")]
+    file: PathBuf,
+    /// Where rejected lines are told [default: FILE.rejected, import.rejected for stdin]
+    #[arg(long, value_name = "FILE", env = "SHOPFOLK_REJECTED")]
+    rejected: Option<PathBuf>,
+}
+
+/// Imports every customer of the file.
+///
+/// # Errors
+/// When there is no such store, a file cannot be read or written, or the database fails.
+pub(crate) fn run(arguments: &Arguments, database: &DatabaseUrl) -> Result<ExitCode> {
+    let stdin = arguments.file == Path::new("-");
+    let rejected = arguments.rejected.clone().unwrap_or_else(|| {
+        let mut path = if stdin { "import".into() } else { arguments.file.clone().into_os_string() };
+        path.push(".rejected");
+        path.into()
+    });
+    let (store, file) = (arguments.store, arguments.file.clone());
+    let import = Import { store, rejected, file };
+    let counts = database.with(Purpose::Use, move |engine| async move { import.run(&engine).await })?;
+    Ok(if counts.rejected > 0 { ExitCode::from(SOME_REJECTED) } else { ExitCode::SUCCESS })
+}
+
+struct Import {
+    store: StoreId,
+    file: PathBuf,
+    rejected: PathBuf,
+}
+
+/// What became of the lines.
+#[derive(Debug, Default)]
+struct Counts {
+    created: u64,
+    updated: u64,
+    unchanged: u64,
+    rejected: u64,
+}
+
+impl Import {
+    async fn run(self, engine: &impl Engine) -> Result<Counts> {
+        let store = self.store;
+        if engine.read(store, GetStore).await?.is_none() {
+            return Err(explain(OperationError::StoreNotFound { id: store }));
+        }
+        let mut signals = StopSignals::listen()?;
+        let (input, total) = self.open()?;
+        let mut batches = lines::read(input)?;
+        let mut progress = Progress::start();
+        let mut rejects = Rejects { path: self.rejected.clone(), file: None };
+        let mut counts = Counts::default();
+        let mut read = 0;
+        let mut stopped = false;
+        loop {
+            let batch = tokio::select! {
+                batch = batches.recv() => batch,
+                () = signals.next() => {
+                    stopped = true;
+                    None
+                }
+            };
+            let Some(batch) = batch else { break };
+            let batch = batch.with_context(|| format!("cannot read '{}'", self.file.display()))?;
+            read += batch.bytes;
+            self.write(engine, batch, &mut rejects, &mut counts).await?;
+            progress.show(&Step { what: format!("store {store}: importing bytes"), done: read, total });
+        }
+        progress.end();
+        self.tell(&counts, stopped);
+        Ok(counts)
+    }
+
+    /// The file, and how large it is where that is known.
+    fn open(&self) -> Result<(Box<dyn BufRead + Send>, u64)> {
+        if self.file == Path::new("-") {
+            return Ok((Box::new(BufReader::with_capacity(BUFFER, io::stdin())), 0));
+        }
+        let cannot = || format!("cannot read '{}'", self.file.display());
+        let file = File::open(&self.file).with_context(cannot)?;
+        let size = file.metadata().with_context(cannot)?.len();
+        Ok((Box::new(BufReader::with_capacity(BUFFER, file)), size))
+    }
+
+    async fn write(
+        &self,
+        engine: &impl Engine,
+        batch: Batch,
+        rejects: &mut Rejects,
+        counts: &mut Counts,
+    ) -> Result<()> {
+        for (line, reason) in &batch.rejected {
+            counts.rejected += 1;
+            rejects.tell(*line, reason)?;
+        }
+        let (lines, customers): (Vec<_>, Vec<_>) = batch.customers.into_iter().unzip();
+        let now = SystemClock.now();
+        let outcomes = engine.write(self.store, ImportCustomers { customers, now }).await.map_err(explain)?;
+        for (line, outcome) in lines.into_iter().zip(outcomes) {
+            match outcome {
+                ImportOutcome::Created(_) => counts.created += 1,
+                ImportOutcome::Updated(_) => counts.updated += 1,
+                ImportOutcome::Unchanged(_) => counts.unchanged += 1,
+                ImportOutcome::Refused(reason) => {
+                    counts.rejected += 1;
+                    rejects.tell(line, &reason.to_string())?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn tell(&self, counts: &Counts, stopped: bool) {
+        let Counts { created, updated, unchanged, rejected } = counts;
+        let begin = if stopped { "Stopped" } else { "Imported" };
+        let mut told = format!(
+            "{begin}: {created} customers created, {updated} changed, {unchanged} as they were in store {}",
+            self.store
+        );
+        if *rejected > 0 {
+            told += &format!("; {rejected} lines rejected, see '{}'", self.rejected.display());
+        }
+        if stopped {
+            told += "; the same command goes on from here";
+        }
+        output::note(&format!("{told}."));
+    }
+}
+
+/// The file that tells of rejected lines, made with the first of them.
+struct Rejects {
+    path: PathBuf,
+    file: Option<File>,
+}
+
+impl Rejects {
+    fn tell(&mut self, line: u64, reason: &str) -> Result<()> {
+        let cannot = || format!("cannot write '{}'", self.path.display());
+        if self.file.is_none() {
+            self.file = Some(File::create(&self.path).with_context(cannot)?);
+        }
+        if let Some(file) = &mut self.file {
+            writeln!(file, "line {line}: {reason}").with_context(cannot)?;
+        }
+        Ok(())
+    }
+}
