@@ -1,10 +1,13 @@
 //! Bringing customers from elsewhere into a store.
 
+use std::collections::HashSet;
+
 use shopfolk_model::{
     AddressEntry, ContactChange, ContactEntry, ContactId, Customer, CustomerChange, CustomerDetails,
-    CustomerId, Event, FieldChange, GroupId, Happening, NewContact, NewCustomer, Timestamp,
+    CustomerId, Event, ExternalReferenceId, FieldChange, GroupId, Happening, NewContact, NewCustomer,
+    Timestamp,
 };
-use shopfolk_store::{ReadTx, WriteOperation, WriteTx};
+use shopfolk_store::{ReadTx, StoredCustomer, WriteOperation, WriteTx};
 
 use crate::customers::{ensure_email_is_free, ensure_reference_is_free};
 use crate::{AddCustomers, ChangeCustomer, OperationError};
@@ -37,6 +40,9 @@ pub enum ImportOutcome {
 
 /// Creates customers that the store does not have, and changes those that it has: they are matched by their id, else their
 /// external reference, else their e-mail address. One that breaks a rule is passed over.
+///
+/// It may stop before a customer that could be one of those it creates, and answer for fewer than there are: the rest is
+/// for the next time.
 #[derive(Debug, Clone)]
 pub struct ImportCustomers {
     /// The customers, in their order.
@@ -53,15 +59,58 @@ impl WriteOperation for ImportCustomers {
         let mut outcomes = Vec::with_capacity(self.customers.len());
         // An id below may have been a deleted customer's, and is never given again.
         let free_from = tx.lookup_next_ids().await?.customer;
+        let mut new = NewCustomers::default();
         for customer in &self.customers {
+            if new.may_have(customer) {
+                break;
+            }
             // Every rule is asked before anything is written, so one that is refused leaves nothing behind.
-            outcomes.push(match self.import(tx, customer, free_from).await {
+            outcomes.push(match self.import(tx, customer, free_from, &mut new).await {
                 Ok(outcome) => outcome,
                 Err(OperationError::Store(error)) => return Err(error.into()),
                 Err(refused) => ImportOutcome::Refused(refused),
             });
         }
+        // All at once, and behind everything that takes ids.
+        if !new.customers.is_empty() {
+            tx.replace_stored_customers(&[], &new.customers).await?;
+        }
+        for StoredCustomer { customer, .. } in &new.customers {
+            let event = Event { happening: Happening::CustomerCreated(customer.id), created: self.now };
+            tx.append_event(&event).await?;
+        }
         Ok(outcomes)
+    }
+}
+
+/// Customers that are to be created.
+#[derive(Default)]
+struct NewCustomers {
+    customers: Vec<StoredCustomer>,
+    ids: HashSet<CustomerId>,
+    emails: HashSet<String>,
+    references: HashSet<ExternalReferenceId>,
+}
+
+impl NewCustomers {
+    fn add(&mut self, stored: StoredCustomer) {
+        let Customer { id, email, details, .. } = &stored.customer;
+        self.ids.insert(*id);
+        self.emails.insert(email.key());
+        self.references.extend(details.external_reference.clone());
+        self.customers.push(stored);
+    }
+
+    /// Whether a customer has the id, the reference or the e-mail address of one of them.
+    fn may_have(&self, imported: &ImportedCustomer) -> bool {
+        let CustomerChange { email, details, .. } = &imported.change;
+        let reference = match &details.external_reference {
+            FieldChange::Set(reference) => Some(reference),
+            FieldChange::Keep | FieldChange::Clear => None,
+        };
+        imported.id.is_some_and(|id| self.ids.contains(&id))
+            || email.as_ref().is_some_and(|email| self.emails.contains(&email.key()))
+            || reference.is_some_and(|reference| self.references.contains(reference))
     }
 }
 
@@ -71,10 +120,11 @@ impl ImportCustomers {
         tx: &mut T,
         imported: &ImportedCustomer,
         free_from: CustomerId,
+        new: &mut NewCustomers,
     ) -> Result<ImportOutcome, OperationError> {
         match find(tx, imported).await? {
             Some(before) => self.update(tx, imported, before).await,
-            None => self.create(tx, imported, free_from).await,
+            None => self.create(tx, imported, free_from, new).await,
         }
     }
 
@@ -83,6 +133,7 @@ impl ImportCustomers {
         tx: &mut T,
         imported: &ImportedCustomer,
         free_from: CustomerId,
+        pending: &mut NewCustomers,
     ) -> Result<ImportOutcome, OperationError> {
         let CustomerChange { email, name, details, addresses, contacts: _, group, extra_fields } =
             imported.change.clone();
@@ -105,9 +156,7 @@ impl ImportCustomers {
         let mut stored = add.stored(tx, &new, imported.id.filter(|&id| id >= free_from)).await?;
         stored.customer.registered = imported.registered.unwrap_or(self.now);
         let id = stored.customer.id;
-        tx.replace_stored_customers(&[], &[stored]).await?;
-        let event = Event { happening: Happening::CustomerCreated(id), created: self.now };
-        tx.append_event(&event).await?;
+        pending.add(stored);
         Ok(ImportOutcome::Created(id))
     }
 

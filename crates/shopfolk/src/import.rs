@@ -90,6 +90,21 @@ struct Counts {
     rejected: u64,
 }
 
+impl Counts {
+    fn count(&mut self, line: u64, outcome: ImportOutcome, rejects: &mut Rejects) -> Result<()> {
+        match outcome {
+            ImportOutcome::Created(_) => self.created += 1,
+            ImportOutcome::Updated(_) => self.updated += 1,
+            ImportOutcome::Unchanged(_) => self.unchanged += 1,
+            ImportOutcome::Refused(reason) => {
+                self.rejected += 1;
+                rejects.tell(line, &reason.to_string())?;
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Import {
     async fn run(self, engine: &impl Engine) -> Result<Counts> {
         let store = self.store;
@@ -145,18 +160,14 @@ impl Import {
             counts.rejected += 1;
             rejects.tell(*line, reason)?;
         }
-        let (lines, customers): (Vec<_>, Vec<_>) = batch.customers.into_iter().unzip();
-        let now = SystemClock.now();
-        let outcomes = engine.write(self.store, ImportCustomers { customers, now }).await.map_err(explain)?;
-        for (line, outcome) in lines.into_iter().zip(outcomes) {
-            match outcome {
-                ImportOutcome::Created(_) => counts.created += 1,
-                ImportOutcome::Updated(_) => counts.updated += 1,
-                ImportOutcome::Unchanged(_) => counts.unchanged += 1,
-                ImportOutcome::Refused(reason) => {
-                    counts.rejected += 1;
-                    rejects.tell(line, &reason.to_string())?;
-                }
+        let (lines, mut customers): (Vec<_>, Vec<_>) = batch.customers.into_iter().unzip();
+        let mut lines = lines.into_iter();
+        while !customers.is_empty() {
+            let import = ImportCustomers { customers: customers.clone(), now: SystemClock.now() };
+            let outcomes = engine.write(self.store, import).await.map_err(explain)?;
+            customers.drain(..outcomes.len());
+            for (line, outcome) in lines.by_ref().take(outcomes.len()).zip(outcomes) {
+                counts.count(line, outcome, rejects)?;
             }
         }
         Ok(())
