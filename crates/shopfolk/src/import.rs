@@ -70,7 +70,7 @@ pub(crate) fn run(arguments: &Arguments, database: &DatabaseUrl) -> Result<ExitC
         path.into()
     });
     let (store, file) = (arguments.store, arguments.file.clone());
-    let import = Import { store, rejected, file };
+    let import = Import { store, file, rejected };
     let counts = database.with(Purpose::Use, move |engine| async move { import.run(&engine).await })?;
     Ok(if counts.rejected > 0 { ExitCode::from(SOME_REJECTED) } else { ExitCode::SUCCESS })
 }
@@ -181,7 +181,8 @@ impl Import {
             self.store
         );
         if *rejected > 0 {
-            told += &format!("; {rejected} lines rejected, see '{}'", self.rejected.display());
+            let path = self.rejected.display();
+            told = format!("{told}; {rejected} lines rejected, see '{path}'");
         }
         if stopped {
             told += "; the same command goes on from here";

@@ -34,9 +34,12 @@ pub(super) fn read(input: impl BufRead + Send + 'static) -> Result<mpsc::Receive
         let mut lines = Lines { input, number: 0 };
         loop {
             let batch = lines.batch();
-            let ends = batch.as_ref().map_or(true, |batch| batch.bytes == 0);
+            if batch.as_ref().is_ok_and(|batch| batch.bytes == 0) {
+                break;
+            }
+            let failed = batch.is_err();
             // Nobody wants more when the command has stopped.
-            if (ends && batch.is_ok()) || batches.blocking_send(batch).is_err() || ends {
+            if batches.blocking_send(batch).is_err() || failed {
                 break;
             }
         }
