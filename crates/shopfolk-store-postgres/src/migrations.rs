@@ -77,7 +77,9 @@ pub(crate) async fn run(client: &mut Client, lock: &Client) -> Result<(), StoreE
         }
         sleep(LOCK_PAUSE).await;
     }
+    // Grouped, because refinery otherwise records a migration in another transaction than it makes it in.
     embedded::migrations::runner()
+        .set_grouped(true)
         .set_abort_divergent(true)
         .set_abort_missing(true)
         .run_async(client)

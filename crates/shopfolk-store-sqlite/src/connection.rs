@@ -1,7 +1,8 @@
 //! Connections to the database file.
 
 use std::path::Path;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use shopfolk_store::StoreError;
@@ -10,6 +11,8 @@ use crate::SqliteSettings;
 
 /// How long a connection waits for another process that is writing.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long to wait before trying again what SQLite does not wait for.
+const BUSY_PAUSE: Duration = Duration::from_millis(5);
 /// Pages of the database that the writer keeps in memory, in KiB.
 const WRITER_CACHE_KIB: u32 = 16 * 1024;
 /// Pages of the database that a reader keeps in memory, in KiB.
@@ -22,15 +25,32 @@ pub(crate) fn open_writer(settings: &SqliteSettings) -> Result<Connection, Store
     let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     flags.set(OpenFlags::SQLITE_OPEN_CREATE, settings.create);
     let connection = open(&settings.path, flags, WRITER_CACHE_KIB)?;
+    write_ahead(&connection).map_err(doing("set the database up for writing"))?;
     connection
         .execute_batch(
-            "PRAGMA journal_mode = WAL;
-             PRAGMA synchronous = FULL;
+            "PRAGMA synchronous = FULL;
              PRAGMA wal_autocheckpoint = 0;
              PRAGMA foreign_keys = ON;",
         )
         .map_err(doing("set the database up for writing"))?;
     Ok(connection)
+}
+
+/// Has the database write ahead to a log. SQLite does not wait by itself for a process that is making the same change
+/// to a new file, or taking it back on its way out, so we do.
+fn write_ahead(connection: &Connection) -> rusqlite::Result<()> {
+    let last = Instant::now() + BUSY_TIMEOUT;
+    loop {
+        match connection.execute_batch("PRAGMA journal_mode = WAL;") {
+            Err(error) if is_busy(&error) && Instant::now() < last => thread::sleep(BUSY_PAUSE),
+            outcome => return outcome,
+        }
+    }
+}
+
+/// Whether another connection was in the way.
+fn is_busy(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked))
 }
 
 /// Opens a connection that moves pages from the log to the database file.

@@ -1,7 +1,9 @@
 //! The tables, brought up to date when the database is opened.
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::Connection;
 use shopfolk_store::StoreError;
+
+use crate::connection::doing;
 
 mod embedded {
     refinery::embed_migrations!("migrations");
@@ -9,36 +11,45 @@ mod embedded {
 
 const TOO_NEW: &str = "its tables were made by a later release of Shopfolk; use that one";
 
-/// Brings the tables up to date. Two processes that open a database at once take turns.
+/// Brings the tables up to date. Of two processes that open a database at once, each does what the other has not.
 ///
 /// # Errors
 /// When a migration fails, or the database was made by a later release.
 pub(crate) fn run(connection: &mut Connection) -> Result<(), StoreError> {
-    let failed = |source: Box<dyn std::error::Error + Send + Sync>| StoreError::Database {
-        doing: "bring the tables up to date",
-        source,
-    };
-    let current =
-        embedded::migrations::runner().get_migrations().iter().map(refinery::Migration::version).max();
-    let applied: Option<i64> = connection
-        .query_row("SELECT max(version) FROM refinery_schema_history", [], |row| row.get(0))
-        .unwrap_or(None);
-    match (applied, current.map(i64::from)) {
-        (Some(applied), Some(current)) if applied == current => return Ok(()),
-        (Some(applied), Some(current)) if applied > current => {
+    let current = latest_known();
+    loop {
+        let applied = latest_applied(connection).map_err(doing("look up which tables it has"))?;
+        if applied == Some(current) {
+            return Ok(());
+        }
+        if applied > Some(current) {
             return Err(StoreError::Database { doing: "open the database", source: TOO_NEW.into() });
         }
-        _ => {}
+        // Grouped, because refinery otherwise records a migration in another transaction than it makes it in.
+        let outcome = embedded::migrations::runner()
+            .set_grouped(true)
+            .set_abort_divergent(true)
+            .set_abort_missing(true)
+            .run(connection);
+        let Err(error) = outcome else { return Ok(()) };
+        // Refinery decides before it locks: a migration that another process has made meanwhile fails here.
+        if latest_applied(connection).map_err(doing("look up which tables it has"))? == applied {
+            return Err(StoreError::Database { doing: "bring the tables up to date", source: error.into() });
+        }
     }
-    // The lock is taken before refinery looks, so that it does not decide on what another process is about to change.
-    let lock = connection
-        .transaction_with_behavior(TransactionBehavior::Immediate)
-        .map_err(|error| failed(error.into()))?;
-    lock.commit().map_err(|error| failed(error.into()))?;
-    embedded::migrations::runner()
-        .set_abort_divergent(true)
-        .set_abort_missing(true)
-        .run(connection)
-        .map_err(|error| failed(error.into()))?;
-    Ok(())
+}
+
+/// The last migration this release has; 0 if it had none.
+fn latest_known() -> i64 {
+    let runner = embedded::migrations::runner();
+    runner.get_migrations().iter().map(|migration| i64::from(migration.version())).max().unwrap_or(0)
+}
+
+/// The last migration the database has, if it has one.
+fn latest_applied(connection: &Connection) -> rusqlite::Result<Option<i64>> {
+    if connection.table_exists(None, "refinery_schema_history")? {
+        connection.query_row("SELECT max(version) FROM refinery_schema_history", [], |row| row.get(0))
+    } else {
+        Ok(None)
+    }
 }

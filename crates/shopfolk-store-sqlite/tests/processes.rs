@@ -1,6 +1,9 @@
 //! Several engines on one database, as a server and the commands beside it are.
 #![allow(clippy::unwrap_used, clippy::panic)]
 
+use std::sync::Barrier;
+use std::thread;
+
 use shopfolk_operations::conformance::{
     STORE, any_calls_on, assert_every_promise_holds, contacts, create, create_store, phone, shop,
 };
@@ -59,6 +62,23 @@ async fn a_second_server_on_a_database_is_refused_until_the_first_has_ended() {
     }
     first.close().await.unwrap();
     SqliteEngine::open(&settings).unwrap().close().await.unwrap();
+}
+
+#[test]
+fn a_new_database_may_be_opened_many_times_at_once() {
+    for _ in 0..40 {
+        let directory = TempDir::new().unwrap();
+        let settings = SqliteSettings::new(directory.path().join("shop.db"));
+        let together = Barrier::new(6);
+        thread::scope(|scope| {
+            for _ in 0..6 {
+                scope.spawn(|| {
+                    together.wait();
+                    SqliteEngine::open(&settings).unwrap();
+                });
+            }
+        });
+    }
 }
 
 #[tokio::test]
