@@ -30,6 +30,30 @@ impl Client {
         }
     }
 
+    /// Asks for what is there and returns the answer's body.
+    ///
+    /// # Errors
+    /// When the server cannot be reached or answers with another status than 2xx.
+    pub fn get(&self, path: &str) -> Result<Value> {
+        let mut request = http::Request::builder().uri(format!("http://{}{path}", self.address));
+        if let Some(authorization) = &self.authorization {
+            request = request.header("Authorization", authorization);
+        }
+        let request = request.body(()).context("the request is not well-formed")?;
+        let mut answer = self.agent.run(request).with_context(|| format!("GET {path} failed"))?;
+        let status = answer.status();
+        let text = answer
+            .body_mut()
+            .with_config()
+            .limit(64 << 20)
+            .read_to_string()
+            .context("cannot read the answer")?;
+        if !status.is_success() {
+            bail!("GET {path} was answered with {status}: {text}");
+        }
+        serde_json::from_str(&text).with_context(|| format!("GET {path} was not answered with JSON: {text}"))
+    }
+
     /// Posts a body and returns the answer's.
     ///
     /// # Errors

@@ -24,6 +24,7 @@ mod pgbench;
 mod pocketbase;
 mod postgres;
 mod report;
+mod search;
 mod seeder;
 mod server;
 mod shopfolk;
@@ -52,6 +53,8 @@ enum Command {
     Growth(growth::Settings),
     /// Contact creates on PostgreSQL: pgbench with the same statements, one node, and two nodes in turn.
     Postgres(postgres::Settings),
+    /// Searches in a store of 10 thousand and one of a million customers, and creates while searches run.
+    Search(search::Settings),
     /// Serves the bare server that stores nothing, until it is stopped.
     Ceiling(ceiling::Settings),
 }
@@ -98,6 +101,7 @@ fn main() -> Result<()> {
         Command::Contacts(settings) => contacts::run(&settings),
         Command::Growth(settings) => growth::run(&settings),
         Command::Postgres(settings) => postgres::run(&settings),
+        Command::Search(settings) => search::run(&settings),
         Command::Ceiling(settings) => ceiling::run(&settings),
     }
 }

@@ -83,7 +83,7 @@ fn new_customer(number: u32, contacts_each: u32) -> Value {
     })
 }
 
-fn contender(program: &Path, directory: &Path, database: &str, token: String) -> Contender {
+pub fn contender(program: &Path, directory: &Path, database: &str, token: String) -> Contender {
     let arguments = [
         "serve",
         "--database",
@@ -119,7 +119,7 @@ pub fn check(program: &Path, database: &str) -> Result<()> {
 }
 
 /// Runs a command on a database and returns what it prints.
-fn command(program: &Path, database: &str, arguments: &[&str]) -> Result<String> {
+pub fn command(program: &Path, database: &str, arguments: &[&str]) -> Result<String> {
     let name = arguments.iter().take(2).copied().collect::<Vec<_>>().join(" ");
     let output = Command::new(program)
         .args(arguments)
