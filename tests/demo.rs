@@ -18,6 +18,7 @@ const TEST: u64 = 277_137_633;
 
 on_each_engine! {
     the_examples_of_the_reference_are_there,
+    calls_of_the_reference_get_the_answers_of_the_reference,
     a_named_database_is_kept_and_not_filled_again,
     the_command_that_is_shown_creates_a_contact,
 }
@@ -34,6 +35,87 @@ fn demo(program: &Program) -> Command {
 
 fn files(program: &Program) -> usize {
     fs::read_dir(program.directory()).unwrap().count()
+}
+
+/// An answer without its dates.
+fn without_dates(mut answer: Value) -> Value {
+    match &mut answer {
+        Value::Object(fields) => {
+            fields.retain(|name, _| {
+                !["createdDate", "lastModifiedDate", "registered", "updated", "timestamp"]
+                    .contains(&name.as_str())
+            });
+            fields.values_mut().for_each(|value| *value = without_dates(value.take()));
+        }
+        Value::Array(values) => values.iter_mut().for_each(|value| *value = without_dates(value.take())),
+        _ => {}
+    }
+    answer
+}
+
+/// Requests and answers as the published reference has them, dates aside, in an order in which each can be made.
+fn calls_of_the_reference_get_the_answers_of_the_reference(program: Program) {
+    let server = Server::start_command(&mut demo(&program));
+    let client = Client::new(server.address, TOKEN);
+    let card = json!({
+        "key": "6r0fUGw", "title": "Offline card ID", "entityTypes": ["CUSTOMERS"], "type": "TEXT",
+        "shownOnOrderDetails": false, "linkedWithCheckoutField": false
+    });
+    let address = json!([{
+        "id": 193_416_515, "name": "test", "companyName": "test", "street": "test", "city": "test", "countryCode": "GE",
+        "countryName": "Georgia", "stateOrProvinceCode": "TB", "stateOrProvinceName": "Tbilisi", "phone": "00000000000",
+        "defaultAddress": true, "orderBy": 0, "addressFormatted": "test, test, test Tbilisi, Georgia"
+    }]);
+    for (method, path, body, expected) in [
+        (
+            "GET",
+            "customer_groups",
+            None,
+            json!({"total": 2, "count": 2, "offset": 0, "limit": 100,
+                   "items": [{"id": 0, "name": "General"}, {"id": 9_367_001, "name": "VIP"}]}),
+        ),
+        (
+            "GET",
+            "customer_groups?responseFields=total,items(id)",
+            None,
+            json!({"total": 2, "items": [{"id": 0}, {"id": 9_367_001}]}),
+        ),
+        ("GET", "customer_groups/9367001", None, json!({"id": 9_367_001, "name": "VIP"})),
+        ("GET", "customer_groups/9367001?responseFields=name", None, json!({"name": "VIP"})),
+        ("GET", "store_extrafields/customers", None, json!({"items": [card]})),
+        ("GET", "store_extrafields/customers/6r0fUGw", None, card.clone()),
+        (
+            "GET",
+            "customers/277137633?responseFields=totalOrderCount,customerGroupName,shippingAddresses,stats,favorites",
+            None,
+            json!({"totalOrderCount": 0, "customerGroupName": "General", "shippingAddresses": address,
+                   "stats": {"numberOfOrders": 0, "salesValue": 0, "averageOrderValue": 0}, "favorites": []}),
+        ),
+        (
+            "GET",
+            "customers?responseFields=total,count,offset,limit,items(id,billingPerson,acceptMarketing)",
+            None,
+            json!({"total": 2, "count": 2, "offset": 0, "limit": 100, "items": [
+                {"id": SUPPORT, "acceptMarketing": false,
+                 "billingPerson": {"name": "Support team", "firstName": "Support", "lastName": "team"}},
+                {"id": TEST, "billingPerson": {"name": "test"}},
+            ]}),
+        ),
+        (
+            "PUT",
+            "store_extrafields/customers/6r0fUGw",
+            Some(json!({"title": "Personal card ID", "shownOnOrderDetails": true})),
+            json!({"updateCount": 1}),
+        ),
+        ("PUT", "customer_groups/9367001", Some(json!({"name": "Gold"})), json!({"updateCount": 1})),
+        ("DELETE", "customer_groups/9367001", None, json!({"deleteCount": 1})),
+        ("DELETE", "store_extrafields/customers/6r0fUGw", None, json!({"deleteCount": 1})),
+    ] {
+        let answer =
+            client.send(method.parse().unwrap(), &format!("/api/v3/1003/{path}"), body.as_ref()).unwrap();
+        assert_eq!(answer.status, 200, "{method} {path}: {}", answer.body);
+        assert_eq!(without_dates(answer.body), expected, "{method} {path}");
+    }
 }
 
 fn the_examples_of_the_reference_are_there(program: Program) {

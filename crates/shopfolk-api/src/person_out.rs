@@ -113,7 +113,7 @@ pub(crate) struct AddressOut<'a> {
     /// The place in the list.
     #[schema(minimum = 0)]
     order_by: i32,
-    /// All of it in one line.
+    /// The place in one line.
     address_formatted: String,
 }
 
@@ -127,7 +127,7 @@ impl<'a> From<&'a ShippingAddress> for AddressOut<'a> {
             created_date: *created,
             default_address: *default,
             order_by: order_by.get(),
-            address_formatted: whereabouts.formatted(name.as_ref()),
+            address_formatted: whereabouts.formatted(),
         }
     }
 }

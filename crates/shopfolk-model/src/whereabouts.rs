@@ -1,8 +1,6 @@
 //! Where somebody is to be found: what a billing person and a shipping address have in common.
 
-use crate::{
-    City, CompanyName, CountryCode, CustomerName, FieldChange, PhoneNumber, PostalCode, StateCode, Street,
-};
+use crate::{City, CompanyName, CountryCode, FieldChange, PhoneNumber, PostalCode, StateCode, Street};
 
 /// Company, street, city, country and telephone.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -83,18 +81,17 @@ impl Whereabouts {
         self.country?.state_name(self.state.as_ref()?.as_str())
     }
 
-    /// All of it in one line, for a person: name, company, street, city, state and postal code, country.
-    pub fn formatted(&self, name: Option<&CustomerName>) -> String {
+    /// The place in one line, for a person: company, street, city with state and postal code, country.
+    pub fn formatted(&self) -> String {
         let state = self.state_name().or(self.state.as_ref().map(StateCode::as_str));
         let postal_code = self.postal_code.as_ref().map(PostalCode::as_str);
-        let region = [state, postal_code].into_iter().flatten().collect::<Vec<_>>().join(" ");
+        let city = [self.city.as_ref().map(City::as_str), state, postal_code];
+        let city = city.into_iter().flatten().collect::<Vec<_>>().join(" ");
         let street = self.street.as_ref().map(|street| street.as_str().replace('\n', ", "));
         let parts = [
-            name.map(CustomerName::as_str),
             self.company_name.as_ref().map(CompanyName::as_str),
             street.as_deref(),
-            self.city.as_ref().map(City::as_str),
-            Some(region.as_str()).filter(|region| !region.is_empty()),
+            Some(city.as_str()).filter(|city| !city.is_empty()),
             self.country.map(CountryCode::name),
         ];
         parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
@@ -134,13 +131,12 @@ mod tests {
 
     #[test]
     fn one_line_says_it_all() {
-        let name = CustomerName::new("Anna Berg").unwrap();
         assert_eq!(
-            somewhere().formatted(Some(&name)),
-            "Anna Berg, Example Inc, 1 Broadway, Floor 2, New York, New York 10004, United States"
+            somewhere().formatted(),
+            "Example Inc, 1 Broadway, Floor 2, New York New York 10004, United States"
         );
         let state = StateCode::optional("Far away").unwrap();
-        assert_eq!(Whereabouts { state, ..Whereabouts::default() }.formatted(None), "Far away");
-        assert_eq!(Whereabouts::default().formatted(None), "");
+        assert_eq!(Whereabouts { state, ..Whereabouts::default() }.formatted(), "Far away");
+        assert_eq!(Whereabouts::default().formatted(), "");
     }
 }
