@@ -16,6 +16,7 @@ use tokio::sync::{Mutex, oneshot};
 use crate::check::check_database;
 use crate::connection::{open_reader, open_writer};
 use crate::events::count_events;
+use crate::pause::SearchPause;
 use crate::reader::{self, ReadJob, Reader};
 use crate::recent::{ReaderNumber, RecentContacts};
 use crate::stores::{list_stores, next_store_id};
@@ -64,7 +65,8 @@ impl SqliteEngine {
         let mut connection = open_writer(settings)?;
         migrations::run(&mut connection)?;
         let recent = Arc::new(RecentContacts::new(settings.readers + settings.searchers));
-        let mut writer = Writer::new(connection, Arc::clone(&recent), settings)?;
+        let pause = Arc::new(SearchPause::default());
+        let mut writer = Writer::new(connection, Arc::clone(&recent), Arc::clone(&pause), settings)?;
 
         measures::describe();
         let (write_queue, waiting_writes) = bounded(settings.write_queue);
@@ -85,12 +87,13 @@ impl SqliteEngine {
                 number: ReaderNumber(number),
                 serve: settings.serve,
             };
-            let (name, jobs) = if number < settings.readers {
-                ("reader", waiting_reads.clone())
+            if number < settings.readers {
+                let jobs = waiting_reads.clone();
+                start_thread("reader", move || reader::serve(reader, &jobs))?;
             } else {
-                ("searcher", waiting_searches.clone())
-            };
-            start_thread(name, move || reader::serve(reader, &jobs))?;
+                let (jobs, pause) = (waiting_searches.clone(), Arc::clone(&pause));
+                start_thread("searcher", move || reader::serve_searches(reader, &jobs, &pause))?;
+            }
         }
         Ok(Self {
             shared: Arc::new(Shared {

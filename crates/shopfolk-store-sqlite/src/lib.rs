@@ -35,6 +35,7 @@ mod groups;
 mod measures;
 mod migrations;
 mod orders;
+mod pause;
 mod reader;
 mod recent;
 mod row;

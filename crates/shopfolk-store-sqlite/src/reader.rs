@@ -12,6 +12,7 @@ use shopfolk_store::{ReadOperation, StoreError};
 use tokio::runtime::Handle;
 
 use crate::connection::doing;
+use crate::pause::SearchPause;
 use crate::recent::{ReaderNumber, RecentContacts};
 use crate::tx::{Reading, SqliteReadTx};
 
@@ -100,6 +101,14 @@ pub(crate) fn finished<T, E: From<StoreError>>(
 /// Serves reads until nobody can send any more.
 pub(crate) fn serve(mut reader: Reader, jobs: &Receiver<ReadJob>) {
     for job in jobs {
+        job(&mut reader);
+    }
+}
+
+/// Serves searches until nobody can send any more.
+pub(crate) fn serve_searches(mut reader: Reader, jobs: &Receiver<ReadJob>, pause: &SearchPause) {
+    for job in jobs {
+        pause.wait();
         job(&mut reader);
     }
 }

@@ -15,6 +15,7 @@ use tokio::sync::oneshot;
 use crate::checkpoint::{Checkpoints, empty_log};
 use crate::connection::doing;
 use crate::counters::Counters;
+use crate::pause::SearchPause;
 use crate::reader::{execute, finished};
 use crate::recent::{BatchNumber, RecentContacts};
 use crate::search::{AddedContacts, Allowance, Backlog};
@@ -107,6 +108,7 @@ impl Writer {
     pub(crate) fn new(
         mut connection: Connection,
         recent: Arc<RecentContacts>,
+        pause: Arc<SearchPause>,
         settings: &SqliteSettings,
     ) -> Result<Self, StoreError> {
         let log_pages = Arc::new(AtomicUsize::new(0));
@@ -118,7 +120,7 @@ impl Writer {
             }))
             .map_err(doing("watch the size of the log"))?;
         let mut writer = Self {
-            checkpoints: Checkpoints::start(&settings.path)?,
+            checkpoints: Checkpoints::start(&settings.path, pause)?,
             connection,
             recent,
             counters: Counters::default(),

@@ -1,0 +1,90 @@
+//! The log beside the database file.
+#![allow(clippy::unwrap_used)]
+
+use std::fs;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+
+use shopfolk_model::{ContactNote, CustomerChange, EmailAddress, NewContact};
+use shopfolk_operations::conformance::{STORE, at, phone, shop};
+use shopfolk_operations::{ImportCustomers, ImportedCustomer};
+use shopfolk_store::{Engine, PageRequest, ReadOperation, ReadTx, StoreError};
+use shopfolk_store_sqlite::{SqliteEngine, SqliteSettings};
+use tempfile::TempDir;
+
+/// How many commits are made, of some 3 MiB each.
+const COMMITS: u64 = 60;
+
+/// A search that goes on until two more commits have been made than when it began, or the last one.
+struct LongSearch(Arc<AtomicU64>);
+
+impl ReadOperation for LongSearch {
+    type Output = ();
+    type Error = StoreError;
+
+    fn searches(&self) -> bool {
+        true
+    }
+
+    async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<(), StoreError> {
+        let began = self.0.load(Ordering::Acquire);
+        tx.list_customers(PageRequest { offset: 0, limit: 1 }).await?;
+        while self.0.load(Ordering::Acquire) < COMMITS.min(began + 2) {
+            thread::yield_now();
+        }
+        Ok(())
+    }
+}
+
+fn many_contacts(commit: u64) -> ImportCustomers {
+    let note = ContactNote::new(&"x".repeat(5_000)).unwrap();
+    let customer = |number: u64| ImportedCustomer {
+        id: None,
+        registered: None,
+        change: CustomerChange {
+            email: EmailAddress::new(&format!("c{commit}-{number}@example.com")).ok(),
+            ..CustomerChange::default()
+        },
+        contacts: Some(
+            (0..5)
+                .map(|number: u64| {
+                    (None, NewContact { note: Some(note.clone()), ..phone(&number.to_string()) })
+                })
+                .collect(),
+        ),
+    };
+    ImportCustomers { customers: (0..100).map(customer).collect(), now: at(1) }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_begins_anew_beside_searches_that_leave_no_gap() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("shop.db");
+    let engine = SqliteEngine::open(&SqliteSettings { serve: true, ..SqliteSettings::new(&path) }).unwrap();
+    shop(&engine).await;
+    let commits = Arc::new(AtomicU64::new(0));
+    let searchers: Vec<_> = (0..3)
+        .map(|_| {
+            let (engine, commits) = (engine.clone(), Arc::clone(&commits));
+            tokio::spawn(async move {
+                while commits.load(Ordering::Acquire) < COMMITS {
+                    engine.read(STORE, LongSearch(Arc::clone(&commits))).await.unwrap();
+                }
+            })
+        })
+        .collect();
+    let mut written = 0;
+    let log = directory.path().join("shop.db-wal");
+    for commit in 0..COMMITS {
+        engine.write(STORE, many_contacts(commit)).await.unwrap();
+        commits.fetch_add(1, Ordering::Release);
+        written = fs::metadata(&path).unwrap().len();
+    }
+    for searcher in searchers {
+        searcher.await.unwrap();
+    }
+    let log = fs::metadata(log).unwrap().len();
+    assert!(log < 64 << 20 && written > 128 << 20, "a log of {log} bytes beside {written}");
+    engine.close().await.unwrap();
+}
