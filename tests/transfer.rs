@@ -14,7 +14,10 @@ use harness::{Outcome, Program};
 
 on_each_engine! {
     customers_go_to_a_file_and_into_another_store_as_they_were,
+    a_table_brings_customers_to_another_store_as_they_were,
     bad_lines_are_told_beside_and_the_rest_is_imported,
+    bad_rows_are_told_beside_and_a_wrong_header_changes_nothing,
+    customers_are_written_as_vcards,
     a_seed_makes_the_same_customers_once,
 }
 
@@ -68,13 +71,121 @@ fn customers_go_to_a_file_and_into_another_store_as_they_were(program: Program) 
     program.run(&["check"]).succeeded();
 }
 
+fn a_table_brings_customers_to_another_store_as_they_were(program: Program) {
+    stores(&program);
+    program.run(&["generate", "--store", "1", "--customers", "120", "--seed", "5"]).succeeded();
+    let of_note = r#"{"email": "note@example.com", "name": "Quote \" Comma, Line\nBreak", "acceptMarketing": false,
+        "shippingAddresses": [{"street": "1 A St\n2nd floor", "note": "ring; twice"}], "externalReferenceId": "x-1",
+        "contacts": [{"type": "URL", "contact": "https://example.com/?a=\"b\",c", "note": "=1+1", "orderBy": 4}]}"#;
+    import(&program, "1", &[], of_note.replace('\n', "").as_bytes());
+    let file = program.directory().join("customers.csv");
+    let name = file.to_str().unwrap();
+    program.run(&["export", "--store", "1", name]).succeeded();
+    let table = fs::read_to_string(&file).unwrap();
+    let (header, rows) = table.split_once("\r\n").unwrap();
+    assert!(
+        header.starts_with("id,email,name,") && header.contains(",shippingAddresses[0].city,"),
+        "{header}"
+    );
+    assert!(rows.contains("\"Quote \"\" Comma, Line\nBreak\""), "{rows}");
+    let to_stdout = program.run(&["export", "--store", "1", "--format", "csv", "-"]).succeeded().stdout;
+    assert_eq!(to_stdout, table);
+
+    let said = program.run(&["import", "--store", "2", name]).succeeded().stderr;
+    assert!(said.contains("121 customers created, 0 changed, 0 as they were"), "{said}");
+    assert_eq!(without_ids(&export(&program, "2")), without_ids(&export(&program, "1")));
+    let said = program.run(&["import", "--store", "1", name]).succeeded().stderr;
+    assert!(said.contains("0 customers created, 0 changed, 121 as they were"), "{said}");
+    program.run(&["check"]).succeeded();
+}
+
+fn bad_rows_are_told_beside_and_a_wrong_header_changes_nothing(program: Program) {
+    stores(&program);
+    let rejected = program.directory().join("rejected.txt");
+    let options = ["--format", "csv", "--rejected", rejected.to_str().unwrap()];
+    let said = import(
+        &program,
+        "1",
+        &options,
+        b"email,name,contacts[0].type,contacts[0].contact\n\
+          a@example.com,Anna,PHONE,+1\n\
+          b@example.com,\"Berta,PHONE,+1\n\
+          c@example.com,\"Clara\",PHONE,+1\n\
+          d@example.com,M\xFCller,PHONE,+1\n\
+          e@example.com,Emma,FAX,+1\n\
+          f@example.com,Frida\n\
+          g@example.com,Greta,,\n",
+    );
+    assert_eq!(said.status, 3, "{said:?}");
+    assert!(
+        said.stderr.contains("3 customers created") && said.stderr.contains("4 lines rejected"),
+        "{said:?}"
+    );
+    let told = fs::read_to_string(&rejected).unwrap();
+    let told: Vec<_> = told.lines().collect();
+    assert_eq!(told.len(), 4, "{told:?}");
+    assert_eq!(told[0], "line 3: in line 4, character 16: a quoted cell ends here, and no comma follows");
+    assert_eq!(told[1], "line 5: the text in column 'name' is not UTF-8");
+    assert!(told[2].starts_with("line 6: Wrong value 'FAX' of parameter 'contacts[0].type'"), "{told:?}");
+    assert_eq!(told[3], "line 7: the row has 2 cells, and the header 4 columns");
+
+    for (header, reason) in [
+        ("id,email,phone\n1,x@example.com,1\n", "line 1, the header: column 'phone' is none of a customer's"),
+        ("email;name\nx@example.com;X\n", "column 'email;name' is none"),
+        ("name\nX\n", "there must be a column id, externalReferenceId or email"),
+        ("email,\"name\nx@example.com,X\n", "never closed"),
+        ("", "the file is empty"),
+    ] {
+        let refused = import(&program, "1", &options, header.as_bytes());
+        assert_eq!(refused.status, 1, "{refused:?}");
+        assert!(
+            refused.stderr.contains("cannot take '-' for CSV") && refused.stderr.contains(reason),
+            "{refused:?}"
+        );
+    }
+    assert_eq!(export(&program, "1").lines().count(), 3);
+}
+
+fn customers_are_written_as_vcards(program: Program) {
+    stores(&program);
+    let customer = r#"{"id": 7, "email": "jane@example.com", "name": "Jane van Doe", "lang": "en",
+        "billingPerson": {"companyName": "Doe; Sons, Ltd", "street": "1 A St\nFloor 2", "city": "New York",
+            "countryCode": "US", "stateOrProvinceCode": "NY", "postalCode": "10001", "phone": "+1 555 0100"},
+        "shippingAddresses": [{"city": "Rome", "countryCode": "IT"}],
+        "contacts": [{"type": "EMAIL", "contact": "jane@example.com", "default": true},
+            {"type": "PHONE", "contact": "+1 555 0101", "note": "after noon"},
+            {"type": "FACEBOOK", "contact": "https://www.facebook.com/jane"},
+            {"type": "TELEGRAM", "contact": "@jane"}, {"type": "OTHER", "contact": "by pigeon, \u00e4h"}]}"#;
+    import(&program, "1", &[], customer.replace('\n', "").as_bytes());
+    import(&program, "1", &[], br#"{"id": 8, "email": "nobody@example.com"}"#);
+    let file = program.directory().join("customers.vcf");
+    program.run(&["export", "--store", "1", file.to_str().unwrap()]).succeeded();
+    let cards = fs::read_to_string(&file).unwrap();
+    let undated: Vec<_> = cards.split_terminator("\r\n").filter(|line| !line.starts_with("REV:2")).collect();
+    let expected = "BEGIN:VCARD|VERSION:4.0|UID;VALUE=TEXT:7|FN:Jane van Doe|N:van Doe;Jane;;;|\
+        ORG:Doe\\; Sons\\, Ltd|TEL:+1 555 0100|EMAIL;PREF=1:jane@example.com|\
+        contact2.TEL:+1 555 0101|contact2.NOTE:after noon|\
+        SOCIALPROFILE;SERVICE-TYPE=Facebook;USERNAME=jane:https://www.facebook.com/| jane|\
+        SOCIALPROFILE;SERVICE-TYPE=Telegram;VALUE=TEXT:@jane|X-OTHER:by pigeon\\, \u{e4}h|\
+        ADR;TYPE=BILLING:;;1 A St\\nFloor 2;New York;New York;10001;United States|\
+        ADR;TYPE=DELIVERY;PREF=1:;;;Rome;;;Italy|LANG:en|END:VCARD|\
+        BEGIN:VCARD|VERSION:4.0|UID;VALUE=TEXT:8|FN:nobody@example.com|EMAIL;PREF=1:nobody@example.com|END:VCARD";
+    assert_eq!(undated.join("|"), expected);
+    assert_eq!(cards.matches("REV:2").count(), 2);
+}
+
+/// What an import from stdin comes to.
+fn import(program: &Program, store: &str, options: &[&str], text: &[u8]) -> Outcome {
+    let mut import = program.command(&[&["import", "--store", store], options, &["-"]].concat());
+    let mut running =
+        import.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    running.stdin.take().unwrap().write_all(text).unwrap();
+    Outcome::from(running.wait_with_output().unwrap())
+}
+
 fn bad_lines_are_told_beside_and_the_rest_is_imported(program: Program) {
     stores(&program);
     let rejected = program.directory().join("rejected.txt");
-    let mut import =
-        program.command(&["import", "--store", "1", "--rejected", rejected.to_str().unwrap(), "-"]);
-    let mut running =
-        import.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let lines = b"{\"email\": \"a@example.com\", \"customerGroupId\": 0}\n\
         {\"email\": \"b@example.com\", \"customerGroupId\": 99}\n\
         {\"name\": \"nobody\"}\n\
@@ -82,10 +193,9 @@ fn bad_lines_are_told_beside_and_the_rest_is_imported(program: Program) {
         {\"email\": \"c@example.com\", \"contacts\": [{\"type\": \"FAX\", \"contact\": \"1\"}]}\n\
         {\"email\": \"d@example.com\"}\n\
         {\"email\": \"torn@exam";
-    running.stdin.take().unwrap().write_all(lines).unwrap();
-    let ended = running.wait_with_output().unwrap();
-    let said = String::from_utf8(ended.stderr).unwrap();
-    assert_eq!(ended.status.code(), Some(3), "{said}");
+    let ended = import(&program, "1", &["--rejected", rejected.to_str().unwrap()], lines);
+    let said = &ended.stderr;
+    assert_eq!(ended.status, 3, "{said}");
     assert!(said.contains("2 customers created") && said.contains("5 lines rejected"), "{said}");
     let told = fs::read_to_string(&rejected).unwrap();
     let mut told: Vec<_> = told.lines().collect();

@@ -1,7 +1,7 @@
 //! The built program and its database.
 
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use shopfolk_test_postgres::{PgBouncer, PostgresServer, TestDatabase};
 use tempfile::TempDir;
@@ -126,14 +126,19 @@ impl Program {
     }
 }
 
-impl Outcome {
-    pub fn of(command: &mut Command) -> Self {
-        let output = command.output().unwrap();
+impl From<Output> for Outcome {
+    fn from(output: Output) -> Self {
         Self {
             status: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8(output.stdout).unwrap(),
             stderr: String::from_utf8(output.stderr).unwrap(),
         }
+    }
+}
+
+impl Outcome {
+    pub fn of(command: &mut Command) -> Self {
+        command.output().unwrap().into()
     }
 
     pub fn succeeded(self) -> Self {

@@ -55,6 +55,8 @@ impl<T> Given<Option<T>> {
 #[derive(Debug, Clone, Copy)]
 enum Place<'a> {
     Body,
+    /// In a row of a table, where lists have gaps.
+    Row,
     Field(&'a Fields<'a>, &'a str),
     Element(&'a Fields<'a>, &'a str, usize),
 }
@@ -76,6 +78,11 @@ impl<'a> Fields<'a> {
                 shorten(&other.to_string())
             ))),
         }
+    }
+
+    /// The fields of a row of a table: an entry of a list that is `null` is none.
+    pub(crate) const fn of_row(object: &'a JsonObject<'a>) -> Self {
+        Self { place: Place::Row, object }
     }
 
     /// The path of a field, for a message.
@@ -185,6 +192,8 @@ impl<'a> Fields<'a> {
         maximum: usize,
         parse: impl Fn(&Fields<'_>) -> Result<T, ApiError>,
     ) -> Result<Given<Vec<T>>, ApiError> {
+        let is_row = matches!(self.place, Place::Row);
+        let is_there = |(_, value): &(usize, &JsonValue<'_>)| !is_row || **value != JsonValue::Null;
         let element = |(index, value): (usize, &JsonValue<'_>)| match value {
             JsonValue::Object(object) => parse(&Fields { place: Place::Element(self, name, index), object }),
             other => {
@@ -198,7 +207,7 @@ impl<'a> Fields<'a> {
                 self.path(name),
                 values.len()
             ))),
-            JsonValue::List(values) => values.iter().enumerate().map(element).collect(),
+            JsonValue::List(values) => values.iter().enumerate().filter(is_there).map(element).collect(),
             other => Err(self.wrong(name, other, "must be a list of JSON objects")),
         })
     }
@@ -271,7 +280,7 @@ struct Path<'a> {
 impl fmt::Display for Path<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.fields.place {
-            Place::Body => {}
+            Place::Body | Place::Row => {}
             Place::Field(fields, name) => write!(formatter, "{}.", Path { fields, name })?,
             Place::Element(fields, name, index) => write!(formatter, "{}[{index}].", Path { fields, name })?,
         }

@@ -17,8 +17,11 @@ use crate::json;
 /// # Errors
 /// When the text is no JSON object, or a field is wrong.
 pub fn parse_imported_customer(text: &[u8]) -> Result<ImportedCustomer, ApiError> {
-    let value = json::parse(text)?;
-    let fields = Fields::of_body(&value)?;
+    read_imported_customer(&Fields::of_body(&json::parse(text)?)?)
+}
+
+/// Reads a customer from an object.
+pub(crate) fn read_imported_customer(fields: &Fields<'_>) -> Result<ImportedCustomer, ApiError> {
     let contacts = match fields.objects("contacts", MAXIMUM_CONTACTS as usize, contact)? {
         Given::Absent => None,
         Given::Null => Some(Vec::new()),
@@ -27,7 +30,7 @@ pub fn parse_imported_customer(text: &[u8]) -> Result<ImportedCustomer, ApiError
     Ok(ImportedCustomer {
         id: fields.integer("id", CustomerId::new)?.value(),
         registered: fields.timestamp("registered")?.value(),
-        change: CustomerFieldsIn::read(&fields)?.change(),
+        change: CustomerFieldsIn::read(fields)?.change(),
         contacts,
     })
 }

@@ -41,6 +41,16 @@ impl<'a> JsonObject<'a> {
         self.0.iter().find(|(other, _)| other == key).map(|(_, value)| value)
     }
 
+    /// Adds a field, whose key is not there yet.
+    pub(crate) fn push(&mut self, key: &'a str, value: JsonValue<'a>) {
+        self.0.push((Cow::Borrowed(key), value));
+    }
+
+    /// Whether it has no fields.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The fields in their order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &JsonValue<'a>)> {
         self.0.iter().map(|(key, value)| (key.as_ref(), value))

@@ -46,6 +46,7 @@ pub mod response_fields;
 mod routes;
 mod schemas;
 mod settings;
+mod table;
 
 pub use clock::Clock;
 pub use contact_in::{parse_contact_change, parse_new_contact};
@@ -56,3 +57,4 @@ pub use openapi::openapi;
 pub use request_metrics::{REQUEST_DURATION, REQUEST_DURATION_BUCKETS, REQUESTS};
 pub use routes::router;
 pub use settings::{ApiSettings, InvalidRateLimit, RateLimit, ShuttingDown};
+pub use table::{CustomerTable, TableHeaderError};

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use shopfolk_model::{ContactBook, CustomerId, ExtraField, GroupId, GroupName};
-use shopfolk_store::{CustomerLimit, ReadOperation, ReadTx, StoredCustomer};
+use shopfolk_model::{ContactBook, CustomerId, ExtraField, ExtraFieldKey, GroupId, GroupName};
+use shopfolk_store::{CustomerLimit, ReadOperation, ReadTx, StoreError, StoredCustomer};
 use tokio::sync::mpsc;
 
 use crate::{CustomerWithContacts, OperationError};
@@ -15,8 +15,30 @@ const BATCH: CustomerLimit = CustomerLimit { customers: 500, contacts: 5_000 };
 /// more.
 #[derive(Debug)]
 pub struct ExportCustomers {
+    /// Whether to measure them before, which reads them twice.
+    pub measure: bool,
     /// Who takes them.
-    pub taker: mpsc::Sender<Vec<CustomerWithContacts>>,
+    pub taker: mpsc::Sender<Exported>,
+}
+
+/// What an export hands over.
+#[derive(Debug)]
+pub enum Exported {
+    /// How much customers have at the most; the first thing, where it was asked for.
+    Extent(CustomerExtent),
+    /// Some customers.
+    Customers(Vec<CustomerWithContacts>),
+}
+
+/// How much the customers of a store have at the most.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CustomerExtent {
+    /// How many contacts.
+    pub contacts: usize,
+    /// How many shipping addresses.
+    pub addresses: usize,
+    /// The extra fields of the store.
+    pub extra_fields: Vec<ExtraFieldKey>,
 }
 
 impl ReadOperation for ExportCustomers {
@@ -28,17 +50,50 @@ impl ReadOperation for ExportCustomers {
         let names: HashMap<GroupId, GroupName> =
             groups.into_iter().map(|group| (group.id, group.name)).collect();
         let fields = tx.list_extra_fields().await?;
-        let mut after: Option<CustomerId> = None;
-        loop {
-            let batch = tx.list_stored_customers(after, BATCH).await?;
-            let Some(last) = batch.last() else { return Ok(()) };
-            after = Some(last.customer.id);
-            let batch = batch.into_iter().map(|stored| complete(stored, &names, &fields)).collect();
-            if self.taker.send(batch).await.is_err() {
+        if self.measure {
+            let extra_fields = fields.iter().map(|field| field.key).collect();
+            let extent = CustomerExtent { extra_fields, ..self.measure(tx).await? };
+            if self.taker.send(Exported::Extent(extent)).await.is_err() {
                 return Ok(());
             }
         }
+        let mut after = None;
+        while let Some(batch) = next(tx, &mut after).await? {
+            let batch = batch.into_iter().map(|stored| complete(stored, &names, &fields)).collect();
+            if self.taker.send(Exported::Customers(batch)).await.is_err() {
+                break;
+            }
+        }
+        Ok(())
     }
+}
+
+impl ExportCustomers {
+    async fn measure<T: ReadTx>(&self, tx: &mut T) -> Result<CustomerExtent, StoreError> {
+        let mut extent = CustomerExtent::default();
+        let mut after = None;
+        while !self.taker.is_closed()
+            && let Some(batch) = next(tx, &mut after).await?
+        {
+            for StoredCustomer { customer, contacts } in &batch {
+                extent.contacts = extent.contacts.max(contacts.len());
+                extent.addresses = extent.addresses.max(customer.addresses.addresses().len());
+            }
+        }
+        Ok(extent)
+    }
+}
+
+/// The customers behind these.
+async fn next<T: ReadTx>(
+    tx: &mut T,
+    after: &mut Option<CustomerId>,
+) -> Result<Option<Vec<StoredCustomer>>, StoreError> {
+    let batch = tx.list_stored_customers(*after, BATCH).await?;
+    Ok(batch.last().map(|last| last.customer.id).map(|last| {
+        *after = Some(last);
+        batch
+    }))
 }
 
 fn complete(

@@ -38,7 +38,7 @@ pub use customers::{
     ListCustomers, ListDeletedCustomers,
 };
 pub use error::OperationError;
-pub use export::ExportCustomers;
+pub use export::{CustomerExtent, ExportCustomers, Exported};
 pub use extra_fields::{
     ChangeExtraField, CreateExtraField, DeleteExtraField, GetExtraField, ListExtraFields,
 };

@@ -1,5 +1,8 @@
 //! `shopfolk export`: the customers of a store, to a file.
 
+mod cards;
+mod writer;
+
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -7,14 +10,15 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use shopfolk_api::write_customer;
 use shopfolk_model::StoreId;
-use shopfolk_operations::{ExportCustomers, GetStore, OperationError};
+use shopfolk_operations::{ExportCustomers, Exported, GetStore, OperationError};
 use shopfolk_store::{Engine, PageRequest, ReadOperation, ReadTx, StoreError};
 use tokio::sync::mpsc;
+use writer::CustomerWriter;
 
 use crate::database::{DatabaseUrl, Purpose};
 use crate::failure::explain;
+use crate::format::Written;
 use crate::output;
 use crate::progress::{Progress, Step};
 use crate::shutdown::StopSignals;
@@ -29,7 +33,8 @@ const BATCHES: usize = 4;
 #[command(after_help = "\
 Examples:
   shopfolk export --store 1 customers.ndjson
-  shopfolk export --store 1 - | gzip > customers.ndjson.gz")]
+  shopfolk export --store 1 customers.csv
+  shopfolk export --store 1 --format vcard - | gzip > customers.vcf.gz")]
 pub(crate) struct Arguments {
     /// The id of the store
     #[arg(long, value_name = "N", env = "SHOPFOLK_STORE")]
@@ -37,15 +42,19 @@ pub(crate) struct Arguments {
     /// The file to write, which must not be there yet; - is stdout
     #[arg(env = "SHOPFOLK_FILE")]
     file: PathBuf,
+    /// How to write them [default: by the ending of FILE, .csv or .vcf; else ndjson]
+    #[arg(long, value_enum, env = "SHOPFOLK_FORMAT")]
+    format: Option<Written>,
 }
 
-/// Writes every customer of the store, one a line, as the API shows it.
+/// Writes every customer of the store.
 ///
 /// # Errors
 /// When there is no such store, the file cannot be written, the database fails, or the command is stopped by a signal.
 pub(crate) fn run(arguments: &Arguments, database: &DatabaseUrl) -> Result<ExitCode> {
     let (store, file) = (arguments.store, arguments.file.clone());
-    database.with(Purpose::Use, move |engine| async move { export(&engine, store, &file).await })?;
+    let format = arguments.format.unwrap_or_else(|| Written::of_name(&file));
+    database.with(Purpose::Use, move |engine| async move { export(&engine, store, &file, format).await })?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -61,38 +70,44 @@ impl ReadOperation for CountCustomers {
     }
 }
 
-async fn export(engine: &impl Engine, store: StoreId, file: &Path) -> Result<()> {
+async fn export(engine: &impl Engine, store: StoreId, file: &Path, format: Written) -> Result<()> {
     if engine.read(store, GetStore).await?.is_none() {
         return Err(explain(OperationError::StoreNotFound { id: store }));
     }
     let mut signals = StopSignals::listen()?;
     let total = engine.read(store, CountCustomers).await?;
-    let mut out = open(file)?;
+    let mut writer = CustomerWriter::new(format, open(file)?);
     let cannot_write = || format!("cannot write '{}'", file.display());
-    let (taker, mut batches) = mpsc::channel(BATCHES);
+    let (taker, mut parts) = mpsc::channel(BATCHES);
+    // The columns of a table have to be known before its first row.
+    let export = ExportCustomers { measure: format == Written::Csv, taker };
     let reading = engine.clone();
-    let read = tokio::spawn(async move { reading.read_alone(store, ExportCustomers { taker }).await });
+    let read = tokio::spawn(async move { reading.read_alone(store, export).await });
     let mut progress = Progress::start();
     let mut done = 0;
     loop {
-        let batch = tokio::select! {
-            batch = batches.recv() => batch,
+        let part = tokio::select! {
+            part = parts.recv() => part,
             () = signals.next() => {
                 progress.end();
                 bail!("stopped after {done} customers; what was written is not all");
             }
         };
-        let Some(batch) = batch else { break };
-        for customer in &batch {
-            write_customer(customer, &mut out)
-                .and_then(|()| out.write_all(b"\n"))
-                .with_context(cannot_write)?;
+        match part {
+            None => break,
+            Some(Exported::Extent(extent)) => writer.measured(&extent).with_context(cannot_write)?,
+            Some(Exported::Customers(customers)) => {
+                customers
+                    .iter()
+                    .try_for_each(|customer| writer.write(customer))
+                    .with_context(cannot_write)?;
+                done += customers.len() as u64;
+                progress.show(&Step { what: format!("store {store}: exporting customers"), done, total });
+            }
         }
-        done += batch.len() as u64;
-        progress.show(&Step { what: format!("store {store}: exporting customers"), done, total });
     }
     read.await.context("the reading task ended")?.map_err(explain)?;
-    out.flush().with_context(cannot_write)?;
+    writer.end().with_context(cannot_write)?;
     progress.end();
     output::note(&format!("Exported {done} customers of store {store}."));
     Ok(())

@@ -1,6 +1,9 @@
 //! `shopfolk import`: customers, from a file into a store.
 
+mod batch;
 mod lines;
+mod record;
+mod rows;
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
@@ -8,8 +11,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
+use batch::Batch;
 use clap::Args;
-use lines::Batch;
+use lines::Lines;
+use rows::Rows;
 use shopfolk_api::Clock;
 use shopfolk_model::StoreId;
 use shopfolk_operations::{GetStore, ImportCustomers, ImportOutcome, OperationError};
@@ -18,6 +23,7 @@ use shopfolk_store::Engine;
 use crate::clock::SystemClock;
 use crate::database::{DatabaseUrl, Purpose};
 use crate::failure::explain;
+use crate::format::Read;
 use crate::output;
 use crate::progress::{Progress, Step};
 use crate::shutdown::StopSignals;
@@ -33,17 +39,19 @@ const SOME_REJECTED: u8 = 3;
     long_about = "\
 Brings customers from a file into a store
 
-The file has one customer a line, in JSON as the API shows it (NDJSON). A customer is looked for by its id, else its \
-externalReferenceId, else its email: one that is there is changed by what the line says, as PUT /customers/{id} does, one \
-that is not is created, and keeps its id where that was never given. Contacts that the line names and the customer does not \
-have are new. What changes nothing writes nothing, so the command is safe to repeat, and one that was interrupted \
-goes on when it is run again.
+The file has one customer a line, in JSON as the API shows it (NDJSON), or is a table (CSV) whose header names the columns by \
+the fields of that JSON: email, billingPerson.city, contacts[0].type, shippingAddresses[0].street, extrafields[KEY]; an empty \
+cell says nothing. A customer is looked for by its id, else its externalReferenceId, else its email: one that is there is \
+changed by what the line says, as PUT /customers/{id} does, one that is not is created, and keeps its id where that was never \
+given. Contacts that the line names and the customer does not have are new. What changes nothing writes nothing, so the \
+command is safe to repeat, and one that was interrupted goes on when it is run again.
 
 A line that is no customer, or breaks a rule, is rejected: it is written to a file beside with its number and the reason, \
 and the import goes on. The exit status is 3 then.",
     after_help = "\
 Examples:
   shopfolk import --store 1 customers.ndjson
+  shopfolk import --store 1 customers.csv
   zcat customers.ndjson.gz | shopfolk import --store 1 -"
 )]
 pub(crate) struct Arguments {
@@ -53,6 +61,9 @@ pub(crate) struct Arguments {
     /// The file to read; - is stdin
     #[arg(env = "SHOPFOLK_FILE")]
     file: PathBuf,
+    /// What the file is [default: by the ending of FILE, .csv; else ndjson]
+    #[arg(long, value_enum, env = "SHOPFOLK_FORMAT")]
+    format: Option<Read>,
     /// Where rejected lines are told [default: FILE.rejected, import.rejected for stdin]
     #[arg(long, value_name = "FILE", env = "SHOPFOLK_REJECTED")]
     rejected: Option<PathBuf>,
@@ -70,7 +81,8 @@ pub(crate) fn run(arguments: &Arguments, database: &DatabaseUrl) -> Result<ExitC
         path.into()
     });
     let (store, file) = (arguments.store, arguments.file.clone());
-    let import = Import { store, file, rejected };
+    let format = arguments.format.unwrap_or_else(|| Read::of_name(&file));
+    let import = Import { store, file, format, rejected };
     let counts = database.with(Purpose::Use, move |engine| async move { import.run(&engine).await })?;
     Ok(if counts.rejected > 0 { ExitCode::from(SOME_REJECTED) } else { ExitCode::SUCCESS })
 }
@@ -78,6 +90,7 @@ pub(crate) fn run(arguments: &Arguments, database: &DatabaseUrl) -> Result<ExitC
 struct Import {
     store: StoreId,
     file: PathBuf,
+    format: Read,
     rejected: PathBuf,
 }
 
@@ -113,7 +126,13 @@ impl Import {
         }
         let mut signals = StopSignals::listen()?;
         let (input, total) = self.open()?;
-        let mut batches = lines::read(input)?;
+        let mut batches = match self.format {
+            Read::Ndjson => batch::read(Lines::new(input))?,
+            Read::Csv => {
+                let cannot = || format!("cannot take '{}' for CSV", self.file.display());
+                batch::read(Rows::new(input).with_context(cannot)?)?
+            }
+        };
         let mut progress = Progress::start();
         let mut rejects = Rejects { path: self.rejected.clone(), file: None };
         let mut counts = Counts::default();

@@ -14,6 +14,7 @@ mod database;
 mod demo;
 mod export;
 mod failure;
+mod format;
 mod generate;
 mod health;
 mod import;

@@ -9,8 +9,8 @@ use tokio::sync::mpsc;
 
 use super::fixture::*;
 use crate::{
-    CustomerWithContacts, DeleteCustomer, ExportCustomers, GetCustomer, ImportCustomers, ImportOutcome,
-    ImportedCustomer,
+    CustomerExtent, CustomerWithContacts, DeleteCustomer, ExportCustomers, Exported, GetCustomer,
+    ImportCustomers, ImportOutcome, ImportedCustomer,
 };
 
 fn imported(id: Option<CustomerId>, email: &str) -> ImportedCustomer {
@@ -42,16 +42,26 @@ async fn import<E: Engine>(engine: &E, mut customers: Vec<ImportedCustomer>) -> 
     outcomes
 }
 
-async fn export<E: Engine>(engine: &E) -> Vec<CustomerWithContacts> {
+/// What is exported, with the extent if it is measured.
+async fn export<E: Engine>(engine: &E, measure: bool) -> (Option<CustomerExtent>, Vec<CustomerWithContacts>) {
     let (taker, mut taken) = mpsc::channel(1);
     let reading = engine.clone();
-    let read = tokio::spawn(async move { reading.read_alone(STORE, ExportCustomers { taker }).await });
+    let export = ExportCustomers { measure, taker };
+    let read = tokio::spawn(async move { reading.read_alone(STORE, export).await });
+    let mut extents = Vec::new();
     let mut exported = Vec::new();
-    while let Some(batch) = taken.recv().await {
-        exported.extend(batch);
+    while let Some(part) = taken.recv().await {
+        match part {
+            Exported::Extent(extent) => {
+                assert!(exported.is_empty(), "the extent comes first");
+                extents.push(extent);
+            }
+            Exported::Customers(customers) => exported.extend(customers),
+        }
     }
     read.await.unwrap().unwrap();
-    exported
+    assert_eq!(extents.len(), usize::from(measure));
+    (extents.pop(), exported)
 }
 
 pub async fn imported_customers_are_created_changed_or_left_as_they_are<E: Engine>(engine: E) {
@@ -147,22 +157,30 @@ pub async fn refused_import_harms_no_neighbour_and_no_id_comes_back<E: Engine>(e
 
 pub async fn export_hands_over_every_customer_as_it_is<E: Engine>(engine: E) {
     create_store(&engine, STORE).await;
-    assert_eq!(export(&engine).await, []);
+    assert_eq!(export(&engine, false).await.1, []);
+    assert_eq!(export(&engine, true).await, (Some(CustomerExtent::default()), Vec::new()));
     let mut customers = Vec::new();
     for number in 0..1_203 {
         let contact = (None, phone(&number.to_string()));
         customers.push(with_contacts(imported(None, &format!("c{number}@example.com")), &[contact]));
     }
     import(&engine, customers).await;
-    let exported = export(&engine).await;
+    let (_, exported) = export(&engine, false).await;
     assert_eq!(exported.len(), 1_203);
     assert!(exported.is_sorted_by_key(|item| item.customer.id));
     for item in exported.iter().step_by(100) {
         let found = engine.read(STORE, GetCustomer { customer: item.customer.id }).await.unwrap();
         assert_eq!(*item, found);
     }
+    let many = (0..7).map(|number| (None, phone(&format!("1{number}")))).collect::<Vec<_>>();
+    import(&engine, vec![with_contacts(imported(None, "many@example.com"), &many)]).await;
+    let (extent, exported) = export(&engine, true).await;
+    // With its e-mail address.
+    assert_eq!((extent.unwrap().contacts, exported.len()), (8, 1_204));
     // Whoever takes nothing more ends it.
-    let (taker, taken) = mpsc::channel(1);
-    drop(taken);
-    engine.read_alone(STORE, ExportCustomers { taker }).await.unwrap();
+    for measure in [false, true] {
+        let (taker, taken) = mpsc::channel(1);
+        drop(taken);
+        engine.read_alone(STORE, ExportCustomers { measure, taker }).await.unwrap();
+    }
 }

@@ -1,0 +1,49 @@
+//! The formats of files with customers.
+
+use std::path::Path;
+
+use clap::ValueEnum;
+
+/// How customers are written to a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Written {
+    /// A customer a line, in JSON as the API shows it.
+    Ndjson,
+    /// A table with a header row, a customer a row.
+    Csv,
+    /// A vCard 4.0 for each customer, with the contacts and addresses.
+    Vcard,
+}
+
+/// How customers are read from a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Read {
+    /// A customer a line, in JSON as the API shows it.
+    Ndjson,
+    /// A table with a header row, a customer a row.
+    Csv,
+}
+
+impl Written {
+    /// What the name of a file says; NDJSON where it says nothing.
+    pub(crate) fn of_name(file: &Path) -> Self {
+        if has_ending(file, "csv") {
+            Self::Csv
+        } else if has_ending(file, "vcf") {
+            Self::Vcard
+        } else {
+            Self::Ndjson
+        }
+    }
+}
+
+impl Read {
+    /// What the name of a file says; NDJSON where it says nothing.
+    pub(crate) fn of_name(file: &Path) -> Self {
+        if has_ending(file, "csv") { Self::Csv } else { Self::Ndjson }
+    }
+}
+
+fn has_ending(file: &Path, ending: &str) -> bool {
+    file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(ending))
+}
