@@ -34,9 +34,15 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Parser;
+use mimalloc::MiMalloc;
 
 use crate::arguments::{Arguments, Command};
 use crate::database::DatabaseUrl;
+
+// Many threads take and give back small pieces of memory: with the allocator of the C library contacts were created a tenth
+// slower, customers read a sixth slower.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     match Arguments::try_parse() {
