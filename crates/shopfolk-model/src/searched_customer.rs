@@ -82,6 +82,14 @@ impl LanguageCode {
 impl SearchedCustomer {
     /// What a search looks at of this customer.
     pub fn of(customer: &Customer, contacts: &ContactBook) -> Self {
+        Self::with_contacts(customer, contacts.contacts().iter().map(AsRef::as_ref))
+    }
+
+    /// What a search looks at of this customer, who has these contacts.
+    pub fn with_contacts<'a>(
+        customer: &Customer,
+        contacts: impl Iterator<Item = &'a Contact> + Clone,
+    ) -> Self {
         let Customer { id, email, name, registered, updated, details, addresses, group, orders, .. } =
             customer;
         let places = || places(&details.billing, addresses);
@@ -89,7 +97,7 @@ impl SearchedCustomer {
             .filter_map(|place| place.phone.as_ref())
             .map(|phone| PhoneDigits::of(phone.as_str()))
             .filter(|digits| !digits.is_empty())
-            .chain(contacts.contacts().iter().filter_map(|contact| contact.phone_digits()));
+            .chain(contacts.clone().filter_map(Contact::phone_digits));
         let folded_contact =
             |contact: &Contact| (contact.contact_type(), fold(contact.address.contact().as_str()));
         Self {
@@ -97,7 +105,7 @@ impl SearchedCustomer {
             name: name.as_ref().map(|name| fold(name.as_str())).unwrap_or_default(),
             email: fold(email.as_str()),
             phones: phones.collect(),
-            contacts: contacts.contacts().iter().map(|contact| folded_contact(contact)).collect(),
+            contacts: contacts.map(folded_contact).collect(),
             cities: places()
                 .filter_map(|place| place.city.as_ref())
                 .map(|city| fold(city.as_str()))

@@ -1,6 +1,7 @@
 //! Bringing customers from elsewhere into a store.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use shopfolk_model::{
     AddressEntry, ContactChange, ContactEntry, ContactId, Customer, CustomerChange, CustomerDetails,
@@ -46,7 +47,9 @@ pub enum ImportOutcome {
 #[derive(Debug, Clone)]
 pub struct ImportCustomers {
     /// The customers, in their order.
-    pub customers: Vec<ImportedCustomer>,
+    pub customers: Arc<[ImportedCustomer]>,
+    /// The first of them that is still to be imported.
+    pub first: usize,
     /// Now.
     pub now: Timestamp,
 }
@@ -56,11 +59,12 @@ impl WriteOperation for ImportCustomers {
     type Error = OperationError;
 
     async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
-        let mut outcomes = Vec::with_capacity(self.customers.len());
+        let customers = self.customers.get(self.first..).unwrap_or_default();
+        let mut outcomes = Vec::with_capacity(customers.len());
         // An id below may have been a deleted customer's, and is never given again.
         let free_from = tx.lookup_next_ids().await?.customer;
         let mut new = NewCustomers::default();
-        for customer in &self.customers {
+        for customer in customers {
             if new.may_have(customer) {
                 break;
             }

@@ -14,8 +14,10 @@ use crate::SqliteSettings;
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long to wait before trying again what SQLite does not wait for.
 const BUSY_PAUSE: Duration = Duration::from_millis(5);
-/// Pages of the database that the writer keeps in memory, in KiB.
+/// Pages of the database that the writer of a server keeps in memory, in KiB.
 const WRITER_CACHE_KIB: u32 = 16 * 1024;
+/// The same of a command, which may write millions of rows all over the indexes.
+const COMMAND_CACHE_KIB: u32 = 64 * 1024;
 /// Pages of the database that a reader keeps in memory, in KiB.
 const READER_CACHE_KIB: u32 = 4 * 1024;
 /// More than the number of different statements there are, so that each is compiled once.
@@ -25,7 +27,8 @@ const STATEMENTS: usize = 64;
 pub(crate) fn open_writer(settings: &SqliteSettings) -> Result<Connection, StoreError> {
     let mut flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     flags.set(OpenFlags::SQLITE_OPEN_CREATE, settings.create);
-    let connection = open(&settings.path, flags, WRITER_CACHE_KIB)?;
+    let cache = if settings.serve { WRITER_CACHE_KIB } else { COMMAND_CACHE_KIB };
+    let connection = open(&settings.path, flags, cache)?;
     write_ahead(&connection).map_err(doing("set the database up for writing"))?;
     connection
         .execute_batch(

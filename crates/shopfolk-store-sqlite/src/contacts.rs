@@ -208,6 +208,7 @@ impl SqliteWriteTx<'_> {
                 now.unix_seconds(),
             ],
         )?;
+        self.access.backlog.take_fresh(self.store, customer);
         self.access.added.add(self.store, customer, contact, now);
         let key = self.key(customer);
         let recent = RecentContact { contact: Arc::clone(contact), updated: now, batch: self.access.batch };

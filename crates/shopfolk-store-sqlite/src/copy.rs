@@ -6,8 +6,8 @@ use std::collections::HashMap;
 
 use rusqlite::params;
 use shopfolk_model::{
-    Contact, CustomerGroup, CustomerId, CustomerName, Event, ExternalReferenceId, ExtraField, ExtraFieldId,
-    GroupId, Happening, OrderBy, Store, Timestamp, TokenHash, TokenId,
+    Contact, Customer, CustomerGroup, CustomerId, CustomerName, Event, ExternalReferenceId, ExtraField,
+    ExtraFieldId, GroupId, Happening, OrderBy, SearchedCustomer, Store, Timestamp, TokenHash, TokenId,
 };
 use shopfolk_store::{
     CustomerLimit, EventPlace, NextIds, ReadCopy, StoreError, StoreSize, StoredCustomer, StoredEvent,
@@ -268,6 +268,65 @@ impl SqliteWriteTx<'_> {
         &mut self,
         StoredCustomer { customer, contacts }: &StoredCustomer,
     ) -> Result<(), StoreError> {
+        let counters = self.counters()?;
+        counters.count_customer();
+        counters.raise_customer(customer.id)?;
+        if let Some(highest) = contacts.iter().map(|contact| contact.id).max() {
+            counters.raise_contact(highest)?;
+        }
+        // Mostly nothing is in the way, so nobody looks before something is.
+        if customer.details.external_reference.is_some() || !self.insert_row(customer, contacts)? {
+            self.remove_what_is_in_the_way(customer).await?;
+            if !self.insert_row(customer, contacts)? {
+                let rule = format!("customer {} of store {} cannot be written", customer.id, self.store);
+                return Err(StoreError::Conflict { rule });
+            }
+        }
+        self.add_details(customer)?;
+        self.put_statistics(customer.id, &customer.orders)?;
+        self.note_changed(customer.id)?;
+        // In the order of the table, so that each page is visited once.
+        let mut contacts: Vec<&Contact> = contacts.iter().collect();
+        contacts.sort_unstable_by_key(|contact| (contact.contact_type().code(), contact.address.key()));
+        for contact in &contacts {
+            insert_contact(self.connection, self.key(customer.id), contact)?;
+        }
+        let searched = SearchedCustomer::with_contacts(customer, contacts.into_iter());
+        self.access.backlog.keep_fresh(self.store, searched);
+        Ok(())
+    }
+
+    /// Writes the row of a customer, unless another one has its id or its e-mail address.
+    fn insert_row(&mut self, customer: &Customer, contacts: &[Contact]) -> Result<bool, StoreError> {
+        // Above whatever settled row of a former customer with this id still lies among the recent contacts, and below
+        // every contact that is yet to come.
+        let settled_through = self.counters()?.next_ids().contact.get() - 1;
+        let inserted = self.change(
+            "add a customer as it is",
+            "INSERT INTO customers (store_id, customer_id, email, email_key, name, registered, updated, contact_count,
+                                    highest_order_by, settled_through, group_id)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
+                 ON CONFLICT DO NOTHING",
+            params![
+                self.store.get(),
+                customer.id.get(),
+                customer.email.as_str(),
+                customer.email.key(),
+                customer.name.as_ref().map(CustomerName::as_str),
+                customer.registered.unix_seconds(),
+                customer.updated.unix_seconds(),
+                // A customer has at most 500.
+                u32::try_from(contacts.len()).unwrap_or(u32::MAX),
+                contacts.iter().map(|contact| contact.order_by).max().map(OrderBy::get),
+                settled_through,
+                customer.group.get(),
+            ],
+        )?;
+        Ok(inserted == 1)
+    }
+
+    /// Removes customers with the id, the e-mail address or the external reference of this one.
+    async fn remove_what_is_in_the_way(&mut self, customer: &Customer) -> Result<(), StoreError> {
         let in_the_way: Vec<i64> = self.list(
             "find customers in the way of a copy",
             "SELECT customer_id FROM customers WHERE store_id = ?1 AND customer_id = ?2
@@ -285,44 +344,6 @@ impl SqliteWriteTx<'_> {
         )?;
         for id in in_the_way.into_iter().flat_map(CustomerId::new) {
             self.remove_customer(id).await?;
-        }
-        let counters = self.counters()?;
-        counters.count_customer();
-        counters.raise_customer(customer.id)?;
-        if let Some(highest) = contacts.iter().map(|contact| contact.id).max() {
-            counters.raise_contact(highest)?;
-        }
-        // Above whatever settled row of a former customer with this id still lies among the recent contacts, and below
-        // every contact that is yet to come.
-        let settled_through = counters.next_ids().contact.get() - 1;
-        self.change(
-            "add a customer as it is",
-            "INSERT INTO customers (store_id, customer_id, email, email_key, name, registered, updated, contact_count,
-                                    highest_order_by, settled_through, group_id)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-            params![
-                self.store.get(),
-                customer.id.get(),
-                customer.email.as_str(),
-                customer.email.key(),
-                customer.name.as_ref().map(CustomerName::as_str),
-                customer.registered.unix_seconds(),
-                customer.updated.unix_seconds(),
-                // A customer has at most 500.
-                u32::try_from(contacts.len()).unwrap_or(u32::MAX),
-                contacts.iter().map(|contact| contact.order_by).max().map(OrderBy::get),
-                settled_through,
-                customer.group.get(),
-            ],
-        )?;
-        self.add_details(customer)?;
-        self.put_statistics(customer.id, &customer.orders)?;
-        self.note_changed(customer.id)?;
-        // In the order of the table, so that each page is visited once.
-        let mut contacts: Vec<&Contact> = contacts.iter().collect();
-        contacts.sort_unstable_by_key(|contact| (contact.contact_type().code(), contact.address.key()));
-        for contact in contacts {
-            insert_contact(self.connection, self.key(customer.id), contact)?;
         }
         Ok(())
     }

@@ -114,6 +114,7 @@ impl WriteGroups for SqliteWriteTx<'_> {
              SELECT store_id, customer_id FROM customers WHERE store_id = ?1 AND group_id = ?2 AND group_id <> 0",
             (self.store.get(), id.get()),
         )?;
+        self.access.backlog.forget_fresh();
         self.access.backlog.note_changed(self.store, members);
         self.change(
             "put the customers of a group into the built-in one",

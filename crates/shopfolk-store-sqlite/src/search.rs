@@ -189,6 +189,7 @@ impl SqliteWriteTx<'_> {
     /// Notes that what searches look at of a customer has changed. Every write to a customer says so, but for adding a
     /// recent contact.
     pub(crate) fn note_changed(&mut self, customer: CustomerId) -> Result<(), StoreError> {
+        self.access.backlog.take_fresh(self.store, customer);
         let new = self.change(
             "note that a customer changed",
             "INSERT OR IGNORE INTO search_changed (store_id, customer_id) VALUES (?1, ?2)",

@@ -62,6 +62,7 @@ pub(crate) struct Write<O: WriteOperation> {
 
 impl<O: WriteOperation> WriteJob for Write<O> {
     fn run(&mut self, writer: &mut Writer) -> Ran {
+        writer.backlog.forget_fresh();
         let mut tx = writer.begin_operation(self.store);
         let outcome = catch_unwind(AssertUnwindSafe(|| self.operation.run(&mut tx).now_or_never()));
         let wrote = tx.access.wrote || outcome.is_err();
@@ -254,6 +255,7 @@ impl Writer {
         self.added.write(&self.connection, |store, contacts| backlog.note_added(store, contacts))?;
         self.counters.write(&self.connection)?;
         execute(&self.connection, "COMMIT").map_err(doing("commit"))?;
+        self.backlog.forget_fresh();
         self.recent.publish(self.batch);
         self.batch += 1;
         Ok(())

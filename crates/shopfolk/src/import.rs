@@ -9,6 +9,7 @@ use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use batch::Batch;
@@ -179,13 +180,14 @@ impl Import {
             counts.rejected += 1;
             rejects.tell(*line, reason)?;
         }
-        let (lines, mut customers): (Vec<_>, Vec<_>) = batch.customers.into_iter().unzip();
+        let (lines, customers): (Vec<_>, Vec<_>) = batch.customers.into_iter().unzip();
+        let customers: Arc<[_]> = customers.into();
         let mut lines = lines.into_iter();
-        while !customers.is_empty() {
-            let import = ImportCustomers { customers: customers.clone(), now: SystemClock.now() };
+        while lines.len() > 0 {
+            let first = customers.len() - lines.len();
+            let import = ImportCustomers { customers: Arc::clone(&customers), first, now: SystemClock.now() };
             let outcomes = engine.write(self.store, import).await.map_err(explain)?;
-            customers.drain(..outcomes.len());
-            for (line, outcome) in lines.by_ref().take(outcomes.len()).zip(outcomes) {
+            for (outcome, line) in outcomes.into_iter().zip(lines.by_ref()) {
                 counts.count(line, outcome, rejects)?;
             }
         }

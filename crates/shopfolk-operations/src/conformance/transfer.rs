@@ -1,5 +1,7 @@
 //! Customers that go to files and come from files.
 
+use std::sync::Arc;
+
 use shopfolk_model::{
     ContactId, CustomerChange, CustomerId, CustomerName, EmailAddress, ExternalReferenceId, FieldChange,
     NewContact,
@@ -30,13 +32,13 @@ fn named(mut customer: ImportedCustomer, name: &str) -> ImportedCustomer {
     customer
 }
 
-async fn import<E: Engine>(engine: &E, mut customers: Vec<ImportedCustomer>) -> Vec<ImportOutcome> {
+async fn import<E: Engine>(engine: &E, customers: Vec<ImportedCustomer>) -> Vec<ImportOutcome> {
     let mut outcomes = Vec::new();
-    while !customers.is_empty() {
-        let import = ImportCustomers { customers: customers.clone(), now: at(9) };
+    let customers: Arc<[_]> = customers.into();
+    while outcomes.len() < customers.len() {
+        let import = ImportCustomers { customers: Arc::clone(&customers), first: outcomes.len(), now: at(9) };
         let some = engine.write(STORE, import).await.unwrap();
         assert!(!some.is_empty(), "it goes on");
-        customers.drain(..some.len());
         outcomes.extend(some);
     }
     outcomes

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 
 use rusqlite::Connection;
-use shopfolk_model::{CustomerId, StoreId};
+use shopfolk_model::{CustomerId, SearchedCustomer, StoreId};
 use shopfolk_store::StoreError;
 
 use crate::SqliteSettings;
@@ -39,6 +39,8 @@ pub(crate) struct Backlog {
     round: Option<Round>,
     /// How much came with the commit that is being made.
     came: Unpacked,
+    /// Customers that the last operation of that commit added, so that whoever packs them need not read them.
+    fresh: HashMap<(StoreId, CustomerId), Box<SearchedCustomer>>,
 }
 
 impl Backlog {
@@ -48,7 +50,7 @@ impl Backlog {
     }
 
     fn of(most: Unpacked) -> Self {
-        Self { most, stores: HashMap::new(), round: None, came: Unpacked::default() }
+        Self { most, stores: HashMap::new(), round: None, came: Unpacked::default(), fresh: HashMap::new() }
     }
 
     /// Counts by the tables, and forgets what was begun.
@@ -77,6 +79,25 @@ impl Backlog {
             })
         })
         .map_err(counting)
+    }
+
+    /// An operation added a customer, as searches look at it.
+    pub(crate) fn keep_fresh(&mut self, store: StoreId, customer: SearchedCustomer) {
+        self.fresh.insert((store, customer.id), Box::new(customer));
+    }
+
+    /// The customer, if the last operation added it and nothing has changed it since.
+    pub(crate) fn take_fresh(
+        &mut self,
+        store: StoreId,
+        customer: CustomerId,
+    ) -> Option<Box<SearchedCustomer>> {
+        if self.fresh.is_empty() { None } else { self.fresh.remove(&(store, customer)) }
+    }
+
+    /// Another operation begins, or the commit is made.
+    pub(crate) fn forget_fresh(&mut self) {
+        self.fresh.clear();
     }
 
     /// Customers were noted as changed.

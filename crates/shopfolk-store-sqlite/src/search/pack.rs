@@ -96,7 +96,7 @@ impl SqliteWriteTx<'_> {
 
     /// What becomes of a block with these customers when those changed, who are given by id.
     fn repack(
-        &self,
+        &mut self,
         first: i64,
         ids: &[i64],
         changed: &[CustomerId],
@@ -106,8 +106,11 @@ impl SqliteWriteTx<'_> {
         let kept = ids.iter().enumerate().filter(|(_, id)| stays(id));
         let mut members: Vec<_> = kept.map(|(place, id)| (*id, Member::Kept(place))).collect();
         for customer in changed {
-            let customer = self.searched_customer(*customer)?;
-            members.extend(customer.map(|customer| (customer.id.get(), Member::New(Box::new(customer)))));
+            let customer = match self.access.backlog.take_fresh(self.store, *customer) {
+                Some(fresh) => Some(fresh),
+                None => self.searched_customer(*customer)?.map(Box::new),
+            };
+            members.extend(customer.map(|customer| (customer.id.get(), Member::New(customer))));
         }
         members.sort_unstable_by_key(|(id, _)| *id);
         Ok(Repacked { first, members, had: ids.len(), has_next })

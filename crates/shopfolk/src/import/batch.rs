@@ -8,7 +8,7 @@ use shopfolk_operations::ImportedCustomer;
 use tokio::sync::mpsc;
 
 /// How many customers are written at once.
-const BATCH: usize = 1_000;
+const BATCH: usize = 4_000;
 /// The longest text of a customer, in bytes: more than any with the longest texts takes.
 pub(super) const LONGEST: usize = 32 << 20;
 
