@@ -100,6 +100,7 @@ macro_rules! conformance_tests {
             search_keeps_stores_apart
             page_of_a_search_knows_the_total_and_loads_what_is_wanted
             any_search_finds_what_the_rule_finds
+            any_search_finds_imported_customers
         );
         $crate::copy_tests!($new_engine; $new_engine);
     };

@@ -15,9 +15,10 @@ use shopfolk_store::{Engine, PageRequest};
 
 use super::fixture::*;
 use super::groups::group_id;
+use super::transfer::import;
 use crate::{
-    ChangeCustomer, CreateContact, CreateCustomer, CreateGroup, DeleteContact, DeleteCustomer, ListContacts,
-    ListCustomers, SearchCustomerIds, SearchCustomers, Wanted,
+    ChangeCustomer, CreateContact, CreateCustomer, CreateGroup, DeleteContact, DeleteCustomer, ImportOutcome,
+    ImportedCustomer, ListContacts, ListCustomers, SearchCustomerIds, SearchCustomers, Wanted,
 };
 
 const EVERYTHING: PageRequest = PageRequest { offset: 0, limit: u32::MAX };
@@ -195,6 +196,43 @@ pub async fn any_search_finds_what_the_rule_finds<E: Engine>(engine: E) {
     }
     for _ in 0..150 {
         compare(&engine, &mut random).await;
+    }
+}
+
+/// The same of customers that come from elsewhere, many at once.
+pub async fn any_search_finds_imported_customers<E: Engine>(engine: E) {
+    create_store(&engine, STORE).await;
+    for id in GROUPS.into_iter().skip(1) {
+        let group = NewGroup { name: GroupName::new(&id.to_string()).unwrap(), external_reference: None };
+        engine.write(STORE, CreateGroup { group, id: Some(group_id(id)), now: at(1) }).await.unwrap();
+    }
+    let mut random = StdRng::seed_from_u64(11);
+    for batch in 0..8 {
+        let customer = |number| ImportedCustomer {
+            id: None,
+            registered: Some(at(random.random_range(10..60))),
+            change: CustomerChange {
+                email: EmailAddress::new(&format!("C{batch}-{number}@Example{}.com", number % 7)).ok(),
+                ..any_change(&mut random)
+            },
+            contacts: Some(
+                (0..random.random_range(0..4)).map(|_| (None, any_contact(&mut random))).collect(),
+            ),
+        };
+        let customers: Vec<_> = (0..150).map(customer).collect();
+        let imported = import(&engine, customers).await;
+        let created: Vec<_> = imported
+            .into_iter()
+            .filter_map(|outcome| match outcome {
+                ImportOutcome::Created(customer) => Some(customer),
+                _ => None,
+            })
+            .collect();
+        assert!(created.len() > 50, "{}", created.len());
+        for _ in 0..10 {
+            compare(&engine, &mut random).await;
+            change(&engine, *created.choose(&mut random).unwrap(), any_change(&mut random)).await;
+        }
     }
 }
 

@@ -32,7 +32,7 @@ fn named(mut customer: ImportedCustomer, name: &str) -> ImportedCustomer {
     customer
 }
 
-async fn import<E: Engine>(engine: &E, customers: Vec<ImportedCustomer>) -> Vec<ImportOutcome> {
+pub(super) async fn import<E: Engine>(engine: &E, customers: Vec<ImportedCustomer>) -> Vec<ImportOutcome> {
     let mut outcomes = Vec::new();
     let customers: Arc<[_]> = customers.into();
     while outcomes.len() < customers.len() {
