@@ -17,6 +17,7 @@ mod client;
 mod contacts;
 mod contender;
 mod growth;
+mod import;
 mod load;
 mod machine;
 mod measure;
@@ -55,6 +56,8 @@ enum Command {
     Postgres(postgres::Settings),
     /// Searches in a store of 10 thousand and one of a million customers, and creates while searches run.
     Search(search::Settings),
+    /// Customers to and from a file, beside the `sqlite3` shell's `.import` of the same rows.
+    Import(import::Settings),
     /// Serves the bare server that stores nothing, until it is stopped.
     Ceiling(ceiling::Settings),
 }
@@ -102,6 +105,7 @@ fn main() -> Result<()> {
         Command::Growth(settings) => growth::run(&settings),
         Command::Postgres(settings) => postgres::run(&settings),
         Command::Search(settings) => search::run(&settings),
+        Command::Import(settings) => import::run(&settings),
         Command::Ceiling(settings) => ceiling::run(&settings),
     }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use anyhow::{Context, Result, ensure};
 use clap::Args;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::chart::{self, Bar, Panel};
 use crate::client::Client;
@@ -25,6 +25,8 @@ use crate::{Pace, Places};
 /// The store that the large one is compared with.
 const SMALL_STORE: u64 = STORE + 1;
 const SCOPES: &str = "read_customers,create_customers";
+/// How many customers have just been updated.
+const CHANGED_CUSTOMERS: u32 = 50;
 /// A query is asked at most so often in each store.
 const MOST_ASKED: usize = 200;
 /// A query is asked no longer than this in each store.
@@ -35,9 +37,9 @@ const LOADED_CUSTOMERS: usize = 10_000;
 const SEARCHERS: usize = 2;
 
 const EXPLANATION: &str = "The customers are made by `shopfolk generate`: names in several scripts, 1 to 12 contacts each, 0 to 2 \
-    addresses. Each query is asked by one client, one request after the other, with the total and the first 100 customers with all \
-    their contacts; \"found\" is the total in the large store. Creates are measured with and without clients that search the large \
-    store without a pause, in turns.";
+    addresses; 50 customers of each store got one more contact just before. Each query is asked by one client, one request after \
+    the other, with the total and the first 100 customers with all their contacts; \"found\" is the total in the large store. \
+    Creates are measured with and without clients that search the large store without a pause, in turns.";
 
 /// What `shopfolk-bench search` takes.
 #[derive(Debug, Args)]
@@ -116,9 +118,9 @@ const QUESTIONS: [Question; 14] = [
         path: |_| "customers?offset=99900".to_owned(),
     },
     Question {
-        name: "updated in the last minute",
+        name: "updated just now",
         rule: Rule::Exact,
-        path: |_| format!("customers?updatedFrom={}", seconds_now().saturating_sub(60)),
+        path: |store| format!("customers?updatedFrom={}", store.since),
     },
 ];
 
@@ -130,6 +132,8 @@ struct Store {
     id: u64,
     /// The e-mail address of that customer.
     email: String,
+    /// The time, in seconds since 1970, after which some of its customers got a contact.
+    since: u64,
 }
 
 /// How long a query took in both stores, in milliseconds.
@@ -205,12 +209,23 @@ pub fn run(settings: &Settings) -> Result<()> {
 impl Store {
     fn open(server: &Server, number: u64, token: &str, customers: u64) -> Result<Self> {
         let client = Client::new(server.address(), Some(token));
-        let mut store = Self { number, client, id: 0, email: String::new() };
+        let mut store = Self { number, client, id: 0, email: String::new(), since: seconds_now() + 1 };
         let page = store.client.get(&store.path(&format!("customers?offset={}&limit=1", customers / 2)))?;
         ensure!(page["total"] == customers, "store {number} has {} customers", page["total"]);
         let customer = &page["items"][0];
         store.id = customer["id"].as_u64().context("the customer has no id")?;
         customer["email"].as_str().context("the customer has no e-mail")?.clone_into(&mut store.email);
+        // The customers were generated before.
+        while seconds_now() < store.since {
+            thread::sleep(Duration::from_millis(20));
+        }
+        let page =
+            store.client.get(&store.path(&format!("customers?offset=500&limit={CHANGED_CUSTOMERS}")))?;
+        for customer in page["items"].as_array().context("the page has no items")? {
+            let path = store.path(&format!("customers/{}/contacts", customer["id"]));
+            let contact = json!({ "type": "PHONE", "contact": format!("+49 30 {}", customer["id"]) });
+            store.client.post(&path, &contact)?;
+        }
         Ok(store)
     }
 

@@ -14,7 +14,7 @@ use shopfolk_store::Engine;
 use crate::database::{DatabaseUrl, Purpose};
 use crate::failure::UsageError;
 use crate::output;
-use crate::progress::{Progress, Step};
+use crate::progress::{Progress, Step, Unit};
 use crate::shutdown::StopSignals;
 use crate::store::all_stores;
 
@@ -131,7 +131,12 @@ impl Databases {
         let mut suspended = 0;
         for &store in stores {
             let observe = |step| {
-                progress.show(&Step { what: what(&step), done: step.done, total: step.total });
+                progress.show(&Step {
+                    what: what(&step),
+                    done: step.done,
+                    total: step.total,
+                    unit: Unit::Pieces,
+                });
                 if stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             };
             let copied = copy_store(from, to, store, observe).await;

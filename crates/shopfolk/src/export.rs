@@ -20,7 +20,7 @@ use crate::database::{DatabaseUrl, Purpose};
 use crate::failure::explain;
 use crate::format::Written;
 use crate::output;
-use crate::progress::{Progress, Step};
+use crate::progress::{Progress, Step, Unit};
 use crate::shutdown::StopSignals;
 
 /// How much is written at once.
@@ -102,7 +102,12 @@ async fn export(engine: &impl Engine, store: StoreId, file: &Path, format: Writt
                     .try_for_each(|customer| writer.write(customer))
                     .with_context(cannot_write)?;
                 done += customers.len() as u64;
-                progress.show(&Step { what: format!("store {store}: exporting customers"), done, total });
+                progress.show(&Step {
+                    what: format!("store {store}: exporting customers"),
+                    done,
+                    total,
+                    unit: Unit::Pieces,
+                });
             }
         }
     }

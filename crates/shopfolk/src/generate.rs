@@ -18,7 +18,7 @@ use crate::clock::SystemClock;
 use crate::database::{DatabaseUrl, Purpose};
 use crate::failure::explain;
 use crate::output;
-use crate::progress::{Progress, Step};
+use crate::progress::{Progress, Step, Unit};
 use crate::shutdown::StopSignals;
 
 /// How many customers are written at once.
@@ -77,7 +77,7 @@ async fn generate(engine: &impl Engine, store: StoreId, customers: u64, seed: u6
         let outcomes = engine.write(store, AddCustomers { customers: batch, now: SystemClock.now() }).await;
         let outcomes = outcomes.map_err(explain).context("cannot add the customers")?;
         added += outcomes.iter().flatten().count() as u64;
-        progress.show(&Step { what: what.clone(), done, total: customers });
+        progress.show(&Step { what: what.clone(), done, total: customers, unit: Unit::Pieces });
     }
     progress.end();
     output::note(&format!("Added {added} customers to store {store}; {} were there already.", done - added));

@@ -26,7 +26,7 @@ use crate::database::{DatabaseUrl, Purpose};
 use crate::failure::explain;
 use crate::format::Read;
 use crate::output;
-use crate::progress::{Progress, Step};
+use crate::progress::{Progress, Step, Unit};
 use crate::shutdown::StopSignals;
 
 /// How much is read at once.
@@ -151,7 +151,8 @@ impl Import {
             let batch = batch.with_context(|| format!("cannot read '{}'", self.file.display()))?;
             read += batch.bytes;
             self.write(engine, batch, &mut rejects, &mut counts).await?;
-            progress.show(&Step { what: format!("store {store}: importing bytes"), done: read, total });
+            let what = format!("store {store}: importing '{}'", self.file.display());
+            progress.show(&Step { what, done: read, total, unit: Unit::Bytes });
         }
         progress.end();
         self.tell(&counts, stopped);

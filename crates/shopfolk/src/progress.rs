@@ -13,6 +13,18 @@ const BETWEEN_LINES: Duration = Duration::from_secs(5);
 const BAR: &str = "{msg} [{bar:30}] {percent:>3} % {human_pos} of {human_len}, {per_sec}, {eta} left";
 /// Where it is not known how many there are.
 const COUNT: &str = "{msg} {human_pos}";
+/// The same of bytes.
+const BAR_OF_BYTES: &str = "{msg} [{bar:30}] {percent:>3} % {decimal_bytes} of {decimal_total_bytes}, {decimal_bytes_per_sec}, {eta} left";
+const COUNT_OF_BYTES: &str = "{msg} {decimal_bytes}";
+
+/// What is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unit {
+    /// Pieces, which the words name.
+    Pieces,
+    /// Bytes of a file.
+    Bytes,
+}
 
 /// How far work is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +35,8 @@ pub(crate) struct Step {
     pub(crate) done: u64,
     /// About how much there is; 0 where that is not known.
     pub(crate) total: u64,
+    /// What is counted.
+    pub(crate) unit: Unit,
 }
 
 /// What shows how far it is.
@@ -86,7 +100,12 @@ fn show_bar(bar: &ProgressBar, step: &Step, is_new: bool) {
     if is_new {
         bar.reset();
         bar.set_message(step.what.clone());
-        let template = if step.total == 0 { COUNT } else { BAR };
+        let template = match (step.unit, step.total) {
+            (Unit::Pieces, 0) => COUNT,
+            (Unit::Pieces, _) => BAR,
+            (Unit::Bytes, 0) => COUNT_OF_BYTES,
+            (Unit::Bytes, _) => BAR_OF_BYTES,
+        };
         // The templates are right, so this is how it looks.
         if let Ok(style) = ProgressStyle::with_template(template) {
             bar.set_style(style.progress_chars("=> "));
@@ -106,8 +125,12 @@ fn show_bar(bar: &ProgressBar, step: &Step, is_new: bool) {
 fn line(step: &Step, done_before: u64, elapsed: Duration) -> String {
     let what = &step.what;
     let rate = (step.done - done_before.min(step.done)) as f64 / elapsed.as_secs_f64().max(0.001);
+    let shown = |amount: u64| match step.unit {
+        Unit::Pieces => amount.to_string(),
+        Unit::Bytes => format!("{:.1} MB", amount as f64 / 1e6),
+    };
     if step.total == 0 {
-        return format!("{what}: {}, {rate:.0} a second", step.done);
+        return format!("{what}: {}, {} a second", shown(step.done), shown(rate.round() as u64));
     }
     let total = step.total.max(step.done);
     let percent = step.done * 100 / total;
@@ -116,7 +139,8 @@ fn line(step: &Step, done_before: u64, elapsed: Duration) -> String {
     } else {
         String::new()
     };
-    format!("{what}: {} of {total} ({percent} %), {rate:.0} a second{left}", step.done)
+    let (done, total, rate) = (shown(step.done), shown(total), shown(rate.round() as u64));
+    format!("{what}: {done} of {total} ({percent} %), {rate} a second{left}")
 }
 
 #[cfg(test)]
@@ -125,7 +149,8 @@ mod tests {
 
     #[test]
     fn a_line_says_how_far_it_is_how_fast_and_how_long_it_takes() {
-        let step = Step { what: "store 7: copying customers".to_owned(), done: 300, total: 1_000 };
+        let unit = Unit::Pieces;
+        let step = Step { what: "store 7: copying customers".to_owned(), done: 300, total: 1_000, unit };
         assert_eq!(
             line(&step, 100, Duration::from_secs(2)),
             "store 7: copying customers: 300 of 1000 (30 %), 100 a second, 7 s left"
@@ -137,8 +162,20 @@ mod tests {
     }
 
     #[test]
+    fn bytes_are_shown_as_megabytes() {
+        let what = "store 7: importing".to_owned();
+        let step = Step { what, done: 30_000_000, total: 100_000_000, unit: Unit::Bytes };
+        assert_eq!(
+            line(&step, 0, Duration::from_secs(3)),
+            "store 7: importing: 30.0 MB of 100.0 MB (30 %), 10.0 MB a second, 7 s left"
+        );
+        let step = Step { total: 0, ..step };
+        assert_eq!(line(&step, 0, Duration::from_secs(3)), "store 7: importing: 30.0 MB, 10.0 MB a second");
+    }
+
+    #[test]
     fn the_templates_of_the_bar_are_right() {
-        for template in [BAR, COUNT] {
+        for template in [BAR, COUNT, BAR_OF_BYTES, COUNT_OF_BYTES] {
             assert!(ProgressStyle::with_template(template).is_ok(), "{template}");
         }
     }
