@@ -55,6 +55,7 @@ impl Progress {
     pub(crate) fn start() -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
             let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
+            show_nothing_yet(&bar);
             bar.enable_steady_tick(Duration::from_millis(200));
             bar
         });
@@ -93,6 +94,13 @@ impl Progress {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
+    }
+}
+
+/// Takes the bar away that is shown before anything is known.
+fn show_nothing_yet(bar: &ProgressBar) {
+    if let Ok(style) = ProgressStyle::with_template("{msg}") {
+        bar.set_style(style);
     }
 }
 
