@@ -213,6 +213,8 @@ fn bad_lines_are_told_beside_and_the_rest_is_imported(program: Program) {
 
     let missing = program.run(&["import", "--store", "1", "nowhere.ndjson"]).failed(1);
     assert!(missing.contains("cannot read 'nowhere.ndjson'"), "{missing}");
+    let cards = program.run(&["import", "--store", "1", "customers.vcf"]).failed(1);
+    assert!(cards.contains("vCards are written, not read"), "{cards}");
     let nowhere = program.run(&["import", "--store", "77", "nowhere.ndjson"]).failed(1);
     assert!(nowhere.contains("Store #77 not found"), "{nowhere}");
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use anyhow::{Result, bail};
 use clap::ValueEnum;
 
 /// How customers are written to a file.
@@ -39,8 +40,18 @@ impl Written {
 
 impl Read {
     /// What the name of a file says; NDJSON where it says nothing.
-    pub(crate) fn of_name(file: &Path) -> Self {
-        if has_ending(file, "csv") { Self::Csv } else { Self::Ndjson }
+    ///
+    /// # Errors
+    /// When it says that the file has vCards.
+    pub(crate) fn of_name(file: &Path) -> Result<Self> {
+        match Written::of_name(file) {
+            Written::Ndjson => Ok(Self::Ndjson),
+            Written::Csv => Ok(Self::Csv),
+            Written::Vcard => bail!(
+                "cannot import '{}': vCards are written, not read; name --format if it is something else",
+                file.display()
+            ),
+        }
     }
 }
 

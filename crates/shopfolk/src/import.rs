@@ -10,6 +10,7 @@ use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use batch::Batch;
@@ -20,6 +21,7 @@ use shopfolk_api::Clock;
 use shopfolk_model::StoreId;
 use shopfolk_operations::{GetStore, ImportCustomers, ImportOutcome, OperationError};
 use shopfolk_store::Engine;
+use tokio::time::sleep;
 
 use crate::clock::SystemClock;
 use crate::database::{DatabaseUrl, Purpose};
@@ -31,6 +33,8 @@ use crate::shutdown::StopSignals;
 
 /// How much is read at once.
 const BUFFER: usize = 1 << 20;
+/// How long the database is left alone between two batches.
+const BETWEEN_BATCHES: Duration = Duration::from_millis(3);
 /// The exit status when lines were rejected.
 const SOME_REJECTED: u8 = 3;
 
@@ -82,7 +86,7 @@ pub(crate) fn run(arguments: &Arguments, database: &DatabaseUrl) -> Result<ExitC
         path.into()
     });
     let (store, file) = (arguments.store, arguments.file.clone());
-    let format = arguments.format.unwrap_or_else(|| Read::of_name(&file));
+    let format = arguments.format.map_or_else(|| Read::of_name(&file), Ok)?;
     let import = Import { store, file, format, rejected };
     let counts = database.with(Purpose::Use, move |engine| async move { import.run(&engine).await })?;
     Ok(if counts.rejected > 0 { ExitCode::from(SOME_REJECTED) } else { ExitCode::SUCCESS })
@@ -151,6 +155,8 @@ impl Import {
             let batch = batch.with_context(|| format!("cannot read '{}'", self.file.display()))?;
             read += batch.bytes;
             self.write(engine, batch, &mut rejects, &mut counts).await?;
+            // Whoever else writes to the database gets a chance.
+            sleep(BETWEEN_BATCHES).await;
             let what = format!("store {store}: importing '{}'", self.file.display());
             progress.show(&Step { what, done: read, total, unit: Unit::Bytes });
         }
