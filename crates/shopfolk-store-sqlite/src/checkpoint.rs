@@ -4,7 +4,6 @@
 //! two commits: that is little, and only when every page is moved can the log begin anew instead of growing. Where it grows
 //! all the same, because searches read it all the time, they are held back for a moment (`pause.rs`).
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
@@ -13,6 +12,7 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use rusqlite::Connection;
 use shopfolk_store::StoreError;
 
+use crate::SqliteSettings;
 use crate::connection::{doing, open_checkpointer};
 use crate::pause::SearchPause;
 
@@ -20,6 +20,8 @@ use crate::pause::SearchPause;
 /// and is faster, but the writer waits longer for the disk when its turn comes. Over HTTP on two cores, one run each: 1,500
 /// pages gave 31.5 thousand creates a second with a p99 of 9.2 ms, 60,000 pages 38.4 thousand with 15.6 ms.
 const PAGES: usize = 2_000;
+/// The same for a command, which nobody waits for: 64 MiB. An import changes the same pages of the indexes again and again.
+const PAGES_OF_A_COMMAND: usize = 16_384;
 /// Each time the log has grown by this many pages (32 MiB), searches pause so that it can begin anew.
 const PAGES_WITHOUT_PAUSE: usize = 8_192;
 /// The thread goes on until what the writer added meanwhile is no more than this, and leaves that to the writer.
@@ -34,6 +36,8 @@ pub(crate) struct Checkpoints {
     thread: Option<JoinHandle<()>>,
     bulk_done: Arc<AtomicBool>,
     running: bool,
+    /// With how many pages the log is moved.
+    move_at: usize,
     pause: Arc<SearchPause>,
     /// With how many pages in the log searches pause next.
     pause_at: usize,
@@ -43,8 +47,8 @@ pub(crate) struct Checkpoints {
 
 impl Checkpoints {
     /// Starts the thread.
-    pub(crate) fn start(path: &Path, pause: Arc<SearchPause>) -> Result<Self, StoreError> {
-        let connection = open_checkpointer(path)?;
+    pub(crate) fn start(settings: &SqliteSettings, pause: Arc<SearchPause>) -> Result<Self, StoreError> {
+        let connection = open_checkpointer(&settings.path)?;
         let (wake, woken) = bounded(1);
         let bulk_done = Arc::new(AtomicBool::new(false));
         let done = Arc::clone(&bulk_done);
@@ -60,6 +64,7 @@ impl Checkpoints {
             thread: Some(thread),
             bulk_done,
             running: false,
+            move_at: if settings.serve { PAGES } else { PAGES_OF_A_COMMAND },
             pause,
             pause_at: PAGES_WITHOUT_PAUSE,
             paused: false,
@@ -73,7 +78,7 @@ impl Checkpoints {
                 self.running = false;
                 checkpoint(writer, "PASSIVE")?;
             }
-        } else if pages >= PAGES {
+        } else if pages >= self.move_at {
             self.running = self.wake.as_ref().is_some_and(|wake| wake.try_send(()).is_ok());
         }
         self.hold_back_searches(pages);
@@ -87,7 +92,7 @@ impl Checkpoints {
             self.pause.begin();
             self.paused = true;
             self.pause_at = pages + PAGES_WITHOUT_PAUSE;
-        } else if self.paused && pages < PAGES {
+        } else if self.paused && pages < self.move_at {
             self.pause.end();
             self.paused = false;
             self.pause_at = PAGES_WITHOUT_PAUSE;

@@ -287,7 +287,7 @@ impl SqliteWriteTx<'_> {
         self.note_changed(customer.id)?;
         // In the order of the table, so that each page is visited once.
         let mut contacts: Vec<&Contact> = contacts.iter().collect();
-        contacts.sort_unstable_by_key(|contact| (contact.contact_type().code(), contact.address.key()));
+        contacts.sort_by_cached_key(|contact| (contact.contact_type().code(), contact.address.key()));
         for contact in &contacts {
             insert_contact(self.connection, self.key(customer.id), contact)?;
         }

@@ -121,7 +121,7 @@ impl Writer {
             }))
             .map_err(doing("watch the size of the log"))?;
         let mut writer = Self {
-            checkpoints: Checkpoints::start(&settings.path, pause)?,
+            checkpoints: Checkpoints::start(settings, pause)?,
             connection,
             recent,
             counters: Counters::default(),

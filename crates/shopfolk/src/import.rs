@@ -34,7 +34,7 @@ use crate::shutdown::StopSignals;
 /// How much is read at once.
 const BUFFER: usize = 1 << 20;
 /// How long the database is left alone between two batches.
-const BETWEEN_BATCHES: Duration = Duration::from_millis(3);
+const BETWEEN_BATCHES: Duration = Duration::from_millis(2);
 /// The exit status when lines were rejected.
 const SOME_REJECTED: u8 = 3;
 
