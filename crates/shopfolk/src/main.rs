@@ -39,8 +39,8 @@ use mimalloc::MiMalloc;
 use crate::arguments::{Arguments, Command};
 use crate::database::DatabaseUrl;
 
-// Many threads take and give back small pieces of memory: with the allocator of the C library contacts were created a tenth
-// slower, customers read a sixth slower.
+// Many threads take and give back small pieces of memory: with the allocator of the C library contacts were created and
+// customers read a tenth slower.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 
