@@ -11,7 +11,6 @@ mod every_operation;
 mod extra_fields;
 mod faulty_engine;
 mod groups;
-mod log;
 mod operating;
 mod orders;
 mod search;
