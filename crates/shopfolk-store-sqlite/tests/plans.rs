@@ -8,16 +8,17 @@ use rusqlite::Connection;
 use shopfolk_store_sqlite::{SqliteEngine, SqliteSettings};
 use tempfile::TempDir;
 
+/// The files in a directory and in those below it.
 fn files(directory: &Path) -> Vec<PathBuf> {
     let paths = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
-    paths.filter(|path| path.is_file()).collect()
+    paths.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
 
 /// The statements in the sources, as they are written there: what stands in a literal that begins with a verb of SQL.
 fn statements() -> Vec<(String, String)> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut statements = Vec::new();
-    for path in files(&source).into_iter().chain(files(&source.join("search"))) {
+    for path in files(&source) {
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
         // A check reads everything there is: that is what it is for.
         if name == "check.rs" {

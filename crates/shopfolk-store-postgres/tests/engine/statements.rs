@@ -1,7 +1,7 @@
 //! Every statement of the engine names its store, so that Citus sends it to one shard, and uses an index.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::support::new_engine;
 
@@ -37,12 +37,17 @@ const WITHOUT_STORE: &[(&str, &str, &str)] = &[
     ("check.rs", "SELECT", "a check reads everything there is: that is what it is for, and it locks nothing"),
 ];
 
+/// The files in a directory and in those below it.
+fn files(directory: &Path) -> Vec<PathBuf> {
+    let paths = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    paths.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+}
+
 /// The statements in the sources, as they are written there: what stands in a literal that begins with a verb of SQL.
 fn statements() -> Vec<(String, String)> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut statements = Vec::new();
-    for entry in fs::read_dir(source).unwrap() {
-        let path = entry.unwrap().path();
+    for path in files(&source) {
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
         let text = fs::read_to_string(&path).unwrap();
         for literal in text.split('"').skip(1).step_by(2) {
