@@ -1,20 +1,25 @@
 //! Moving pages from the log to the database file, beside the writer.
 //!
-//! A thread of its own does the bulk while the writer goes on. What was written meanwhile is left to the writer, between
-//! two commits: that is little, and only when every page is moved can the log begin anew instead of growing. Where it grows
-//! all the same, because searches read it all the time, they are held back for a moment (`pause.rs`).
+//! A thread of its own does the bulk while the writer goes on. What was written meanwhile it moves between two commits,
+//! when the writer lets it: that is little, and only when every page is moved does the writer begin the log anew instead of
+//! going on at its end. Where the log grows all the same, because searches read it all the time, they are held back for
+//! a moment (`pause.rs`).
+//!
+//! The writer alone begins the log anew: if another connection did, SQLite would tell the writer that somebody else had
+//! written, and its memory of the database would be worth nothing.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
 
-use crossbeam_channel::{Receiver, Sender, bounded};
+use crossbeam_channel::{Sender, bounded};
+use parking_lot::{Mutex, MutexGuard};
 use rusqlite::Connection;
 use shopfolk_store::StoreError;
 
 use crate::SqliteSettings;
 use crate::connection::{doing, open_checkpointer};
-use crate::pause::SearchPause;
+use crate::pause::Searches;
 
 /// The log is moved when it has this many pages (4 KiB each): 8 MiB. A longer log moves many changes of one page as one
 /// and is faster, but the writer waits longer for the disk when its turn comes. Over HTTP on two cores, one run each: 1,500
@@ -23,9 +28,9 @@ const PAGES: usize = 2_000;
 /// The same for a command, which nobody waits for: 64 MiB. An import changes the same pages of the indexes again and again.
 const PAGES_OF_A_COMMAND: usize = 16_384;
 /// Each time the log has grown by this many pages (32 MiB), searches pause so that it can begin anew.
-const PAGES_WITHOUT_PAUSE: usize = 8_192;
-/// The thread goes on until what the writer added meanwhile is no more than this, and leaves that to the writer.
-const PAGES_LEFT_TO_THE_WRITER: i64 = 100;
+const PAGES_WITHOUT_PAUSE: i64 = 8_192;
+/// The thread goes on beside the writer until what was added meanwhile is no more than this; for that, the writer waits.
+const PAGES_THE_WRITER_WAITS_FOR: i64 = 100;
 /// After this many rounds it leaves whatever there is.
 const MOST_ROUNDS: usize = 8;
 
@@ -34,68 +39,71 @@ const MOST_ROUNDS: usize = 8;
 pub(crate) struct Checkpoints {
     wake: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
-    bulk_done: Arc<AtomicBool>,
-    running: bool,
+    running: Arc<AtomicBool>,
     /// With how many pages the log is moved.
     move_at: usize,
-    pause: Arc<SearchPause>,
-    /// With how many pages in the log searches pause next.
-    pause_at: usize,
-    /// Whether they pause.
-    paused: bool,
+    turn: Turn,
+}
+
+/// Whose turn it is: the writer's, for a commit, or that of the checkpoint thread, between two of them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Turn(Arc<Mutex<()>>);
+
+impl Turn {
+    /// Does something while nobody else has the turn. Whoever waits has the next one.
+    pub(crate) fn take<T>(&self, work: impl FnOnce() -> T) -> T {
+        let turn = self.0.lock();
+        let outcome = work();
+        MutexGuard::unlock_fair(turn);
+        outcome
+    }
 }
 
 impl Checkpoints {
     /// Starts the thread.
-    pub(crate) fn start(settings: &SqliteSettings, pause: Arc<SearchPause>) -> Result<Self, StoreError> {
-        let connection = open_checkpointer(&settings.path)?;
+    pub(crate) fn start(settings: &SqliteSettings, searches: Arc<Searches>) -> Result<Self, StoreError> {
+        let turn = Turn::default();
+        let mut log = Log {
+            connection: open_checkpointer(&settings.path)?,
+            turn: turn.clone(),
+            searches,
+            length: 0,
+            pause_at: PAGES_WITHOUT_PAUSE,
+        };
         let (wake, woken) = bounded(1);
-        let bulk_done = Arc::new(AtomicBool::new(false));
-        let done = Arc::clone(&bulk_done);
+        let running = Arc::new(AtomicBool::new(false));
+        let work = Arc::clone(&running);
         let thread = thread::Builder::new()
             .name("checkpoints".to_owned())
-            .spawn(move || move_pages(&connection, &woken, &done))
+            .spawn(move || {
+                for () in woken {
+                    if let Err(error) = log.shorten() {
+                        tracing::warn!(%error, "a checkpoint failed and will be tried again");
+                    }
+                    work.store(false, Ordering::Relaxed);
+                }
+            })
             .map_err(|error| StoreError::Database {
                 doing: "start the checkpoint thread",
                 source: error.into(),
             })?;
-        Ok(Self {
-            wake: Some(wake),
-            thread: Some(thread),
-            bulk_done,
-            running: false,
-            move_at: if settings.serve { PAGES } else { PAGES_OF_A_COMMAND },
-            pause,
-            pause_at: PAGES_WITHOUT_PAUSE,
-            paused: false,
-        })
+        let move_at = if settings.serve { PAGES } else { PAGES_OF_A_COMMAND };
+        Ok(Self { wake: Some(wake), thread: Some(thread), running, move_at, turn })
+    }
+
+    /// What the writer takes for each commit.
+    pub(crate) fn turn(&self) -> Turn {
+        self.turn.clone()
     }
 
     /// Called by the writer after each commit, with the pages in the log.
-    pub(crate) fn after_commit(&mut self, writer: &Connection, pages: usize) -> Result<(), StoreError> {
-        if self.running {
-            if self.bulk_done.swap(false, Ordering::Acquire) {
-                self.running = false;
-                checkpoint(writer, "PASSIVE")?;
-            }
-        } else if pages >= self.move_at {
-            self.running = self.wake.as_ref().is_some_and(|wake| wake.try_send(()).is_ok());
-        }
-        self.hold_back_searches(pages);
-        Ok(())
-    }
-
-    /// Lets searches pause while the log is too long. It may stay so, when a command beside the server reads it: then they
-    /// go on, and pause once for each time it has grown by as much again.
-    fn hold_back_searches(&mut self, pages: usize) {
-        if pages >= self.pause_at {
-            self.pause.begin();
-            self.paused = true;
-            self.pause_at = pages + PAGES_WITHOUT_PAUSE;
-        } else if self.paused && pages < self.move_at {
-            self.pause.end();
-            self.paused = false;
-            self.pause_at = PAGES_WITHOUT_PAUSE;
+    pub(crate) fn after_commit(&self, pages: usize) {
+        if pages >= self.move_at
+            && let Some(wake) = &self.wake
+            && !self.running.swap(true, Ordering::Relaxed)
+        {
+            // It is not at work, so there is room; if it is gone, it has said why.
+            let _ = wake.try_send(());
         }
     }
 
@@ -109,36 +117,75 @@ impl Checkpoints {
     }
 }
 
+/// The log, as the checkpoint thread sees it.
+struct Log {
+    connection: Connection,
+    turn: Turn,
+    searches: Arc<Searches>,
+    /// How many pages were in it at the last look.
+    length: i64,
+    /// With how many pages in it searches pause next.
+    pause_at: i64,
+}
+
+impl Log {
+    /// Moves everything, if nobody reads what is in the log; then the next commit begins it anew.
+    fn shorten(&mut self) -> Result<(), StoreError> {
+        self.move_beside_the_writer()?;
+        if self.length < self.pause_at {
+            return self.move_the_rest();
+        }
+        // It may not help, when a command beside the server reads the log: then searches go on, and pause once for each time
+        // it has grown by as much again.
+        self.pause_at = self.length + PAGES_WITHOUT_PAUSE;
+        let searches = Arc::clone(&self.searches);
+        let _pause = searches.pause();
+        self.move_beside_the_writer()?;
+        self.move_the_rest()
+    }
+
+    /// Moves pages until little is left.
+    fn move_beside_the_writer(&mut self) -> Result<(), StoreError> {
+        let mut moved = 0;
+        for _ in 0..MOST_ROUNDS {
+            let now_moved = self.move_pages()?;
+            let in_this_round = now_moved - moved;
+            moved = now_moved;
+            if in_this_round <= PAGES_THE_WRITER_WAITS_FOR {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Moves pages between two commits.
+    fn move_the_rest(&mut self) -> Result<(), StoreError> {
+        let turn = self.turn.clone();
+        turn.take(|| self.move_pages()).map(drop)
+    }
+
+    /// Moves what can be moved, and answers how many pages of the log are moved by now.
+    fn move_pages(&mut self) -> Result<i64, StoreError> {
+        let (length, moved) = checkpoint(&self.connection, "PASSIVE")?;
+        // Another process that moves pages just now leaves nothing to see: SQLite says -1.
+        if length >= 0 {
+            if length < self.length {
+                self.pause_at = PAGES_WITHOUT_PAUSE;
+            }
+            self.length = length;
+        }
+        Ok(moved)
+    }
+}
+
 /// Moves all that is left and empties the log.
 pub(crate) fn empty_log(writer: &Connection) -> Result<(), StoreError> {
     checkpoint(writer, "TRUNCATE").map(drop)
 }
 
-fn move_pages(connection: &Connection, woken: &Receiver<()>, done: &AtomicBool) {
-    for () in woken {
-        let mut moved = 0;
-        for _ in 0..MOST_ROUNDS {
-            match checkpoint(connection, "PASSIVE") {
-                Ok(now_moved) => {
-                    let in_this_round = now_moved - moved;
-                    moved = now_moved;
-                    if in_this_round <= PAGES_LEFT_TO_THE_WRITER {
-                        break;
-                    }
-                }
-                Err(error) => {
-                    tracing::warn!(%error, "a checkpoint failed and will be tried again");
-                    break;
-                }
-            }
-        }
-        done.store(true, Ordering::Release);
-    }
-}
-
-/// Moves what can be moved, and answers how many pages of the log are moved by now.
-fn checkpoint(connection: &Connection, mode: &str) -> Result<i64, StoreError> {
+/// Moves what can be moved, and answers how many pages are in the log, and how many of them are moved.
+fn checkpoint(connection: &Connection, mode: &str) -> Result<(i64, i64), StoreError> {
     connection
-        .query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| row.get(2))
+        .query_row(&format!("PRAGMA wal_checkpoint({mode})"), [], |row| Ok((row.get(1)?, row.get(2)?)))
         .map_err(doing("move pages from the log to the database"))
 }

@@ -16,7 +16,7 @@ use tokio::sync::{Mutex, oneshot};
 use crate::check::check_database;
 use crate::connection::{open_reader, open_writer};
 use crate::events::count_events;
-use crate::pause::SearchPause;
+use crate::pause::Searches;
 use crate::reader::{self, ReadJob, Reader};
 use crate::recent::{ReaderNumber, RecentContacts};
 use crate::stores::{list_stores, next_store_id};
@@ -65,8 +65,8 @@ impl SqliteEngine {
         let mut connection = open_writer(settings)?;
         migrations::run(&mut connection)?;
         let recent = Arc::new(RecentContacts::new(settings.readers + settings.searchers));
-        let pause = Arc::new(SearchPause::default());
-        let mut writer = Writer::new(connection, Arc::clone(&recent), Arc::clone(&pause), settings)?;
+        let searches = Arc::new(Searches::default());
+        let mut writer = Writer::new(connection, Arc::clone(&recent), Arc::clone(&searches), settings)?;
 
         measures::describe();
         let (write_queue, waiting_writes) = bounded(settings.write_queue);
@@ -91,8 +91,8 @@ impl SqliteEngine {
                 let jobs = waiting_reads.clone();
                 start_thread("reader", move || reader::serve(reader, &jobs))?;
             } else {
-                let (jobs, pause) = (waiting_searches.clone(), Arc::clone(&pause));
-                start_thread("searcher", move || reader::serve_searches(reader, &jobs, &pause))?;
+                let (jobs, searches) = (waiting_searches.clone(), Arc::clone(&searches));
+                start_thread("searcher", move || reader::serve_searches(reader, &jobs, &searches))?;
             }
         }
         Ok(Self {

@@ -12,7 +12,7 @@ use shopfolk_store::{ReadOperation, StoreError};
 use tokio::runtime::Handle;
 
 use crate::connection::doing;
-use crate::pause::SearchPause;
+use crate::pause::Searches;
 use crate::recent::{ReaderNumber, RecentContacts};
 use crate::tx::{Reading, SqliteReadTx};
 
@@ -106,9 +106,8 @@ pub(crate) fn serve(mut reader: Reader, jobs: &Receiver<ReadJob>) {
 }
 
 /// Serves searches until nobody can send any more.
-pub(crate) fn serve_searches(mut reader: Reader, jobs: &Receiver<ReadJob>, pause: &SearchPause) {
+pub(crate) fn serve_searches(mut reader: Reader, jobs: &Receiver<ReadJob>, searches: &Searches) {
     for job in jobs {
-        pause.wait();
-        job(&mut reader);
+        searches.run(|| job(&mut reader));
     }
 }

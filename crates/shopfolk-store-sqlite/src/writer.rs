@@ -12,10 +12,10 @@ use shopfolk_model::StoreId;
 use shopfolk_store::{StoreError, WriteOperation};
 use tokio::sync::oneshot;
 
-use crate::checkpoint::{Checkpoints, empty_log};
+use crate::checkpoint::{Checkpoints, Turn, empty_log};
 use crate::connection::doing;
 use crate::counters::Counters;
-use crate::pause::SearchPause;
+use crate::pause::Searches;
 use crate::reader::{execute, finished};
 use crate::recent::{BatchNumber, RecentContacts};
 use crate::search::{AddedContacts, Allowance, Backlog};
@@ -93,6 +93,7 @@ pub(crate) struct Writer {
     added: AddedContacts,
     backlog: Backlog,
     checkpoints: Checkpoints,
+    turn: Turn,
     /// The commit that comes next.
     batch: BatchNumber,
     /// Pages in the log after the last commit.
@@ -109,7 +110,7 @@ impl Writer {
     pub(crate) fn new(
         mut connection: Connection,
         recent: Arc<RecentContacts>,
-        pause: Arc<SearchPause>,
+        searches: Arc<Searches>,
         settings: &SqliteSettings,
     ) -> Result<Self, StoreError> {
         let log_pages = Arc::new(AtomicUsize::new(0));
@@ -120,8 +121,10 @@ impl Writer {
                 Ok(())
             }))
             .map_err(doing("watch the size of the log"))?;
+        let checkpoints = Checkpoints::start(settings, searches)?;
         let mut writer = Self {
-            checkpoints: Checkpoints::start(settings, pause)?,
+            turn: checkpoints.turn(),
+            checkpoints,
             connection,
             recent,
             counters: Counters::default(),
@@ -193,7 +196,7 @@ impl Writer {
         metrics::histogram!(measures::COMMIT_BATCH_SIZE).record(as_metric(batch.len()));
         while !batch.is_empty() {
             let started = Instant::now();
-            match self.commit(&mut batch) {
+            match self.in_turn(|writer| writer.commit(&mut batch)) {
                 Ok(None) => {
                     metrics::histogram!(measures::COMMIT_DURATION).record(started.elapsed());
                     batch.drain(..).for_each(WriteJob::answer);
@@ -213,14 +216,11 @@ impl Writer {
             }
         }
         metrics::gauge!(measures::RECENT_CONTACTS).set(as_metric(self.recent.count()));
-        if let Err(error) = self.checkpoint() {
-            tracing::warn!(%error, "a checkpoint failed and will be tried again");
-        }
+        self.checkpoint();
     }
 
-    fn checkpoint(&mut self) -> Result<(), StoreError> {
-        let pages = self.log_pages.load(Ordering::Relaxed);
-        self.checkpoints.after_commit(&self.connection, pages)
+    fn checkpoint(&self) {
+        self.checkpoints.after_commit(self.log_pages.load(Ordering::Relaxed));
     }
 
     /// Runs the operations in one transaction and commits it, unless one of them failed halfway: then its place among
@@ -237,6 +237,12 @@ impl Writer {
         self.pack_share()?;
         self.end()?;
         Ok(None)
+    }
+
+    /// Makes a commit while the checkpoint thread does not move what is left of the log.
+    fn in_turn<T>(&mut self, commit: impl FnOnce(&mut Self) -> T) -> T {
+        let turn = self.turn.clone();
+        turn.take(|| commit(self))
     }
 
     fn begin(&mut self) -> Result<(), StoreError> {
@@ -277,17 +283,18 @@ impl Writer {
                 tracing::warn!(%error, "settling or packing customers failed and will be tried again");
                 break;
             }
-            if let Err(error) = self.checkpoint() {
-                tracing::warn!(%error, "a checkpoint failed and will be tried again");
-            }
+            self.checkpoint();
         }
         metrics::gauge!(measures::WRITE_QUEUE_DEPTH).set(as_metric(jobs.len()));
         metrics::gauge!(measures::RECENT_CONTACTS).set(as_metric(self.recent.count()));
     }
 
     fn settle_some(&mut self) -> Result<(), StoreError> {
-        let settled =
-            self.begin().and_then(|()| self.settle(0, CUSTOMERS_SETTLED_AT_REST)).and_then(|()| self.end());
+        let settled = self.in_turn(|writer| {
+            writer.begin()?;
+            writer.settle(0, CUSTOMERS_SETTLED_AT_REST)?;
+            writer.end()
+        });
         if settled.is_err() {
             self.undo();
         }
@@ -297,8 +304,11 @@ impl Writer {
     /// Packs some customers for searches, in a transaction of its own.
     fn pack_some(&mut self) -> Result<(), StoreError> {
         let Some(store) = self.backlog.store_to_pack() else { return Ok(()) };
-        let packed =
-            self.begin().and_then(|()| self.pack(store, true, PACKED_AT_REST)).and_then(|()| self.end());
+        let packed = self.in_turn(|writer| {
+            writer.begin()?;
+            writer.pack(store, true, PACKED_AT_REST)?;
+            writer.end()
+        });
         if packed.is_err() {
             self.undo();
         }
@@ -322,10 +332,12 @@ impl Writer {
             );
         }
         while let Some((store, added)) = self.backlog.too_much() {
-            self.begin()?;
-            self.pack(store, added, PACKED_AT_ONCE)?;
-            self.end()?;
-            self.checkpoint()?;
+            self.in_turn(|writer| {
+                writer.begin()?;
+                writer.pack(store, added, PACKED_AT_ONCE)?;
+                writer.end()
+            })?;
+            self.checkpoint();
         }
         Ok(())
     }
