@@ -11,13 +11,14 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use crossbeam_channel::{Sender, bounded};
-use parking_lot::{Mutex, MutexGuard};
 use rusqlite::Connection;
 use shopfolk_store::StoreError;
 
 use crate::SqliteSettings;
+use crate::commits::Commits;
 use crate::connection::{doing, open_checkpointer};
 use crate::pause::Searches;
 
@@ -31,6 +32,8 @@ const PAGES_OF_A_COMMAND: usize = 16_384;
 const PAGES_WITHOUT_PAUSE: i64 = 8_192;
 /// The thread goes on beside the writer until what was added meanwhile is no more than this; for that, the writer waits.
 const PAGES_THE_WRITER_WAITS_FOR: i64 = 100;
+/// When no commit came for this long, nobody writes.
+const REST: Duration = Duration::from_millis(20);
 /// After this many rounds it leaves whatever there is.
 const MOST_ROUNDS: usize = 8;
 
@@ -42,30 +45,16 @@ pub(crate) struct Checkpoints {
     running: Arc<AtomicBool>,
     /// With how many pages the log is moved.
     move_at: usize,
-    turn: Turn,
-}
-
-/// Whose turn it is: the writer's, for a commit, or that of the checkpoint thread, between two of them.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Turn(Arc<Mutex<()>>);
-
-impl Turn {
-    /// Does something while nobody else has the turn. Whoever waits has the next one.
-    pub(crate) fn take<T>(&self, work: impl FnOnce() -> T) -> T {
-        let turn = self.0.lock();
-        let outcome = work();
-        MutexGuard::unlock_fair(turn);
-        outcome
-    }
+    commits: Commits,
 }
 
 impl Checkpoints {
     /// Starts the thread.
     pub(crate) fn start(settings: &SqliteSettings, searches: Arc<Searches>) -> Result<Self, StoreError> {
-        let turn = Turn::default();
+        let commits = Commits::default();
         let mut log = Log {
             connection: open_checkpointer(&settings.path)?,
-            turn: turn.clone(),
+            commits: commits.clone(),
             searches,
             length: 0,
             pause_at: PAGES_WITHOUT_PAUSE,
@@ -88,12 +77,12 @@ impl Checkpoints {
                 source: error.into(),
             })?;
         let move_at = if settings.serve { PAGES } else { PAGES_OF_A_COMMAND };
-        Ok(Self { wake: Some(wake), thread: Some(thread), running, move_at, turn })
+        Ok(Self { wake: Some(wake), thread: Some(thread), running, move_at, commits })
     }
 
-    /// What the writer takes for each commit.
-    pub(crate) fn turn(&self) -> Turn {
-        self.turn.clone()
+    /// Where the writer makes its commits.
+    pub(crate) fn commits(&self) -> Commits {
+        self.commits.clone()
     }
 
     /// Called by the writer after each commit, with the pages in the log.
@@ -120,7 +109,7 @@ impl Checkpoints {
 /// The log, as the checkpoint thread sees it.
 struct Log {
     connection: Connection,
-    turn: Turn,
+    commits: Commits,
     searches: Arc<Searches>,
     /// How many pages were in it at the last look.
     length: i64,
@@ -133,15 +122,34 @@ impl Log {
     fn shorten(&mut self) -> Result<(), StoreError> {
         self.move_beside_the_writer()?;
         if self.length < self.pause_at {
-            return self.move_the_rest();
+            return self.move_the_rest().map(drop);
         }
         // It may not help, when a command beside the server reads the log: then searches go on, and pause once for each time
         // it has grown by as much again.
         self.pause_at = self.length + PAGES_WITHOUT_PAUSE;
         let searches = Arc::clone(&self.searches);
-        let _pause = searches.pause();
-        self.move_beside_the_writer()?;
-        self.move_the_rest()
+        match searches.pause() {
+            Some(_pause) => self.begin_anew(),
+            None => self.move_the_rest().map(drop),
+        }
+    }
+
+    /// Moves everything again and again until a commit has begun the log anew: a read that is no search may be in its way.
+    fn begin_anew(&mut self) -> Result<(), StoreError> {
+        for _ in 0..MOST_ROUNDS {
+            self.move_beside_the_writer()?;
+            let before = self.move_the_rest()?;
+            let length = self.length;
+            // Who begins to read while nobody writes is in nobody's way: it reads nothing of what was moved.
+            if !self.commits.wait_for_next(before, REST) {
+                break;
+            }
+            self.move_pages()?;
+            if self.length < length {
+                break;
+            }
+        }
+        Ok(())
     }
 
     /// Moves pages until little is left.
@@ -158,10 +166,11 @@ impl Log {
         Ok(())
     }
 
-    /// Moves pages between two commits.
-    fn move_the_rest(&mut self) -> Result<(), StoreError> {
-        let turn = self.turn.clone();
-        turn.take(|| self.move_pages()).map(drop)
+    /// Moves pages between two commits, and answers how many there were before.
+    fn move_the_rest(&mut self) -> Result<u64, StoreError> {
+        let commits = self.commits.clone();
+        let (moved, before) = commits.between(|| self.move_pages());
+        moved.map(|_| before)
     }
 
     /// Moves what can be moved, and answers how many pages of the log are moved by now.

@@ -23,6 +23,7 @@
 mod access;
 mod check;
 mod checkpoint;
+mod commits;
 mod connection;
 mod contacts;
 mod copy;

@@ -12,7 +12,8 @@ use shopfolk_model::StoreId;
 use shopfolk_store::{StoreError, WriteOperation};
 use tokio::sync::oneshot;
 
-use crate::checkpoint::{Checkpoints, Turn, empty_log};
+use crate::checkpoint::{Checkpoints, empty_log};
+use crate::commits::Commits;
 use crate::connection::doing;
 use crate::counters::Counters;
 use crate::pause::Searches;
@@ -93,7 +94,7 @@ pub(crate) struct Writer {
     added: AddedContacts,
     backlog: Backlog,
     checkpoints: Checkpoints,
-    turn: Turn,
+    commits: Commits,
     /// The commit that comes next.
     batch: BatchNumber,
     /// Pages in the log after the last commit.
@@ -123,7 +124,7 @@ impl Writer {
             .map_err(doing("watch the size of the log"))?;
         let checkpoints = Checkpoints::start(settings, searches)?;
         let mut writer = Self {
-            turn: checkpoints.turn(),
+            commits: checkpoints.commits(),
             checkpoints,
             connection,
             recent,
@@ -196,7 +197,7 @@ impl Writer {
         metrics::histogram!(measures::COMMIT_BATCH_SIZE).record(as_metric(batch.len()));
         while !batch.is_empty() {
             let started = Instant::now();
-            match self.in_turn(|writer| writer.commit(&mut batch)) {
+            match self.alone(|writer| writer.commit(&mut batch)) {
                 Ok(None) => {
                     metrics::histogram!(measures::COMMIT_DURATION).record(started.elapsed());
                     batch.drain(..).for_each(WriteJob::answer);
@@ -239,10 +240,10 @@ impl Writer {
         Ok(None)
     }
 
-    /// Makes a commit while the checkpoint thread does not move what is left of the log.
-    fn in_turn<T>(&mut self, commit: impl FnOnce(&mut Self) -> T) -> T {
-        let turn = self.turn.clone();
-        turn.take(|| commit(self))
+    /// Makes a commit, which the checkpoint thread leaves alone with the log.
+    fn alone<T>(&mut self, commit: impl FnOnce(&mut Self) -> T) -> T {
+        let commits = self.commits.clone();
+        commits.make(|| commit(self))
     }
 
     fn begin(&mut self) -> Result<(), StoreError> {
@@ -290,7 +291,7 @@ impl Writer {
     }
 
     fn settle_some(&mut self) -> Result<(), StoreError> {
-        let settled = self.in_turn(|writer| {
+        let settled = self.alone(|writer| {
             writer.begin()?;
             writer.settle(0, CUSTOMERS_SETTLED_AT_REST)?;
             writer.end()
@@ -304,7 +305,7 @@ impl Writer {
     /// Packs some customers for searches, in a transaction of its own.
     fn pack_some(&mut self) -> Result<(), StoreError> {
         let Some(store) = self.backlog.store_to_pack() else { return Ok(()) };
-        let packed = self.in_turn(|writer| {
+        let packed = self.alone(|writer| {
             writer.begin()?;
             writer.pack(store, true, PACKED_AT_REST)?;
             writer.end()
@@ -332,7 +333,7 @@ impl Writer {
             );
         }
         while let Some((store, added)) = self.backlog.too_much() {
-            self.in_turn(|writer| {
+            self.alone(|writer| {
                 writer.begin()?;
                 writer.pack(store, added, PACKED_AT_ONCE)?;
                 writer.end()
