@@ -1,10 +1,11 @@
 //! The contacts of one customer, and every rule about them.
 
-use std::collections::HashSet;
+mod list;
+
 use std::sync::Arc;
 
 use crate::{
-    Contact, ContactAddress, ContactChange, ContactEntry, ContactId, ContactText, ContactType, EmailAddress,
+    Contact, ContactAddress, ContactChange, ContactId, ContactText, ContactType, EmailAddress,
     MAXIMUM_CONTACTS, NewContact, OrderBy, Timestamp,
 };
 
@@ -150,6 +151,10 @@ impl ContactBook {
         self.contacts.iter().find(|contact| contact.address.equals(address))
     }
 
+    fn default_of(&self, contact_type: ContactType) -> Option<&Arc<Contact>> {
+        self.contacts.iter().find(|contact| contact.default && contact.contact_type() == contact_type)
+    }
+
     /// Adds a contact, which takes `id` if it is new and `now` if it names no time of its own.
     ///
     /// # Errors
@@ -202,39 +207,16 @@ impl ContactBook {
         change: ContactChange,
     ) -> Result<Option<BookChange>, ContactRuleError> {
         let Some(before) = self.find(id).cloned() else { return Ok(None) };
-        let ContactChange { contact, contact_type, handle, note, default, order_by, timestamp } = change;
-        let type_changes = contact_type.is_some_and(|contact_type| contact_type != before.contact_type());
-        let address = match (&contact, contact_type) {
-            (None, None) => before.address.clone(),
-            _ => ContactAddress::new(
-                contact_type.unwrap_or(before.contact_type()),
-                contact.unwrap_or_else(|| before.address.contact().clone()),
-            )?,
-        };
-        if let Some(other) =
-            self.contacts.iter().find(|other| other.id != id && other.address.equals(&address))
-        {
+        let said_default = change.default.is_some();
+        let mut after = changed(&before, change)?;
+        if let Some(other) = self.equal_to(&after.address).filter(|other| other.id != id) {
             return Err(ContactRuleError::AlreadyThere { id: other.id, address: other.address.clone() });
         }
-        let came_from_link = before.handle.is_none() || before.handle == before.address.handle_in_link();
-        let kept_handle = if handle.is_keep() && came_from_link && address != before.address {
-            address.handle_in_link()
-        } else {
-            before.handle.clone()
-        };
-        let taken = type_changes
-            && self.contacts.iter().any(|other| {
-                other.id != id && other.default && other.contact_type() == address.contact_type()
-            });
-        let after = Arc::new(Contact {
-            id,
-            handle: handle.apply(kept_handle),
-            note: note.apply(before.note.clone()),
-            default: default.unwrap_or(before.default && !taken),
-            order_by: order_by.unwrap_or(before.order_by),
-            timestamp: timestamp.unwrap_or(before.timestamp),
-            address,
-        });
+        let type_changes = after.contact_type() != before.contact_type();
+        if type_changes && !said_default {
+            after.default &= self.default_of(after.contact_type()).is_none_or(|other| other.id == id);
+        }
+        let after = Arc::new(after);
         let mut writes = Vec::with_capacity(1);
         if after.default {
             writes.extend(self.demote_default_of(&after));
@@ -242,54 +224,6 @@ impl ContactBook {
         writes.push(self.replace(before, after));
         self.summary = BookSummary::of(&self.contacts);
         Ok(Some(BookChange { writes, summary: self.summary }))
-    }
-
-    /// Puts a list in the place of this one, by the rules of the single calls: contacts that no entry names go, then the
-    /// entries come in their order: one with an id changes that contact, one without is added and takes the next of `ids`
-    /// (an entry that equals a contact which is there by then adds nothing).
-    ///
-    /// # Errors
-    /// When an entry names an unknown contact or one that another entry names, or one of the calls is refused. The book
-    /// is of no use then.
-    pub fn replace_all(
-        &mut self,
-        entries: &[ContactEntry],
-        ids: impl IntoIterator<Item = ContactId>,
-        now: Timestamp,
-    ) -> Result<Option<BookChange>, ContactRuleError> {
-        let mut ids = ids.into_iter();
-        let mut named = HashSet::with_capacity(entries.len());
-        for entry in entries {
-            let ContactEntry::Known(id, _) = entry else { continue };
-            if self.find(*id).is_none() {
-                return Err(ContactRuleError::Unknown { id: *id });
-            }
-            if !named.insert(*id) {
-                return Err(ContactRuleError::Twice { id: *id });
-            }
-        }
-        let gone: Vec<_> =
-            self.contacts.iter().map(|contact| contact.id).filter(|id| !named.contains(id)).collect();
-        let mut changes: Vec<BookChange> = gone.into_iter().filter_map(|id| self.remove(id)).collect();
-        for entry in entries {
-            match entry {
-                ContactEntry::Known(_, change) if change.is_empty() => {}
-                ContactEntry::Known(id, change) => changes.extend(self.change(*id, change.clone())?),
-                ContactEntry::New(new) => {
-                    // The caller brings as many ids as there are new entries.
-                    let Some(id) = ids.next() else { return Err(ContactRuleError::Full) };
-                    if let Addition::Added { change, .. } = self.add(new.clone(), id, now)? {
-                        changes.push(change);
-                    }
-                }
-            }
-        }
-        let Some(last) = changes.last() else { return Ok(None) };
-        let summary = last.summary;
-        Ok(Some(BookChange {
-            writes: changes.into_iter().flat_map(|change| change.writes).collect(),
-            summary,
-        }))
     }
 
     /// Removes the contact with this id; `None` when the customer has no such contact. No other contact becomes
@@ -322,11 +256,7 @@ impl ContactBook {
 
     /// Takes the default away from the contact that has it and is of the type of `heir`, unless it is `heir` itself.
     fn demote_default_of(&mut self, heir: &Contact) -> Option<ContactWrite> {
-        let before = self
-            .contacts
-            .iter()
-            .find(|other| other.default && other.id != heir.id && other.contact_type() == heir.contact_type())
-            .cloned()?;
+        let before = self.default_of(heir.contact_type()).filter(|other| other.id != heir.id).cloned()?;
         let after = Arc::new(Contact { default: false, ..Contact::clone(&before) });
         Some(self.replace(before, after))
     }
@@ -342,4 +272,31 @@ impl ContactBook {
         let position = self.contacts.partition_point(|other| (other.order_by, other.id) < place);
         self.contacts.insert(position, contact);
     }
+}
+
+/// The contact after a change, as if it were alone.
+fn changed(before: &Contact, change: ContactChange) -> Result<Contact, ContactRuleError> {
+    let ContactChange { contact, contact_type, handle, note, default, order_by, timestamp } = change;
+    let address = match (&contact, contact_type) {
+        (None, None) => before.address.clone(),
+        _ => ContactAddress::new(
+            contact_type.unwrap_or(before.contact_type()),
+            contact.unwrap_or_else(|| before.address.contact().clone()),
+        )?,
+    };
+    let came_from_link = before.handle.is_none() || before.handle == before.address.handle_in_link();
+    let kept_handle = if handle.is_keep() && came_from_link && address != before.address {
+        address.handle_in_link()
+    } else {
+        before.handle.clone()
+    };
+    Ok(Contact {
+        id: before.id,
+        handle: handle.apply(kept_handle),
+        note: note.apply(before.note.clone()),
+        default: default.unwrap_or(before.default),
+        order_by: order_by.unwrap_or(before.order_by),
+        timestamp: timestamp.unwrap_or(before.timestamp),
+        address,
+    })
 }

@@ -91,6 +91,7 @@ macro_rules! conformance_tests {
             search_finds_customers_by_their_orders
             imported_customers_are_created_changed_or_left_as_they_are
             imported_customer_is_matched_by_id_then_reference_then_email
+            contacts_with_ids_of_another_store_may_be_imported_again
             refused_import_harms_no_neighbour_and_no_id_comes_back
             export_hands_over_every_customer_as_it_is
             search_finds_a_part_of_a_text_in_any_case

@@ -1,12 +1,12 @@
 //! Bringing customers from elsewhere into a store.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use shopfolk_model::{
-    AddressEntry, ContactChange, ContactEntry, ContactId, Customer, CustomerChange, CustomerDetails,
-    CustomerId, Event, ExternalReferenceId, FieldChange, GroupId, Happening, NewContact, NewCustomer,
-    Timestamp,
+    AddressEntry, ContactBook, ContactChange, ContactEntry, ContactId, Customer, CustomerChange,
+    CustomerDetails, CustomerId, Event, ExternalReferenceId, FieldChange, GroupId, Happening, NewContact,
+    NewCustomer, Timestamp,
 };
 use shopfolk_store::{ReadTx, StoredCustomer, WriteOperation, WriteTx};
 
@@ -22,7 +22,7 @@ pub struct ImportedCustomer {
     pub registered: Option<Timestamp>,
     /// Everything else but the contacts.
     pub change: CustomerChange,
-    /// The contacts; those whose ids the customer does not have are new.
+    /// The contacts; those that equal none of the customer's, and whose ids it does not have, are new.
     pub contacts: Option<Vec<(Option<ContactId>, NewContact)>>,
 }
 
@@ -180,11 +180,7 @@ impl ImportCustomers {
         if let Some(contacts) = &imported.contacts {
             let not_found = OperationError::CustomerNotFound { id };
             let book = tx.find_contact_book(id).await?.ok_or(not_found)?;
-            let entry = |(id, contact): &(Option<ContactId>, NewContact)| match id {
-                Some(id) if book.find(*id).is_some() => ContactEntry::Known(*id, as_change(contact)),
-                _ => ContactEntry::New(contact.clone()),
-            };
-            let entries: Vec<_> = contacts.iter().map(entry).collect();
+            let entries = entries_for(&book, contacts);
             contacts_stay = entries.iter().all(|entry| matches!(entry, ContactEntry::Known(..))) && {
                 let mut after = book.clone();
                 after.replace_all(&entries, [], self.now)?;
@@ -226,6 +222,30 @@ async fn find<T: ReadTx>(
         Some(id) => Ok(tx.lookup_customer(id).await?),
         None => Ok(None),
     }
+}
+
+/// The list that takes the place of the contacts. A contact is first the one that it equals: its id may come from another
+/// store, where it was somebody else's. What equals none is the one that has its id, else it is new.
+fn entries_for(book: &ContactBook, contacts: &[(Option<ContactId>, NewContact)]) -> Vec<ContactEntry> {
+    let mut found = HashMap::with_capacity(contacts.len());
+    for contact in book.contacts() {
+        found.insert((contact.contact_type(), contact.address.key()), contact.id);
+    }
+    let equal =
+        |contact: &NewContact| found.get(&(contact.address.contact_type(), contact.address.key())).copied();
+    let mut taken: HashSet<ContactId> = contacts.iter().filter_map(|(_, contact)| equal(contact)).collect();
+    let mut named = HashSet::with_capacity(contacts.len());
+    let entry = |(id, contact): &(Option<ContactId>, NewContact)| {
+        let known = match equal(contact) {
+            Some(equal) => Some(equal).filter(|id| named.insert(*id)),
+            None => id.filter(|id| book.find(*id).is_some() && taken.insert(*id)),
+        };
+        match known {
+            Some(id) => ContactEntry::Known(id, as_change(contact)),
+            None => ContactEntry::New(contact.clone()),
+        }
+    };
+    contacts.iter().map(entry).collect()
 }
 
 fn as_change(contact: &NewContact) -> ContactChange {

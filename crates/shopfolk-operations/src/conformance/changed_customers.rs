@@ -155,6 +155,17 @@ pub async fn list_of_contacts_takes_the_place_of_all_or_of_none<E: Engine>(engin
     let there = matches!(error, OperationError::ContactRule(ContactRuleError::AlreadyThere { .. }));
     assert!(there, "{error:?}");
 
+    let other = create(&engine, id, default_phone("7")).await;
+    let to = |id, text| {
+        let contact = ContactText::optional(text).unwrap();
+        ContactEntry::Known(id, ContactChange { contact, ..ContactChange::default() })
+    };
+    let circle = vec![ContactEntry::New(phone("2")), to(kept.id, "7"), to(other.id, "1")];
+    change(&engine, id, contacts(circle)).await.unwrap();
+    let book = get(&engine, id).await.contacts;
+    let text = |id| book.find(id).unwrap().address.contact().as_str();
+    assert_eq!((text(kept.id), text(other.id), book.contacts().len()), ("7", "1", 3));
+
     let entries = vec![ContactEntry::New(default_phone("5")), changed];
     change(&engine, id, contacts(entries)).await.unwrap();
     let book = get(&engine, id).await.contacts;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use shopfolk_model::{
-    ContactId, CustomerChange, CustomerId, CustomerName, EmailAddress, ExternalReferenceId, FieldChange,
-    NewContact,
+    ContactId, ContactType, CustomerChange, CustomerId, CustomerName, EmailAddress, ExternalReferenceId,
+    FieldChange, NewContact,
 };
 use shopfolk_store::Engine;
 use tokio::sync::mpsc;
@@ -94,6 +94,26 @@ pub async fn imported_customers_are_created_changed_or_left_as_they_are<E: Engin
         assert!(matches!(outcome, ImportOutcome::Unchanged(_)), "{outcome:?}");
     }
     assert_eq!(engine.read(STORE, GetCustomer { customer: created }).await.unwrap(), found);
+}
+
+pub async fn contacts_with_ids_of_another_store_may_be_imported_again<E: Engine>(engine: E) {
+    shop(&engine).await;
+    let book = |text: &str, ids: [i64; 3]| {
+        let id = |number| ContactId::new(number).ok();
+        let own = of_type(ContactType::Email, text);
+        let contacts = [(id(ids[0]), own), (id(ids[1]), phone("1")), (id(ids[2]), phone("2"))];
+        with_contacts(imported(None, text), &contacts)
+    };
+    // In another order than the one in which this store gives ids, so that each is somebody else's here.
+    let first = import(&engine, vec![book("new@example.com", [4, 3, 2])]).await;
+    let [ImportOutcome::Created(created)] = first[..] else { panic!("{first:?}") };
+    let found = engine.read(STORE, GetCustomer { customer: created }).await.unwrap();
+    for ids in [[4, 3, 2], [3, 2, 4], [2, 4, 3]] {
+        let again = import(&engine, vec![book("new@example.com", ids)]).await;
+        assert!(!matches!(again[..], [ImportOutcome::Refused(_)]), "{again:?}");
+        let seen = engine.read(STORE, GetCustomer { customer: created }).await.unwrap();
+        assert_eq!(seen.contacts, found.contacts);
+    }
 }
 
 fn as_new(contact: &shopfolk_model::Contact) -> NewContact {
