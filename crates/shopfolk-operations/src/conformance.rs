@@ -88,6 +88,7 @@ macro_rules! conformance_tests {
             taken_key_gives_way_to_the_next
             deleted_customer_leaves_its_orders
             orders_are_listed_by_who_ordered
+            orders_are_found_by_a_part_of_the_email_in_any_case_of_any_script
             search_finds_customers_by_their_orders
             imported_customers_are_created_changed_or_left_as_they_are
             imported_customer_is_matched_by_id_then_reference_then_email

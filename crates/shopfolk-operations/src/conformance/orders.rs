@@ -164,6 +164,26 @@ pub async fn orders_are_listed_by_who_ordered<E: Engine>(engine: E) {
     assert_eq!((found.total, found.items[0].number), (2, first));
 }
 
+pub async fn orders_are_found_by_a_part_of_the_email_in_any_case_of_any_script<E: Engine>(engine: E) {
+    create_store(&engine, STORE).await;
+    let mut placed = Vec::new();
+    for (key, address) in
+        [("AAAAA", "straße@example.com"), ("BBBBB", "όσος@example.com"), ("CCCCC", "王İ@example.com")]
+    {
+        let new = RecordOrder { email: Some(email(address)), ..order(key, "1", 5) };
+        placed.push(record(&engine, new).await);
+    }
+    let text = |text| SearchText::optional(text).unwrap();
+    for (part, expected) in
+        [("straße", placed[0]), ("STRASSE", placed[0]), ("ΌΣΟΣ@", placed[1]), ("王i\u{307}", placed[2])]
+    {
+        let found = OrderFilter { keywords: text(part), ..OrderFilter::default() };
+        assert_eq!(numbers(&engine, found).await, [expected], "{part}");
+        let found = OrderFilter { of: text(part), ..OrderFilter::default() };
+        assert_eq!(numbers(&engine, found).await, [expected], "{part}");
+    }
+}
+
 pub async fn search_finds_customers_by_their_orders<E: Engine>(engine: E) {
     let anna = shop(&engine).await;
     let bert = create_customer(&engine, "bert@example.com").await;
