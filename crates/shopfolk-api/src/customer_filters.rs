@@ -6,9 +6,9 @@ use axum::extract::State;
 use axum::http::Uri;
 use axum::response::Response;
 use serde::Serialize;
-use shopfolk_model::{City, CountryCode, CustomerGroup, SearchText, Street};
+use shopfolk_model::{City, CountryCode, CustomerGroup, SearchText, ShippingPlace, Street};
 use shopfolk_operations::{ListCustomerCountries, ListCustomerFilters};
-use shopfolk_store::{Engine, ShippingPlace};
+use shopfolk_store::Engine;
 use utoipa::ToSchema;
 
 use crate::access::{Access, ReadCustomers};

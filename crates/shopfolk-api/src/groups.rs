@@ -123,10 +123,7 @@ impl<S: Sync> FromRequestParts<S> for GroupSearch {
                 });
             }
         }
-        let filter = GroupFilter {
-            keyword: keyword.map(|keyword| keyword.folded().to_owned()),
-            ids: ids.map(|ids| ids.into_iter().collect()),
-        };
+        let filter = GroupFilter { keyword, ids: ids.map(|ids| ids.into_iter().collect()) };
         Ok(Self { filter, page: query.page_of(LARGEST_PAGE)? })
     }
 }

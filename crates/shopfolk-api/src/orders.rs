@@ -12,11 +12,11 @@ use rand::rngs::{StdRng, SysRng};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 use shopfolk_model::{
-    CustomerId, EmailAddress, MAXIMUM_ORDER_ITEMS, Money, Order, OrderKey, OrderedProduct, ProductId,
-    SearchText,
+    CustomerId, EmailAddress, MAXIMUM_ORDER_ITEMS, Money, Order, OrderKey, OrderSearch, OrderedProduct,
+    ProductId, SearchText,
 };
-use shopfolk_operations::{DeleteOrder, GetOrder, ListOrders, ListProducts, RecordOrder};
-use shopfolk_store::{Engine, OrderFilter};
+use shopfolk_operations::{DeleteOrder, GetOrder, ListProducts, RecordOrder, SearchOrders};
+use shopfolk_store::Engine;
 use utoipa::ToSchema;
 
 use crate::access::{Access, CreateOrders, ReadCustomers, ReadOrders, UpdateOrders};
@@ -244,18 +244,18 @@ fn products(fields: &BodyFields<'_>) -> Result<Vec<OrderedProduct>, ApiError> {
 }
 
 /// Which orders the query asks for.
-pub(crate) struct OrderSearch(OrderFilter);
+pub(crate) struct OrdersQuery(OrderSearch);
 
-impl<S: Sync> FromRequestParts<S> for OrderSearch {
+impl<S: Sync> FromRequestParts<S> for OrdersQuery {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         let query = Query::new(parts.uri.query().unwrap_or_default());
         let text = |name| query.parsed(name, SearchText::optional).map(Option::flatten);
-        Ok(Self(OrderFilter {
+        Ok(Self(OrderSearch {
             email: query.parsed("email", EmailAddress::new)?,
             customer: query.parsed("customerId", str::parse)?,
-            of: text("customer")?,
+            buyer: text("customer")?,
             keywords: text("keywords")?,
         }))
     }
@@ -287,7 +287,7 @@ pub(crate) async fn list_orders<E: Engine>(
     State(app): State<Arc<App<E>>>,
     access: Access<ReadOrders>,
     Paging(page): Paging,
-    OrderSearch(filter): OrderSearch,
+    OrdersQuery(search): OrdersQuery,
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
     #[derive(Serialize)]
@@ -298,7 +298,7 @@ pub(crate) async fn list_orders<E: Engine>(
         limit: u32,
         items: Vec<WithDocument<'a>>,
     }
-    let found = app.read(&access, ListOrders { filter, page }).await?;
+    let found = app.read(&access, SearchOrders { search, page }).await?;
     let items = found.items.iter().map(WithDocument::of).collect::<Result<Vec<_>, _>>()?;
     let (offset, limit) = (page.offset, page.limit);
     answer::selected(&Page { total: found.total, count: items.len(), offset, limit, items }, &fields)

@@ -143,9 +143,10 @@ pub struct CustomerDetailsChange {
 }
 
 impl CustomerDetails {
-    /// Whether nothing is known but what holds for everybody.
-    pub fn is_default(&self) -> bool {
-        *self == Self::default()
+    /// Whether more is known of a customer with these addresses than what holds for everybody and the external reference.
+    pub fn are_known(&self, addresses: &AddressBook) -> bool {
+        let without_reference = Self { external_reference: None, ..self.clone() };
+        without_reference != Self::default() || !addresses.addresses().is_empty()
     }
 
     /// The details after a change.
@@ -324,7 +325,8 @@ mod tests {
         };
         let details = anna().details.changed(change);
         assert_eq!(details, CustomerDetails { kind: CustomerKind::Business, ..CustomerDetails::default() });
-        assert!(!details.is_default() && CustomerDetails::default().is_default());
+        let nowhere = AddressBook::default();
+        assert!(details.are_known(&nowhere) && !CustomerDetails::default().are_known(&nowhere));
     }
 
     #[test]

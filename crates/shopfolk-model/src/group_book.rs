@@ -1,7 +1,8 @@
 //! The customer groups of a store, and the rules that hold among them.
 
 use crate::{
-    CustomerGroup, ExternalReferenceId, GroupChange, GroupId, GroupName, MAXIMUM_GROUPS, NewGroup, fold,
+    CustomerGroup, ExternalReferenceId, GroupChange, GroupId, GroupName, MAXIMUM_GROUPS, NewGroup,
+    SearchText, fold,
 };
 
 /// Why a group cannot be added, changed or removed.
@@ -35,7 +36,7 @@ pub enum GroupRuleError {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct GroupFilter {
     /// Part of the name, in any case.
-    pub keyword: Option<String>,
+    pub keyword: Option<SearchText>,
     /// One of these ids.
     pub ids: Option<Vec<GroupId>>,
 }
@@ -66,10 +67,10 @@ impl GroupBook {
 
     /// The groups that are looked for: the built-in one first, then by id.
     pub fn search(&self, filter: &GroupFilter) -> Vec<CustomerGroup> {
-        let keyword = filter.keyword.as_deref().map(fold);
+        let GroupFilter { keyword, ids } = filter;
         let fits = |group: &CustomerGroup| {
-            keyword.as_ref().is_none_or(|keyword| group.name.key().contains(keyword))
-                && filter.ids.as_ref().is_none_or(|ids| ids.contains(&group.id))
+            keyword.as_ref().is_none_or(|keyword| keyword.is_in(&group.name.key()))
+                && ids.as_ref().is_none_or(|ids| ids.contains(&group.id))
         };
         let all = std::iter::once(Self::general()).chain(self.created.iter().cloned());
         all.filter(fits).collect()
@@ -229,14 +230,14 @@ mod tests {
     #[test]
     fn groups_are_found_by_part_of_the_name_and_by_id() {
         let book = book(&["VIP", "Wholesale", "Großhandel", "Generation X"]);
-        let by = |keyword: &str| GroupFilter { keyword: Some(keyword.to_owned()), ids: None };
+        let by = |keyword| GroupFilter { keyword: SearchText::optional(keyword).unwrap(), ids: None };
         assert_eq!(found(&book, &by("ss")), [3]);
         assert_eq!(found(&book, &by("HOLE")), [2]);
         assert_eq!(found(&book, &by("gener")), [0, 4]);
         assert_eq!(found(&book, &by("nobody")), [] as [i64; 0]);
         let some = |ids: &[i64]| Some(ids.iter().copied().map(id).collect());
         assert_eq!(found(&book, &GroupFilter { keyword: None, ids: some(&[4, 0, 99, 4]) }), [0, 4]);
-        assert_eq!(found(&book, &GroupFilter { keyword: Some("v".to_owned()), ids: some(&[1, 2]) }), [1]);
+        assert_eq!(found(&book, &GroupFilter { ids: some(&[1, 2]), ..by("v") }), [1]);
     }
 
     #[test]

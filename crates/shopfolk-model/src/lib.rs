@@ -19,6 +19,7 @@ mod contact_key;
 mod contact_type;
 mod country;
 mod customer;
+mod customer_filters;
 mod email;
 mod event;
 mod extra_field;
@@ -30,6 +31,7 @@ mod id;
 mod language;
 mod money;
 mod order;
+mod order_search;
 mod scope;
 mod search;
 mod searched_customer;
@@ -51,6 +53,10 @@ pub use customer::{
     Customer, CustomerChange, CustomerDetails, CustomerDetailsChange, CustomerKind, DeletedCustomer,
     NewCustomer, UnknownCustomerKind,
 };
+pub use customer_filters::{
+    MAXIMUM_CUSTOMERS_WITH_SHIPPING_PLACES, MAXIMUM_LISTED_PRODUCTS, MAXIMUM_SHIPPING_PLACES,
+    OrderingCustomers, ShippingPlace,
+};
 pub use email::{EmailAddress, InvalidEmailAddress};
 pub use event::{Event, Happening};
 pub use extra_field::{
@@ -68,6 +74,7 @@ pub use id::{
 pub use language::{InvalidLanguage, LanguageCode};
 pub use money::{InvalidMoney, Money};
 pub use order::{InvalidOrderKey, MAXIMUM_ORDER_ITEMS, Order, OrderKey, OrderStatistics, OrderedProduct};
+pub use order_search::{OrderSearch, SearchedBuyer, SearchedOrder};
 pub use scope::{Scope, ScopeSet, UnknownScope};
 pub use search::{
     ContactFilter, ContactTypeSet, CustomerSearch, CustomerSort, EmailFilter, MAXIMUM_SEARCH_ENTRIES,

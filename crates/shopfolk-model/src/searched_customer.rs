@@ -1,9 +1,12 @@
-//! What a search looks at of a customer, and whether it finds it.
+//! What a search looks at of a customer, whether it finds it, and in which order.
+
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
 use crate::{
     AddressBook, Contact, ContactBook, ContactType, ContactTypeSet, CountryCode, Customer, CustomerId,
-    CustomerKind, CustomerSearch, EmailFilter, GroupId, LanguageCode, OrderStatistics, PhoneDigits,
-    SearchText, SortField, Timestamp, Whereabouts, fold,
+    CustomerKind, CustomerSearch, CustomerSort, EmailFilter, GroupId, LanguageCode, OrderStatistics,
+    PhoneDigits, ProductId, SearchText, SortField, Timestamp, Whereabouts, fold,
 };
 
 /// Everything that a search looks at of one customer, with the case of texts folded.
@@ -15,6 +18,8 @@ pub struct SearchedCustomer {
     pub name: String,
     /// The customer's own e-mail address.
     pub email: String,
+    /// By which e-mail addresses are the same ([`crate::EmailAddress::key`]).
+    pub email_key: String,
     /// The digits of each phone number there is; never empty ones.
     pub phones: Vec<String>,
     /// The contacts: of what type, and the text.
@@ -48,12 +53,39 @@ pub struct SearchedCustomer {
 }
 
 /// What a customer is sorted by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SortValue<'a> {
-    /// A text; empty where there is none.
-    Text(&'a str),
+    /// A text in UTF-8, whose bytes are in the order of its characters; empty where there is none.
+    Text(&'a [u8]),
     /// A number; `None` where there is none.
     Number(Option<i64>),
+}
+
+impl SortValue<'_> {
+    /// Whether there is none.
+    pub const fn is_missing(self) -> bool {
+        matches!(self, Self::Text([]) | Self::Number(None))
+    }
+}
+
+impl CustomerSort {
+    /// Which of two customers comes first by what they are sorted by: those without a value come last in both directions.
+    pub fn compare_values(self, one: SortValue<'_>, other: SortValue<'_>) -> Ordering {
+        let ascending = one.cmp(&other);
+        let by_value = if self.descending { ascending.reverse() } else { ascending };
+        one.is_missing().cmp(&other.is_missing()).then(by_value)
+    }
+
+    /// Which of two customers that are equal otherwise comes first by their ids: the lower one in both directions.
+    pub fn compare_ids<I: Ord>(self, one: &I, other: &I) -> Ordering {
+        one.cmp(other)
+    }
+
+    /// Which of two customers comes first.
+    pub fn compare(self, one: &SearchedCustomer, other: &SearchedCustomer) -> Ordering {
+        self.compare_values(one.sort_value(self.field), other.sort_value(self.field))
+            .then_with(|| self.compare_ids(&one.id, &other.id))
+    }
 }
 
 impl ContactType {
@@ -104,6 +136,7 @@ impl SearchedCustomer {
             id: *id,
             name: name.as_ref().map(|name| fold(name.as_str())).unwrap_or_default(),
             email: fold(email.as_str()),
+            email_key: email.key(),
             phones: phones.collect(),
             contacts: contacts.map(folded_contact).collect(),
             cities: places()
@@ -134,9 +167,13 @@ impl SearchedCustomer {
         }
     }
 
-    /// Whether a search finds the customer. Who bought which products is not known here: whoever asks for them has to look
-    /// at the orders too.
-    pub fn matches(&self, search: &CustomerSearch) -> bool {
+    /// Whether a search finds the customer. `bought` says whether one of these products was bought, which is only known
+    /// from the orders.
+    pub fn matches(
+        &self,
+        search: &CustomerSearch,
+        bought: impl FnOnce(&BTreeSet<ProductId>) -> bool,
+    ) -> bool {
         let CustomerSearch {
             keyword,
             name,
@@ -154,7 +191,7 @@ impl SearchedCustomer {
             kind,
             order_count,
             sales_value,
-            purchased_products: _,
+            purchased_products,
             registered,
             updated,
             contact,
@@ -178,6 +215,7 @@ impl SearchedCustomer {
             && holds(*kind, |wanted| self.kind == wanted)
             && order_count.contains(&self.orders.orders)
             && sales_value.contains(&self.orders.sales)
+            && holds(purchased_products.as_ref(), bought)
             && registered.contains(&self.registered)
             && updated.contains(&self.updated)
             && holds(contact.as_ref(), |filter| {
@@ -192,7 +230,7 @@ impl SearchedCustomer {
         match filter {
             EmailFilter::Part(text) => text.is_in(&self.email),
             EmailFilter::Exactly(address) => {
-                address.as_ref().is_some_and(|address| fold(address.as_str()) == self.email)
+                address.as_ref().is_some_and(|address| address.key() == self.email_key)
             }
         }
     }
@@ -205,8 +243,8 @@ impl SearchedCustomer {
     /// What the customer is sorted by.
     pub fn sort_value(&self, field: SortField) -> SortValue<'_> {
         match field {
-            SortField::Name => SortValue::Text(&self.name),
-            SortField::Email => SortValue::Text(&self.email),
+            SortField::Name => SortValue::Text(self.name.as_bytes()),
+            SortField::Email => SortValue::Text(self.email.as_bytes()),
             SortField::Registered => SortValue::Number(Some(self.registered.unix_seconds())),
             SortField::Updated => SortValue::Number(Some(self.updated.unix_seconds())),
             SortField::OrderCount => SortValue::Number(i64::try_from(self.orders.orders).ok()),

@@ -60,7 +60,7 @@ fn checked(text: &str, trim: Trim, maximum: usize) -> Result<&str, TextError> {
 macro_rules! text_type {
     ($(#[$meta:meta])* $name:ident, $trim:expr, $maximum:expr) => {
         $(#[$meta])*
-        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(Box<str>);
 
         impl $name {

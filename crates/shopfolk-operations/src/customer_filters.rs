@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use shopfolk_model::{CountryCode, CustomerGroup, GroupBook, SearchText, fold};
-use shopfolk_store::{OrderingCustomers, PageRequest, ReadOperation, ReadTx, ShippingPlace};
+use shopfolk_model::{CountryCode, CustomerGroup, GroupBook, OrderingCustomers, SearchText, ShippingPlace};
+use shopfolk_store::{PageRequest, ReadOperation, ReadTx};
 
 use crate::OperationError;
 
@@ -62,10 +62,6 @@ impl ReadOperation for ListCustomerCountries {
     }
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
-        let fits =
-            |country: &CountryCode| self.name.as_ref().is_none_or(|name| name.is_in(&fold(country.name())));
-        let mut countries: Vec<_> = tx.list_countries().await?.into_iter().filter(fits).collect();
-        countries.sort_unstable_by_key(|country| country.name());
-        Ok(countries)
+        Ok(CountryCode::named(tx.list_countries().await?, self.name.as_ref()))
     }
 }

@@ -45,7 +45,7 @@ pub use extra_fields::{
 pub use groups::{ChangeGroup, CreateGroup, DeleteGroup, GetGroup, ListGroups};
 pub use import::{ImportCustomers, ImportOutcome, ImportedCustomer};
 pub use mass_change::{ChangeManyCustomers, ManyCustomers, MassChange};
-pub use orders::{DeleteOrder, GetOrder, ListOrders, ListProducts, OrderName, RecordOrder};
+pub use orders::{DeleteOrder, GetOrder, ListProducts, OrderName, RecordOrder, SearchOrders};
 pub use search::{FoundCustomers, SearchCustomerIds, SearchCustomers, Wanted};
 pub use stores::{CreateStore, GetStore, SetStoreSuspended};
 pub use tokens::{CreateToken, ListTokens, NoteTokenUse, RevokeToken};

@@ -2,9 +2,9 @@
 
 use shopfolk_model::{
     CustomerId, EmailAddress, Event, Happening, Money, NewCustomer, Order, OrderKey, OrderNumber,
-    OrderedProduct, SearchText, Timestamp,
+    OrderSearch, OrderedProduct, SearchText, Timestamp,
 };
-use shopfolk_store::{OrderFilter, Page, PageRequest, ReadOperation, ReadTx, WriteOperation, WriteTx};
+use shopfolk_store::{Page, PageRequest, ReadOperation, ReadTx, WriteOperation, WriteTx};
 
 use crate::{CreateCustomer, OperationError};
 
@@ -133,21 +133,21 @@ impl ReadOperation for GetOrder {
     }
 }
 
-/// Lists orders, the latest first.
+/// Finds orders, the latest first.
 #[derive(Debug, Clone)]
-pub struct ListOrders {
-    /// Which.
-    pub filter: OrderFilter,
-    /// Which part of them.
+pub struct SearchOrders {
+    /// What they must be like.
+    pub search: OrderSearch,
+    /// Which part of those found.
     pub page: PageRequest,
 }
 
-impl ReadOperation for ListOrders {
+impl ReadOperation for SearchOrders {
     type Output = Page<Order>;
     type Error = OperationError;
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
-        Ok(tx.list_orders(&self.filter, self.page).await?)
+        Ok(tx.search_orders(&self.search, self.page).await?)
     }
 }
 

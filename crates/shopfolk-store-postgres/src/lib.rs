@@ -30,6 +30,7 @@ mod listener;
 mod measures;
 mod migrations;
 mod node;
+mod order_search;
 mod orders;
 mod parameter;
 mod pool;

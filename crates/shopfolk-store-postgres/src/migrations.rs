@@ -8,6 +8,7 @@ use tokio_postgres::Client;
 use tokio_postgres::types::Type;
 
 use crate::failure::doing;
+use crate::order_search::folded_email;
 
 mod embedded {
     refinery::embed_migrations!("migrations");
@@ -20,9 +21,12 @@ const LOCK: i64 = 0x7368_6f70_666f_6c6b;
 const LOCK_LIMIT: Duration = Duration::from_mins(1);
 const LOCK_PAUSE: Duration = Duration::from_millis(50);
 
+/// How many orders are folded at a time.
+const PORTION: i64 = 500;
+
 const TOO_NEW: &str = "its tables were made by a later release of Shopfolk; use that one";
 
-/// Whether the tables are there, and of this release.
+/// Whether the tables are there, and what they hold is of this release.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tables {
     Missing,
@@ -52,7 +56,13 @@ pub(crate) async fn look(client: &Client) -> Result<Tables, StoreError> {
         embedded::migrations::runner().get_migrations().iter().map(refinery::Migration::version).max();
     Ok(match (applied, newest) {
         (None, _) => Tables::Missing,
-        (Some(applied), Some(newest)) if applied == newest => Tables::UpToDate,
+        (Some(applied), Some(newest)) if applied == newest => {
+            if orders_to_fold(client).await?.is_empty() {
+                Tables::UpToDate
+            } else {
+                Tables::Old
+            }
+        }
         (Some(applied), Some(newest)) if applied > newest => {
             return Err(StoreError::Database { doing: "open the database", source: TOO_NEW.into() });
         }
@@ -88,7 +98,59 @@ pub(crate) async fn run(client: &mut Client, lock: &Client) -> Result<(), StoreE
             doing: "bring the tables up to date",
             source: error.into(),
         })?;
+    fold_orders(client).await?;
     lock.batch_execute("COMMIT").await.map_err(&locking)
+}
+
+/// Folds the e-mail addresses of orders of which that is not done, in portions. What was interrupted goes on at the next
+/// start, and orders that a node of an earlier release has written meanwhile are folded then too.
+async fn fold_orders(client: &Client) -> Result<(), StoreError> {
+    loop {
+        let orders = orders_to_fold(client).await?;
+        if orders.is_empty() {
+            return Ok(());
+        }
+        for portion in orders.chunk_by(|one, other| one.store == other.store) {
+            let store = portion.first().map(|order| order.store);
+            let numbers: Vec<i64> = portion.iter().map(|order| order.number).collect();
+            let folded: Vec<_> = portion.iter().map(|order| folded_email(&order.email)).collect();
+            client
+                .query_typed(
+                    "UPDATE orders SET folded = addresses.folded
+                       FROM unnest($2::bigint[], $3::text[]) AS addresses (order_number, folded)
+                      WHERE orders.store_id = $1 AND orders.order_number = addresses.order_number",
+                    &[(&store, Type::INT8), (&numbers, Type::INT8_ARRAY), (&folded, Type::TEXT_ARRAY)],
+                )
+                .await
+                .map_err(doing("fold the e-mail addresses of orders"))?;
+        }
+    }
+}
+
+/// An order whose e-mail address is still to be folded.
+struct OrderToFold {
+    store: i64,
+    number: i64,
+    email: String,
+}
+
+/// A portion of the orders whose e-mail address is still to be folded, by store.
+async fn orders_to_fold(client: &Client) -> Result<Vec<OrderToFold>, StoreError> {
+    let rows = client
+        .query_typed(
+            "SELECT store_id, order_number, email
+               FROM orders
+              WHERE folded IS NULL AND octet_length(email) > char_length(email)
+              ORDER BY store_id, order_number
+              LIMIT $1",
+            &[(&PORTION, Type::INT8)],
+        )
+        .await
+        .map_err(doing("look for orders whose e-mail address is not folded"))?;
+    Ok(rows
+        .iter()
+        .map(|row| OrderToFold { store: row.get(0), number: row.get(1), email: row.get(2) })
+        .collect())
 }
 
 /// Begins a transaction and takes the lock, if it is free.

@@ -1,22 +1,19 @@
-//! Orders, what they amount to for each customer, and who bought what.
+//! Orders, and what they amount to for each customer.
 
 use std::collections::HashMap;
 
 use shopfolk_model::{
     CustomerId, EmailAddress, Money, Order, OrderKey, OrderNumber, OrderStatistics, OrderedProduct,
-    ProductId, SearchText, Timestamp, fold,
+    ProductId, Timestamp,
 };
-use shopfolk_store::{
-    MOST_PRODUCTS, OrderFilter, OrderingCustomers, Page, PageRequest, ReadOrders, StoreError, WriteOrders,
-};
+use shopfolk_store::{ReadOrders, StoreError, WriteOrders};
 use tokio_postgres::Row;
 
 use crate::ids::Kind;
+use crate::order_search::folded_email;
 use crate::parameter::parameters_of;
-use crate::row::{Place, count};
-use crate::search::pattern;
+use crate::row::Place;
 use crate::session::Step;
-use crate::stores::offset;
 use crate::tx::{Access, PostgresTx, PostgresWriteTx};
 
 /// Reads `order_number, order_key, customer_id, email, total, created, document`; the products are read on their own.
@@ -36,7 +33,7 @@ fn read_order(row: &Row) -> Result<Order, StoreError> {
 }
 
 impl<A: Access> PostgresTx<'_, A> {
-    async fn with_products(&mut self, rows: &[Row]) -> Result<Vec<Order>, StoreError> {
+    pub(crate) async fn with_products(&mut self, rows: &[Row]) -> Result<Vec<Order>, StoreError> {
         let mut orders = rows.iter().map(read_order).collect::<Result<Vec<_>, _>>()?;
         let numbers: Vec<i64> = orders.iter().map(|order| order.number.get()).collect();
         if numbers.is_empty() {
@@ -93,62 +90,6 @@ impl<A: Access> ReadOrders for PostgresTx<'_, A> {
         Place { row, table: "orders", key }.read("order_number", OrderNumber::new).map(Some)
     }
 
-    async fn list_orders(
-        &mut self,
-        filter: &OrderFilter,
-        page: PageRequest,
-    ) -> Result<Page<Order>, StoreError> {
-        let OrderFilter { email, customer, of, keywords } = filter;
-        let part = |text: &Option<SearchText>| text.as_ref().map(|text| pattern(text.folded()));
-        let conditions = || {
-            parameters_of![
-                self.store.get(),
-                email.as_ref().map(EmailAddress::key),
-                customer.map(CustomerId::get),
-                part(of),
-                part(keywords),
-            ]
-        };
-        let plan = Step::Plain("SET LOCAL plan_cache_mode = force_custom_plan".to_owned());
-        let total = Step::Run {
-            what: "count the orders",
-            sql: "SELECT count(*)
-                    FROM orders
-                    LEFT JOIN customer_search AS search ON search.store_id = orders.store_id
-                                                       AND search.customer_id = orders.customer_id
-                   WHERE orders.store_id = $1
-                     AND ($2::text IS NULL OR orders.email_key = $2)
-                     AND ($3::bigint IS NULL OR orders.customer_id = $3)
-                     AND ($4::text IS NULL OR orders.email_key LIKE $4 OR search.name LIKE $4 OR search.email LIKE $4)
-                     AND ($5::text IS NULL OR lower(order_key) LIKE $5 OR orders.email_key LIKE $5
-                          OR order_number::text LIKE $5)",
-            parameters: conditions(),
-            touches: None,
-        };
-        let mut parameters = conditions();
-        parameters.extend(parameters_of![i64::from(page.limit), offset(page)]);
-        let list = Step::Run {
-            what: "list the orders",
-            sql: "SELECT order_number, order_key, orders.customer_id, orders.email, total, created, document
-                    FROM orders
-                    LEFT JOIN customer_search AS search ON search.store_id = orders.store_id
-                                                       AND search.customer_id = orders.customer_id
-                   WHERE orders.store_id = $1
-                     AND ($2::text IS NULL OR orders.email_key = $2)
-                     AND ($3::bigint IS NULL OR orders.customer_id = $3)
-                     AND ($4::text IS NULL OR orders.email_key LIKE $4 OR search.name LIKE $4 OR search.email LIKE $4)
-                     AND ($5::text IS NULL OR lower(order_key) LIKE $5 OR orders.email_key LIKE $5
-                          OR order_number::text LIKE $5)
-                   ORDER BY order_number DESC
-                   LIMIT $6 OFFSET $7",
-            parameters,
-            touches: None,
-        };
-        let [_, total, list] = self.run([Some(plan), Some(total), Some(list)]).await?;
-        let items = self.with_products(&list.rows).await?;
-        Ok(Page { total: count(total.rows.first()), items })
-    }
-
     async fn find_order_times(
         &mut self,
         customer: CustomerId,
@@ -168,48 +109,6 @@ impl<A: Access> ReadOrders for PostgresTx<'_, A> {
             place.read(column, |seconds: Option<i64>| seconds.map(Timestamp::from_unix_seconds).transpose())
         };
         Ok(time("first")?.zip(time("last")?))
-    }
-
-    async fn list_products(&mut self, name: Option<&SearchText>) -> Result<Vec<OrderedProduct>, StoreError> {
-        let rows = self
-            .list(
-                "list the products that were bought",
-                "SELECT product_id, max(name) AS name
-                   FROM order_products
-                  WHERE store_id = $1 AND customer_id IS NOT NULL
-                  GROUP BY product_id",
-                parameters_of![self.store.get()],
-            )
-            .await?;
-        let mut products = Vec::with_capacity(rows.len());
-        for row in &rows {
-            let place = Place { row, table: "order_products", key: format!("store {}", self.store) };
-            let product =
-                OrderedProduct { id: place.read("product_id", ProductId::new)?, name: place.get("name")? };
-            if name.is_none_or(|name| name.is_in(&fold(&product.name))) {
-                products.push(product);
-            }
-        }
-        products.sort_by(|one, other| one.name.cmp(&other.name).then(one.id.cmp(&other.id)));
-        products.truncate(MOST_PRODUCTS as usize);
-        Ok(products)
-    }
-
-    async fn count_ordering_customers(&mut self) -> Result<OrderingCustomers, StoreError> {
-        let row = self
-            .find(
-                "count the customers who ordered",
-                "SELECT count(*) FILTER (WHERE order_count > 1) AS repeated,
-                        count(*) FILTER (WHERE order_count = 1) AS one_time
-                   FROM order_statistics
-                  WHERE store_id = $1",
-                parameters_of![self.store.get()],
-            )
-            .await?;
-        let Some(row) = &row else { return Ok(OrderingCustomers::default()) };
-        let place = Place { row, table: "order_statistics", key: format!("store {}", self.store) };
-        let (repeated, one_time): (i64, i64) = (place.get("repeated")?, place.get("one_time")?);
-        Ok(OrderingCustomers { repeated: repeated.unsigned_abs(), one_time: one_time.unsigned_abs() })
     }
 
     async fn list_stored_orders(
@@ -244,8 +143,8 @@ impl WriteOrders for PostgresWriteTx<'_> {
         self.write(
             "add an order",
             "INSERT INTO orders (store_id, order_number, order_key, customer_id, email, email_key, total, created,
-                                 document)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                                 document, folded)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
             parameters_of![
                 self.store.get(),
                 order.number.get(),
@@ -256,6 +155,7 @@ impl WriteOrders for PostgresWriteTx<'_> {
                 order.total.units(),
                 order.created.unix_seconds(),
                 order.document.as_str(),
+                folded_email(order.email.as_str()),
             ],
         );
         if !order.products.is_empty() {

@@ -7,19 +7,19 @@ use std::collections::BTreeSet;
 
 use shopfolk_model::{
     City, ContactBook, ContactType, CountryCode, Customer, CustomerId, CustomerKind, CustomerSearch,
-    CustomerSort, EmailFilter, LanguageCode, Money, PhoneDigits, SearchText, SearchedCustomer, SortField,
-    Street, Timestamp, fold,
+    CustomerSort, EmailFilter, LanguageCode, MAXIMUM_CUSTOMERS_WITH_SHIPPING_PLACES, MAXIMUM_SHIPPING_PLACES,
+    Money, PhoneDigits, SearchText, SearchedCustomer, ShippingPlace, SortField, Street, Timestamp, fold,
 };
-use shopfolk_store::{
-    CUSTOMERS_WITH_SHIPPING_PLACES, MOST_SHIPPING_PLACES, Page, PageRequest, ReadSearch, ShippingPlace,
-    StoreError,
-};
+use shopfolk_store::{Page, PageRequest, ReadSearch, StoreError};
 
 use crate::parameter::{Parameter, parameters_of};
 use crate::row::Place;
 use crate::session::Step;
 use crate::stores::offset;
 use crate::tx::{Access, PostgresTx, PostgresWriteTx};
+
+/// Has each run planned for what it asks: a plan for any search would use no index for parts of texts.
+pub(crate) const PLAN_ANEW: &str = "SET LOCAL plan_cache_mode = force_custom_plan";
 
 /// Ends each of several texts in one column; no text contains it.
 const PART_END: &str = "\u{1}";
@@ -31,8 +31,7 @@ impl<A: Access> ReadSearch for PostgresTx<'_, A> {
         sort: Option<CustomerSort>,
         page: PageRequest,
     ) -> Result<Page<CustomerId>, StoreError> {
-        // A plan for any search would use no index for parts of texts.
-        let plan = Step::Plain("SET LOCAL plan_cache_mode = force_custom_plan".to_owned());
+        let plan = Step::Plain(PLAN_ANEW.to_owned());
         let find = Step::Run {
             what: "search the customers",
             sql: "WITH found AS MATERIALIZED (
@@ -149,28 +148,29 @@ impl<A: Access> ReadSearch for PostgresTx<'_, A> {
         let rows = self
             .list(
                 "list the shipping places",
-                "SELECT DISTINCT address ->> 'street' AS street, address ->> 'city' AS city,
-                        address ->> 'countryCode' AS country
+                "SELECT DISTINCT (address ->> 'countryCode') COLLATE ucs_basic AS country,
+                        (address ->> 'city') COLLATE ucs_basic AS city, (address ->> 'street') COLLATE ucs_basic AS street
                    FROM (SELECT document
                            FROM customer_details
                           WHERE store_id = $1 AND document IS NOT NULL
                           ORDER BY customer_id
                           LIMIT $2) AS known,
                         json_array_elements(known.document::json -> 'addresses') AS address
+                  ORDER BY country NULLS FIRST, city NULLS FIRST, street NULLS FIRST
                   LIMIT $3",
                 parameters_of![
                     self.store.get(),
-                    i64::from(CUSTOMERS_WITH_SHIPPING_PLACES),
-                    i64::from(MOST_SHIPPING_PLACES)
+                    i64::from(MAXIMUM_CUSTOMERS_WITH_SHIPPING_PLACES),
+                    i64::from(MAXIMUM_SHIPPING_PLACES)
                 ],
             )
             .await?;
         let shipping_place = |row| {
             let place = Place { row, table: "customer_details", key: format!("store {}", self.store) };
             Ok(ShippingPlace {
-                street: place.read("street", |text: Option<&str>| text.map(Street::new).transpose())?,
-                city: place.read("city", |text: Option<&str>| text.map(City::new).transpose())?,
                 country: place.read("country", |code: Option<&str>| code.map(str::parse).transpose())?,
+                city: place.read("city", |text: Option<&str>| text.map(City::new).transpose())?,
+                street: place.read("street", |text: Option<&str>| text.map(Street::new).transpose())?,
             })
         };
         rows.iter().map(shipping_place).collect()
@@ -337,6 +337,23 @@ impl PostgresWriteTx<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The index `contacts_by_number` names these types, and is used only where the search names the same.
+    #[test]
+    fn phone_numbers_are_looked_for_in_the_types_of_contact_that_have_numbers() {
+        let with_number = ContactType::ALL.iter().filter(|contact_type| contact_type.has_number());
+        let codes: Vec<String> = with_number.map(|contact_type| contact_type.code().to_string()).collect();
+        let condition = format!("contact_type IN ({})", codes.join(", "));
+        for (file, text) in [
+            ("search.rs", include_str!("search.rs")),
+            ("V5__search.sql", include_str!("../migrations/V5__search.sql")),
+        ] {
+            assert!(
+                text.contains(&condition),
+                "{file} does not look at the types that have numbers: {condition}"
+            );
+        }
+    }
 
     #[test]
     fn what_like_takes_for_more_is_escaped() {

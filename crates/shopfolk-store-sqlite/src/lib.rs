@@ -35,6 +35,7 @@ mod extra_fields;
 mod groups;
 mod measures;
 mod migrations;
+mod order_search;
 mod orders;
 mod pause;
 mod reader;

@@ -1,21 +1,15 @@
-//! Orders, what they amount to for each customer, and who bought what.
+//! Orders, and what they amount to for each customer.
 
 use rusqlite::{Row, params};
 use shopfolk_model::{
     CustomerId, EmailAddress, Money, Order, OrderKey, OrderNumber, OrderStatistics, OrderedProduct,
-    ProductId, SearchText, StoreId, Timestamp, fold,
+    ProductId, StoreId, Timestamp,
 };
-use shopfolk_store::{
-    MOST_PRODUCTS, OrderFilter, OrderingCustomers, Page, PageRequest, ReadOrders, StoreError, WriteOrders,
-};
+use shopfolk_store::{ReadOrders, StoreError, WriteOrders};
 
 use crate::row::Place;
 use crate::settle::settle_customer;
-use crate::stores::offset;
 use crate::tx::{Access, SqliteTx, SqliteWriteTx};
-
-/// `order_number, order_key, email_key, customer_id` of an order that may be looked for.
-type Found = (i64, String, String, Option<i64>);
 
 /// `order_number, order_key, customer_id, email, total, created, document`, in this order.
 struct OrderRow {
@@ -75,28 +69,6 @@ impl<A: Access> SqliteTx<'_, A> {
         let place = Place { table: "order_products", row: format!("store {}, product {id}", self.store) };
         Ok(OrderedProduct { id: place.value("product_id", ProductId::new(id))?, name })
     }
-
-    /// The customers who bought one of these products, by id, each once.
-    pub(crate) fn list_buyers(
-        &self,
-        products: impl IntoIterator<Item = ProductId>,
-    ) -> Result<Vec<i64>, StoreError> {
-        let mut buyers = Vec::new();
-        for product in products {
-            buyers.extend(self.list(
-                "list who bought a product",
-                "SELECT customer_id
-                   FROM order_products
-                  WHERE store_id = ?1 AND product_id = ?2 AND customer_id IS NOT NULL
-                  ORDER BY customer_id",
-                (self.store.get(), product.get()),
-                |row| row.get::<_, i64>(0),
-            )?);
-        }
-        buyers.sort_unstable();
-        buyers.dedup();
-        Ok(buyers)
-    }
 }
 
 impl<A: Access> ReadOrders for SqliteTx<'_, A> {
@@ -124,24 +96,6 @@ impl<A: Access> ReadOrders for SqliteTx<'_, A> {
         found.map(|number| place.value("order_number", OrderNumber::new(number))).transpose()
     }
 
-    async fn list_orders(
-        &mut self,
-        filter: &OrderFilter,
-        page: PageRequest,
-    ) -> Result<Page<Order>, StoreError> {
-        if *filter == OrderFilter::default() {
-            return self.all_orders(page);
-        }
-        let numbers = self.order_numbers(filter)?;
-        let total = numbers.len() as u64;
-        let offset = usize::try_from(page.offset).unwrap_or(usize::MAX);
-        let mut items = Vec::new();
-        for number in numbers.into_iter().skip(offset).take(page.limit as usize) {
-            items.extend(self.lookup_order(number).await?);
-        }
-        Ok(Page { total, items })
-    }
-
     async fn find_order_times(
         &mut self,
         customer: CustomerId,
@@ -160,35 +114,6 @@ impl<A: Access> ReadOrders for SqliteTx<'_, A> {
         }
     }
 
-    async fn list_products(&mut self, name: Option<&SearchText>) -> Result<Vec<OrderedProduct>, StoreError> {
-        let mut products: Vec<(i64, String)> = self.list(
-            "list the products that were bought",
-            "SELECT product_id, max(name)
-               FROM order_products
-              WHERE store_id = ?1 AND customer_id IS NOT NULL
-              GROUP BY product_id",
-            [self.store.get()],
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )?;
-        products.retain(|(_, product)| name.is_none_or(|name| name.is_in(&fold(product))));
-        products.sort_by(|one, other| one.1.cmp(&other.1).then(one.0.cmp(&other.0)));
-        products.truncate(MOST_PRODUCTS as usize);
-        products.into_iter().map(|row| self.product(row)).collect()
-    }
-
-    async fn count_ordering_customers(&mut self) -> Result<OrderingCustomers, StoreError> {
-        let row: Option<(i64, i64)> = self.find(
-            "count the customers who ordered",
-            "SELECT count(*) FILTER (WHERE order_count > 1), count(*) FILTER (WHERE order_count = 1)
-               FROM order_statistics
-              WHERE store_id = ?1",
-            [self.store.get()],
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )?;
-        let (repeated, one_time) = row.unwrap_or_default();
-        Ok(OrderingCustomers { repeated: repeated.unsigned_abs(), one_time: one_time.unsigned_abs() })
-    }
-
     async fn list_stored_orders(
         &mut self,
         after: Option<OrderNumber>,
@@ -205,94 +130,6 @@ impl<A: Access> ReadOrders for SqliteTx<'_, A> {
             OrderRow::read,
         )?;
         rows.into_iter().map(|row| self.order(row)).collect()
-    }
-}
-
-impl<A: Access> SqliteTx<'_, A> {
-    /// All orders, the latest first.
-    fn all_orders(&self, page: PageRequest) -> Result<Page<Order>, StoreError> {
-        let total: Option<i64> = self.find(
-            "count the orders",
-            "SELECT count(*) FROM orders WHERE store_id = ?1",
-            [self.store.get()],
-            |row| row.get(0),
-        )?;
-        let rows = self.list(
-            "list all orders",
-            "SELECT order_number, order_key, customer_id, email, total, created, document
-               FROM orders
-              WHERE store_id = ?1
-              ORDER BY order_number DESC
-              LIMIT ?2 OFFSET ?3",
-            (self.store.get(), page.limit, offset(page)),
-            OrderRow::read,
-        )?;
-        let items = rows.into_iter().map(|row| self.order(row)).collect::<Result<_, _>>()?;
-        Ok(Page { total: total.unwrap_or_default().unsigned_abs(), items })
-    }
-
-    /// The numbers of the orders that are looked for, the latest first.
-    fn order_numbers(&self, filter: &OrderFilter) -> Result<Vec<OrderNumber>, StoreError> {
-        let OrderFilter { email, customer, of, keywords } = filter;
-        let store = self.store.get();
-        let read = |row: &Row<'_>| -> rusqlite::Result<Found> { row.try_into() };
-        let rows: Vec<Found> = match (customer, email) {
-            (Some(customer), _) => self.list(
-                "list the orders of a customer",
-                "SELECT order_number, order_key, email_key, customer_id
-                   FROM orders
-                  WHERE store_id = ?1 AND customer_id = ?2",
-                (store, customer.get()),
-                read,
-            )?,
-            (None, Some(email)) => self.list(
-                "list the orders of an e-mail address",
-                "SELECT order_number, order_key, email_key, customer_id
-                   FROM orders
-                  WHERE store_id = ?1 AND email_key = ?2",
-                (store, email.key()),
-                read,
-            )?,
-            (None, None) => self.list(
-                "list the orders",
-                "SELECT order_number, order_key, email_key, customer_id FROM orders WHERE store_id = ?1",
-                [store],
-                read,
-            )?,
-        };
-        let mut numbers = Vec::with_capacity(rows.len());
-        for (number, key, email_key, buyer) in rows {
-            let fits = email.as_ref().is_none_or(|email| email.key() == email_key)
-                && keywords.as_ref().is_none_or(|text| {
-                    text.is_in(&fold(&key))
-                        || text.is_in(&fold(&email_key))
-                        || text.is_in(&number.to_string())
-                })
-                && match of {
-                    Some(text) => text.is_in(&fold(&email_key)) || self.is_in_name(buyer, text)?,
-                    None => true,
-                };
-            if fits {
-                let place = Place { table: "orders", row: format!("store {store}, order {number}") };
-                numbers.push(place.value("order_number", OrderNumber::new(number))?);
-            }
-        }
-        numbers.sort_unstable();
-        numbers.reverse();
-        Ok(numbers)
-    }
-
-    fn is_in_name(&self, customer: Option<i64>, text: &SearchText) -> Result<bool, StoreError> {
-        let Some(customer) = customer else { return Ok(false) };
-        let found: Option<(Option<String>, String)> = self.find(
-            "find the name of a customer",
-            "SELECT name, email FROM customers WHERE store_id = ?1 AND customer_id = ?2",
-            (self.store.get(), customer),
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )?;
-        Ok(found.is_some_and(|(name, email)| {
-            name.is_some_and(|name| text.is_in(&fold(&name))) || text.is_in(&fold(&email))
-        }))
     }
 }
 

@@ -20,19 +20,18 @@ mod field;
 mod find;
 mod hits;
 mod links;
+mod narrowing;
 mod pack;
 mod ranking;
 
 use std::collections::BTreeSet;
 
 use shopfolk_model::{
-    City, CountryCode, CustomerId, CustomerSearch, CustomerSort, EmailFilter, SearchedCustomer, SortField,
-    SortValue, Street,
+    City, CountryCode, CustomerId, CustomerSearch, CustomerSort, EmailFilter,
+    MAXIMUM_CUSTOMERS_WITH_SHIPPING_PLACES, MAXIMUM_SHIPPING_PLACES, SearchedCustomer, ShippingPlace,
+    SortField, SortValue, Street,
 };
-use shopfolk_store::{
-    CUSTOMERS_WITH_SHIPPING_PLACES, MOST_SHIPPING_PLACES, Page, PageRequest, ReadCustomers, ReadSearch,
-    ShippingPlace, StoreError,
-};
+use shopfolk_store::{Page, PageRequest, ReadCustomers, ReadSearch, StoreError};
 
 pub(crate) use added::AddedContacts;
 pub(crate) use backlog::Backlog;
@@ -40,7 +39,7 @@ use blocks::Blocks;
 use field::{Column, MISSING, PART_END, SortSource, TextField, sort_source};
 use find::Found;
 pub(crate) use pack::Allowance;
-use ranking::{Key, Ranking};
+use ranking::Ranking;
 
 use crate::row::Place;
 use crate::tx::{Access, SqliteTx, SqliteWriteTx};
@@ -65,7 +64,7 @@ impl<A: Access> ReadSearch for SqliteTx<'_, A> {
                 None => None,
             };
             let customer = id.map(|id| self.searched_customer(id)).transpose()?.flatten();
-            let found = customer.filter(|customer| customer.matches(search) && bought(customer.id));
+            let found = customer.filter(|customer| customer.matches(search, |_| bought(customer.id)));
             let items = found.iter().map(|customer| customer.id);
             return Ok(Page {
                 total: u64::from(found.is_some()),
@@ -80,7 +79,7 @@ impl<A: Access> ReadSearch for SqliteTx<'_, A> {
         let mut others = Vec::new();
         for id in changed {
             let customer = self.searched_customer(id)?;
-            others.extend(customer.filter(|customer| customer.matches(search) && bought(customer.id)));
+            others.extend(customer.filter(|customer| customer.matches(search, |_| bought(customer.id))));
         }
         let total = found.hits.count() + others.len();
         let ids = match sort {
@@ -111,24 +110,25 @@ impl<A: Access> ReadSearch for SqliteTx<'_, A> {
         type Row = (Option<String>, Option<String>, Option<String>);
         let rows: Vec<Row> = self.list(
             "list the shipping places",
-            "SELECT DISTINCT json_extract(address.value, '$.street'), json_extract(address.value, '$.city'),
-                    json_extract(address.value, '$.countryCode')
+            "SELECT DISTINCT json_extract(address.value, '$.countryCode') AS country,
+                    json_extract(address.value, '$.city') AS city, json_extract(address.value, '$.street') AS street
                FROM (SELECT document
                        FROM customer_details
                       WHERE store_id = ?1 AND document IS NOT NULL
                       ORDER BY customer_id
                       LIMIT ?2) AS known,
                     json_each(known.document, '$.addresses') AS address
+              ORDER BY country, city, street
               LIMIT ?3",
-            (self.store.get(), CUSTOMERS_WITH_SHIPPING_PLACES, MOST_SHIPPING_PLACES),
+            (self.store.get(), MAXIMUM_CUSTOMERS_WITH_SHIPPING_PLACES, MAXIMUM_SHIPPING_PLACES),
             |row| row.try_into(),
         )?;
         let place = Place { table: "customer_details", row: format!("store {}", self.store) };
-        let shipping_place = |(street, city, country): Row| {
+        let shipping_place = |(country, city, street): Row| {
             Ok(ShippingPlace {
-                street: place.value("document", street.map(|text| Street::new(&text)).transpose())?,
-                city: place.value("document", city.map(|text| City::new(&text)).transpose())?,
                 country: place.value("document", country.map(|code| code.parse()).transpose())?,
+                city: place.value("document", city.map(|text| City::new(&text)).transpose())?,
+                street: place.value("document", street.map(|text| Street::new(&text)).transpose())?,
             })
         };
         rows.into_iter().map(shipping_place).collect()
@@ -269,22 +269,18 @@ impl Blocks<'_> {
         if offset >= total {
             return Ok(Vec::new());
         }
-        let mut ranking = Ranking::new(most, sort.descending);
+        let mut ranking = Ranking::new(most, sort);
         for customer in others {
-            let key = match customer.sort_value(sort.field) {
-                SortValue::Text(text) => Key::Text(text.as_bytes()),
-                SortValue::Number(number) => Key::Number(number.unwrap_or(MISSING)),
-            };
-            ranking.offer(key, || Ok::<_, StoreError>(customer.id.get()))?;
+            let value = customer.sort_value(sort.field);
+            ranking.offer(value, || Ok::<_, StoreError>(customer.id.get()))?;
         }
         let mut outcome = Ok(());
         match sort_source(sort.field) {
             SortSource::Text(field) => self.texts_of(field, &found.hits, |block, texts| {
                 let mut ids = BlockIds { blocks: self, first: block.first, ids: None };
-                let offered = block
-                    .bits
-                    .places()
-                    .try_for_each(|place| ranking.offer(Key::Text(texts.get(place)), || ids.get(place)));
+                let offered = block.bits.places().try_for_each(|place| {
+                    ranking.offer(SortValue::Text(texts.get(place)), || ids.get(place))
+                });
                 keep_error(&mut outcome, offered);
             })?,
             SortSource::Number(column) => {
@@ -297,7 +293,8 @@ impl Blocks<'_> {
                     let mut ids = BlockIds { blocks: self, first: block.first, ids: None };
                     let offered = block.bits.places().try_for_each(|place| {
                         let number = late(block.first, place).unwrap_or_else(|| numbers.get(place));
-                        ranking.offer(Key::Number(number), || ids.get(place))
+                        let known = Some(number).filter(|&number| number != MISSING);
+                        ranking.offer(SortValue::Number(known), || ids.get(place))
                     });
                     keep_error(&mut outcome, offered);
                 })?;

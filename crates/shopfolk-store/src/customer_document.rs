@@ -104,8 +104,7 @@ pub fn encode_customer(
     details: &CustomerDetails,
     addresses: &AddressBook,
 ) -> Result<Option<String>, InvalidDocument> {
-    let nothing = CustomerDetails { external_reference: None, ..details.clone() }.is_default();
-    if nothing && addresses.addresses().is_empty() {
+    if !details.are_known(addresses) {
         return Ok(None);
     }
     let CustomerDetails {

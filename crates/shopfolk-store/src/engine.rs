@@ -6,8 +6,9 @@ use shopfolk_model::{Store, StoreId};
 
 use crate::{
     Page, PageRequest, ReadAccess, ReadContacts, ReadCopy, ReadCustomers, ReadExtraFields, ReadGroups,
-    ReadOrders, ReadSearch, ReadStores, ReadTokens, StoreError, Violation, WriteContacts, WriteCopy,
-    WriteCustomers, WriteEvents, WriteExtraFields, WriteGroups, WriteOrders, WriteStores, WriteTokens,
+    ReadOrderSearch, ReadOrders, ReadSearch, ReadStores, ReadTokens, StoreError, Violation, WriteContacts,
+    WriteCopy, WriteCustomers, WriteEvents, WriteExtraFields, WriteGroups, WriteOrders, WriteStores,
+    WriteTokens,
 };
 
 /// What can be read in one transaction on one store: a snapshot of it.
@@ -20,6 +21,7 @@ pub trait ReadTx:
     + ReadCustomers
     + ReadContacts
     + ReadOrders
+    + ReadOrderSearch
     + ReadSearch
     + ReadCopy
     + Send

@@ -1,38 +1,10 @@
-//! The orders of a store, what they amount to for each customer, and who bought what.
+//! The orders of a store, and what they amount to for each customer.
 
 use std::future::Future;
 
-use shopfolk_model::{
-    CustomerId, EmailAddress, Order, OrderKey, OrderNumber, OrderStatistics, OrderedProduct, SearchText,
-    Timestamp,
-};
+use shopfolk_model::{CustomerId, Order, OrderKey, OrderNumber, OrderStatistics, Timestamp};
 
-use crate::{Page, PageRequest, StoreError};
-
-/// Which orders are looked for. All that is said has to hold; nothing said is all orders.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct OrderFilter {
-    /// The e-mail address, without regard to case.
-    pub email: Option<EmailAddress>,
-    /// Who ordered.
-    pub customer: Option<CustomerId>,
-    /// Part of the name or e-mail address of the one who ordered.
-    pub of: Option<SearchText>,
-    /// Part of the order's key, number or e-mail address.
-    pub keywords: Option<SearchText>,
-}
-
-/// How many customers made how many orders.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct OrderingCustomers {
-    /// More than one.
-    pub repeated: u64,
-    /// Exactly one.
-    pub one_time: u64,
-}
-
-/// The most products that are listed.
-pub const MOST_PRODUCTS: u32 = 1_000;
+use crate::StoreError;
 
 /// Reading orders.
 pub trait ReadOrders {
@@ -54,16 +26,6 @@ pub trait ReadOrders {
         key: OrderKey,
     ) -> impl Future<Output = Result<Option<OrderNumber>, StoreError>> + Send;
 
-    /// The orders that are looked for, the latest number first.
-    ///
-    /// # Errors
-    /// When the database fails.
-    fn list_orders(
-        &mut self,
-        filter: &OrderFilter,
-        page: PageRequest,
-    ) -> impl Future<Output = Result<Page<Order>, StoreError>> + Send;
-
     /// When the first and the last order of a customer were made.
     ///
     /// # Errors
@@ -72,24 +34,6 @@ pub trait ReadOrders {
         &mut self,
         customer: CustomerId,
     ) -> impl Future<Output = Result<Option<(Timestamp, Timestamp)>, StoreError>> + Send;
-
-    /// Products that were bought by customers, by name, then by id, each once: those with this in their name, up to
-    /// [`MOST_PRODUCTS`].
-    ///
-    /// # Errors
-    /// When the database fails.
-    fn list_products(
-        &mut self,
-        name: Option<&SearchText>,
-    ) -> impl Future<Output = Result<Vec<OrderedProduct>, StoreError>> + Send;
-
-    /// How many customers made one order or more.
-    ///
-    /// # Errors
-    /// When the database fails.
-    fn count_ordering_customers(
-        &mut self,
-    ) -> impl Future<Output = Result<OrderingCustomers, StoreError>> + Send;
 
     /// The orders behind this one by number, for a copy.
     ///

@@ -6,10 +6,10 @@ use shopfolk_model::{
     ContactChange, ContactNote, ContactType, CustomerGroup, CustomerId, CustomerName, Day, EmailAddress,
     Event, ExternalReferenceId, ExtraField, ExtraFieldEntry, ExtraFieldKey, ExtraFieldTitle, ExtraFieldType,
     ExtraFieldValue, GroupFilter, GroupName, Money, NewContact, NewCustomer, NewExtraField, NewGroup, Order,
-    OrderBy, OrderKey, OrderedProduct, ProductId, Scope, Token, TokenKind, TokenRecord,
+    OrderBy, OrderKey, OrderSearch, OrderedProduct, ProductId, Scope, Token, TokenKind, TokenRecord,
 };
 use shopfolk_store::{
-    Engine, EventPlace, OrderFilter, PageRequest, ReadOperation, ReadTx, StoreError, WriteOperation, WriteTx,
+    Engine, EventPlace, PageRequest, ReadOperation, ReadTx, StoreError, WriteOperation, WriteTx,
 };
 use tokio::runtime::Handle;
 use tokio::task::block_in_place;
@@ -19,7 +19,7 @@ use super::fixture::*;
 use crate::{
     ChangeContact, CopyError, CopyPhase, CopyProgress, CreateCustomer, CreateExtraField, CreateGroup,
     CreateStore, CreateToken, CustomerWithContacts, DeleteContact, DeleteCustomer, GetStore, ListCustomers,
-    ListExtraFields, ListGroups, ListOrders, ListTokens, NoteTokenUse, RecordOrder, RevokeToken,
+    ListExtraFields, ListGroups, ListTokens, NoteTokenUse, RecordOrder, RevokeToken, SearchOrders,
     SetStoreSuspended, StoreContents, copy_store,
 };
 
@@ -81,7 +81,7 @@ async fn groups_fields_and_orders<E: Engine>(
     let page = PageRequest { offset: 0, limit: 1_000_000 };
     let groups = engine.read(STORE, ListGroups { filter: GroupFilter::default(), page }).await.unwrap();
     let fields = engine.read(STORE, ListExtraFields).await.unwrap();
-    let orders = engine.read(STORE, ListOrders { filter: OrderFilter::default(), page }).await.unwrap();
+    let orders = engine.read(STORE, SearchOrders { search: OrderSearch::default(), page }).await.unwrap();
     (groups.items, fields, orders.items)
 }
 

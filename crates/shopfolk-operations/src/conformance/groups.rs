@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use shopfolk_model::{
     CustomerChange, CustomerGroup, CustomerId, CustomerSearch, ExternalReferenceId, FieldChange, GroupChange,
-    GroupFilter, GroupId, GroupName, NewGroup,
+    GroupFilter, GroupId, GroupName, NewGroup, SearchText,
 };
 use shopfolk_store::{Engine, PageRequest};
 
@@ -31,7 +31,8 @@ pub async fn create_group<E: Engine>(engine: &E, group: NewGroup) -> Result<Grou
 }
 
 async fn list<E: Engine>(engine: &E, keyword: Option<&str>) -> Vec<CustomerGroup> {
-    let filter = GroupFilter { keyword: keyword.map(str::to_owned), ids: None };
+    let keyword = keyword.and_then(|keyword| SearchText::optional(keyword).unwrap());
+    let filter = GroupFilter { keyword, ids: None };
     let page = PageRequest { offset: 0, limit: 1_000 };
     engine.read(STORE, ListGroups { filter, page }).await.unwrap().items
 }

@@ -1,15 +1,15 @@
 //! Orders, and what they amount to.
 
 use shopfolk_model::{
-    CustomerId, CustomerSearch, CustomerSort, EmailAddress, Money, OrderKey, OrderNumber, OrderStatistics,
-    OrderedProduct, ProductId, SearchText, SortField, Span,
+    CustomerId, CustomerSearch, CustomerSort, EmailAddress, Money, OrderKey, OrderNumber, OrderSearch,
+    OrderStatistics, OrderedProduct, ProductId, SearchText, SortField, Span,
 };
-use shopfolk_store::{Engine, OrderFilter, PageRequest};
+use shopfolk_store::{Engine, PageRequest};
 
 use super::fixture::*;
 use crate::{
-    DeleteCustomer, DeleteOrder, GetCustomer, GetOrder, ListCustomerFilters, ListOrders, ListProducts,
-    OperationError, OrderName, RecordOrder, SearchCustomerIds,
+    DeleteCustomer, DeleteOrder, GetCustomer, GetOrder, ListCustomerFilters, ListProducts, OperationError,
+    OrderName, RecordOrder, SearchCustomerIds, SearchOrders,
 };
 
 fn money(text: &str) -> Money {
@@ -47,9 +47,9 @@ async fn statistics<E: Engine>(engine: &E, customer: CustomerId) -> OrderStatist
     engine.read(STORE, GetCustomer { customer }).await.unwrap().customer.orders
 }
 
-async fn numbers<E: Engine>(engine: &E, filter: OrderFilter) -> Vec<OrderNumber> {
+async fn numbers<E: Engine>(engine: &E, search: OrderSearch) -> Vec<OrderNumber> {
     let page = PageRequest { offset: 0, limit: 100 };
-    let found = engine.read(STORE, ListOrders { filter, page }).await.unwrap();
+    let found = engine.read(STORE, SearchOrders { search, page }).await.unwrap();
     assert_eq!(found.total, found.items.len() as u64);
     found.items.into_iter().map(|order| order.number).collect()
 }
@@ -147,20 +147,20 @@ pub async fn orders_are_listed_by_who_ordered<E: Engine>(engine: E) {
     let bert = RecordOrder { email: Some(email("Bert@example.org")), ..order("J77J8", "2", 6) };
     let second = record(&engine, bert).await;
     let text = |text| SearchText::optional(text).unwrap();
-    assert_eq!(numbers(&engine, OrderFilter::default()).await, [second, first]);
+    assert_eq!(numbers(&engine, OrderSearch::default()).await, [second, first]);
     for (filter, expected) in [
-        (OrderFilter { email: Some(email("bert@EXAMPLE.org")), ..OrderFilter::default() }, vec![second]),
-        (OrderFilter { customer: Some(anna), ..OrderFilter::default() }, vec![first]),
-        (OrderFilter { of: text("ANNA"), ..OrderFilter::default() }, vec![first]),
-        (OrderFilter { of: text("example"), ..OrderFilter::default() }, vec![second, first]),
-        (OrderFilter { keywords: text("g4H"), ..OrderFilter::default() }, vec![first]),
-        (OrderFilter { keywords: text(".org"), ..OrderFilter::default() }, vec![second]),
-        (OrderFilter { customer: Some(anna), keywords: text(".org"), ..OrderFilter::default() }, vec![]),
+        (OrderSearch { email: Some(email("bert@EXAMPLE.org")), ..OrderSearch::default() }, vec![second]),
+        (OrderSearch { customer: Some(anna), ..OrderSearch::default() }, vec![first]),
+        (OrderSearch { buyer: text("ANNA"), ..OrderSearch::default() }, vec![first]),
+        (OrderSearch { buyer: text("example"), ..OrderSearch::default() }, vec![second, first]),
+        (OrderSearch { keywords: text("g4H"), ..OrderSearch::default() }, vec![first]),
+        (OrderSearch { keywords: text(".org"), ..OrderSearch::default() }, vec![second]),
+        (OrderSearch { customer: Some(anna), keywords: text(".org"), ..OrderSearch::default() }, vec![]),
     ] {
         assert_eq!(numbers(&engine, filter.clone()).await, expected, "{filter:?}");
     }
     let page = PageRequest { offset: 1, limit: 1 };
-    let found = engine.read(STORE, ListOrders { filter: OrderFilter::default(), page }).await.unwrap();
+    let found = engine.read(STORE, SearchOrders { search: OrderSearch::default(), page }).await.unwrap();
     assert_eq!((found.total, found.items[0].number), (2, first));
 }
 
@@ -177,9 +177,9 @@ pub async fn orders_are_found_by_a_part_of_the_email_in_any_case_of_any_script<E
     for (part, expected) in
         [("straße", placed[0]), ("STRASSE", placed[0]), ("ΌΣΟΣ@", placed[1]), ("王i\u{307}", placed[2])]
     {
-        let found = OrderFilter { keywords: text(part), ..OrderFilter::default() };
+        let found = OrderSearch { keywords: text(part), ..OrderSearch::default() };
         assert_eq!(numbers(&engine, found).await, [expected], "{part}");
-        let found = OrderFilter { of: text(part), ..OrderFilter::default() };
+        let found = OrderSearch { buyer: text(part), ..OrderSearch::default() };
         assert_eq!(numbers(&engine, found).await, [expected], "{part}");
     }
 }

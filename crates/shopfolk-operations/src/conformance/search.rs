@@ -1,27 +1,24 @@
-//! Searching customers, compared with asking the rule about each of them.
-
-use std::collections::BTreeSet;
+//! Searching customers.
 
 use rand::rngs::StdRng;
-use rand::seq::IndexedRandom;
+use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng};
 use shopfolk_model::{
-    AddressEntry, City, CompanyName, ContactFilter, ContactId, ContactType, CountryCode, CustomerChange,
-    CustomerDetailsChange, CustomerId, CustomerKind, CustomerName, CustomerSearch, CustomerSort,
-    EmailAddress, EmailFilter, FieldChange, GroupName, NewGroup, PhoneDigits, PhoneNumber, PostalCode,
-    SearchText, SearchedCustomer, SortField, SortValue, Span, StateCode, Timestamp, WhereaboutsChange,
+    AddressEntry, City, ContactFilter, ContactType, CustomerChange, CustomerId, CustomerName, CustomerSearch,
+    CustomerSort, EmailAddress, EmailFilter, FieldChange, GroupId, PhoneDigits, SearchText, SortField, Span,
+    WhereaboutsChange,
 };
 use shopfolk_store::{Engine, PageRequest};
 
+use super::asked::Asked;
 use super::fixture::*;
-use super::groups::group_id;
+use super::random_search::Comparison;
+use super::random_values::*;
 use super::transfer::import;
 use crate::{
-    ChangeCustomer, CreateContact, CreateCustomer, CreateGroup, DeleteContact, DeleteCustomer, ImportOutcome,
-    ImportedCustomer, ListContacts, ListCustomers, SearchCustomerIds, SearchCustomers, Wanted,
+    ChangeCustomer, CreateContact, CreateCustomer, DeleteContact, ImportOutcome, ImportedCustomer,
+    ListCustomerFilters, SearchCustomerIds, SearchCustomers, Wanted,
 };
-
-const EVERYTHING: PageRequest = PageRequest { offset: 0, limit: u32::MAX };
 
 fn text(text: &str) -> Option<SearchText> {
     SearchText::optional(text).unwrap()
@@ -74,6 +71,21 @@ pub async fn search_for_an_exact_email_finds_one_in_any_case<E: Engine>(engine: 
     assert_eq!(found(&engine, exactly("no address")).await, []);
     let named = CustomerSearch { name: text("x"), ..exactly("anna@example.com") };
     assert_eq!(found(&engine, named).await, []);
+}
+
+/// Addresses are the same by their key, in lower case; what a part of one is compared with is folded further.
+pub async fn exact_email_is_compared_as_uniqueness_is<E: Engine>(engine: E) {
+    create_store(&engine, STORE).await;
+    let sharp = create_customer(&engine, "straße@example.com").await;
+    let double = create_customer(&engine, "strasse@example.com").await;
+    let exactly = |email: &str| CustomerSearch {
+        email: Some(EmailFilter::Exactly(EmailAddress::new(email).ok())),
+        ..CustomerSearch::default()
+    };
+    assert_eq!(found(&engine, exactly("Straße@example.com")).await, [sharp]);
+    assert_eq!(found(&engine, exactly("STRASSE@example.com")).await, [double]);
+    let part = CustomerSearch { email: text("STRASSE").map(EmailFilter::Part), ..CustomerSearch::default() };
+    assert_eq!(found(&engine, part).await, [sharp, double]);
 }
 
 pub async fn search_sees_every_contact_at_once<E: Engine>(engine: E) {
@@ -157,63 +169,19 @@ pub async fn page_of_a_search_knows_the_total_and_loads_what_is_wanted<E: Engine
     }
 }
 
-/// Writes and searches at random; each search must find what asking the rule about every customer finds.
-pub async fn any_search_finds_what_the_rule_finds<E: Engine>(engine: E) {
-    create_store(&engine, STORE).await;
-    for id in GROUPS.into_iter().skip(1) {
-        let group = NewGroup { name: GroupName::new(&id.to_string()).unwrap(), external_reference: None };
-        engine.write(STORE, CreateGroup { group, id: Some(group_id(id)), now: at(1) }).await.unwrap();
-    }
-    let mut random = StdRng::seed_from_u64(7);
-    let mut customers = Vec::new();
-    for call in 0..700 {
-        match (customers.choose(&mut random).copied(), random.random_range(0..100)) {
-            (None, _) | (_, 0..25) => {
-                customers.push(create_customer(&engine, &format!("C{call}@Example{}.com", call % 7)).await);
-            }
-            (Some(customer), 25..60) => {
-                let contact = any_contact(&mut random);
-                let now = at(random.random_range(10..60));
-                // The same one may be there already.
-                engine.write(STORE, CreateContact { customer, contact, now }).await.unwrap();
-            }
-            (Some(customer), 60..85) => change(&engine, customer, any_change(&mut random)).await,
-            (Some(customer), 85..92) => {
-                let book = engine.read(STORE, ListContacts { customer }).await.unwrap();
-                let ids: Vec<ContactId> = book.contacts().iter().map(|contact| contact.id).collect();
-                if let Some(&contact) = ids.choose(&mut random) {
-                    engine.write(STORE, DeleteContact { customer, contact, now: at(3) }).await.unwrap();
-                }
-            }
-            (Some(customer), _) => {
-                engine.write(STORE, DeleteCustomer { customer, now: at(3) }).await.unwrap();
-                customers.retain(|&other| other != customer);
-            }
-        }
-        if call % 7 == 0 {
-            compare(&engine, &mut random).await;
-        }
-    }
-    for _ in 0..150 {
-        compare(&engine, &mut random).await;
-    }
-}
-
-/// The same of customers that come from elsewhere, many at once.
+/// Customers that come from elsewhere, many at once, compared with the rules as those of a store that changes are.
 pub async fn any_search_finds_imported_customers<E: Engine>(engine: E) {
     create_store(&engine, STORE).await;
-    for id in GROUPS.into_iter().skip(1) {
-        let group = NewGroup { name: GroupName::new(&id.to_string()).unwrap(), external_reference: None };
-        engine.write(STORE, CreateGroup { group, id: Some(group_id(id)), now: at(1) }).await.unwrap();
-    }
     let mut random = StdRng::seed_from_u64(11);
+    let mut asked = Asked::default();
+    let groups = [GroupId::GENERAL];
     for batch in 0..8 {
         let customer = |number| ImportedCustomer {
             id: None,
             registered: Some(at(random.random_range(10..60))),
             change: CustomerChange {
-                email: EmailAddress::new(&format!("C{batch}-{number}@Example{}.com", number % 7)).ok(),
-                ..any_change(&mut random)
+                email: EmailAddress::new(&format!("Straße{batch}-{number}@Example{}.com", number % 7)).ok(),
+                ..any_change(&mut random, &groups)
             },
             contacts: Some(
                 (0..random.random_range(0..4)).map(|_| (None, any_contact(&mut random))).collect(),
@@ -230,182 +198,38 @@ pub async fn any_search_finds_imported_customers<E: Engine>(engine: E) {
             .collect();
         assert!(created.len() > 50, "{}", created.len());
         for _ in 0..10 {
-            compare(&engine, &mut random).await;
-            change(&engine, *created.choose(&mut random).unwrap(), any_change(&mut random)).await;
+            let customer = any_of(&mut random, &created);
+            change(&engine, customer, any_change(&mut random, &groups)).await;
         }
+        Comparison::of(&engine, STORE, &mut random, &mut asked).await.run(10).await;
     }
 }
 
-async fn compare<E: Engine>(engine: &E, random: &mut StdRng) {
-    let all = engine.read(STORE, ListCustomers { page: EVERYTHING }).await.unwrap().items;
-    let all: Vec<_> = all.iter().map(|item| SearchedCustomer::of(&item.customer, &item.contacts)).collect();
-    let search = any_search(random);
-    let sort = random.random_bool(0.6).then(|| CustomerSort {
-        field: *SortField::ALL.choose(random).unwrap(),
-        descending: random.random_bool(0.5),
-    });
-    let mut expected: Vec<_> = all.iter().filter(|customer| customer.matches(&search)).collect();
-    if let Some(sort) = sort {
-        sort_by_the_rule(&mut expected, sort);
-    }
-    let expected: Vec<_> = expected.into_iter().map(|customer| customer.id).collect();
-    let ids = SearchCustomerIds { search: search.clone(), sort };
-    assert_eq!(engine.read(STORE, ids).await.unwrap(), expected, "{search:?} {sort:?}");
-
-    let page = PageRequest { offset: random.random_range(0..20), limit: random.random_range(1..10) };
-    let wanted = Wanted::Customers;
-    let answer = engine.read(STORE, SearchCustomers { search, sort, page, wanted }).await.unwrap();
-    let on_page: Vec<_> = answer.items.iter().map(|item| item.customer.id).collect();
-    let expected_page: Vec<_> = expected
-        .iter()
-        .copied()
-        .skip(usize::try_from(page.offset).unwrap())
-        .take(page.limit as usize)
-        .collect();
-    assert_eq!((answer.total, answer.all), (expected.len() as u64, all.len() as u64));
-    assert_eq!(on_page, expected_page);
-}
-
-fn sort_by_the_rule(customers: &mut [&SearchedCustomer], sort: CustomerSort) {
-    customers.sort_by(|one, other| {
-        let missing = |customer: &SearchedCustomer| {
-            matches!(customer.sort_value(sort.field), SortValue::Text("") | SortValue::Number(None))
-        };
-        let order = match (one.sort_value(sort.field), other.sort_value(sort.field)) {
-            (SortValue::Text(one), SortValue::Text(other)) => one.cmp(other),
-            (SortValue::Number(one), SortValue::Number(other)) => one.cmp(&other),
-            _ => unreachable!("one field has values of one kind"),
-        };
-        missing(one)
-            .cmp(&missing(other))
-            .then(if sort.descending { order.reverse() } else { order })
-            .then(one.id.cmp(&other.id))
-    });
-}
-
-/// The built-in group and another one.
-const GROUPS: [i64; 2] = [0, 5];
-
-const WORDS: [&str; 10] = ["Anna", "BERT", "żółw", "Straße", "王", "o'neil", "%", "an", "Berlin", "12"];
-
-fn any_word(random: &mut StdRng) -> String {
-    let word = *WORDS.choose(random).unwrap();
-    if random.random_bool(0.3) {
-        format!("{word} {}", WORDS.choose(random).unwrap())
-    } else {
-        word.to_owned()
-    }
-}
-
-fn any_contact(random: &mut StdRng) -> shopfolk_model::NewContact {
-    let contact_type = *[ContactType::Phone, ContactType::WhatsApp, ContactType::Other, ContactType::Url]
-        .choose(random)
-        .unwrap();
-    of_type(contact_type, &format!("{} {}", any_word(random), random.random_range(0..200)))
-}
-
-fn any_change(random: &mut StdRng) -> CustomerChange {
-    fn maybe<T>(random: &mut StdRng, value: impl FnOnce(&mut StdRng) -> T) -> FieldChange<T> {
-        match random.random_range(0..4) {
-            0 => FieldChange::Set(value(random)),
-            1 => FieldChange::Clear,
-            _ => FieldChange::Keep,
-        }
-    }
-    fn place(random: &mut StdRng) -> WhereaboutsChange {
-        WhereaboutsChange {
-            company_name: maybe(random, |random| CompanyName::new(&any_word(random)).unwrap()),
-            city: maybe(random, |random| City::new(&any_word(random)).unwrap()),
-            postal_code: maybe(random, |random| PostalCode::new(&any_word(random)).unwrap()),
-            state: maybe(random, |random| StateCode::new(&any_word(random)).unwrap()),
-            country: maybe(random, any_country),
-            phone: maybe(random, |random| {
-                PhoneNumber::new(&random.random_range(0..999).to_string()).unwrap()
-            }),
+pub async fn places_to_which_goods_are_sent_are_listed_once_and_in_order<E: Engine>(engine: E) {
+    create_store(&engine, STORE).await;
+    let mut random = StdRng::seed_from_u64(3);
+    let mut numbers: Vec<u32> = (0..1_050).collect();
+    numbers.shuffle(&mut random);
+    let address = |number: &u32| AddressEntry {
+        whereabouts: WhereaboutsChange {
+            city: FieldChange::Set(City::new(&format!("{number:04} Straße")).unwrap()),
             ..WhereaboutsChange::default()
-        }
-    }
-    CustomerChange {
-        name: maybe(random, |random| CustomerName::new(&any_word(random)).unwrap()),
-        details: CustomerDetailsChange {
-            billing: place(random),
-            tax_exempt: Some(random.random_bool(0.5)),
-            kind: Some(*[CustomerKind::Business, CustomerKind::Consumer].choose(random).unwrap()),
-            accept_marketing: maybe(random, |random| random.random_bool(0.5)),
-            language: maybe(random, |random| ["en", "EN", "pt-BR"].choose(random).unwrap().parse().unwrap()),
-            ..CustomerDetailsChange::default()
         },
-        group: random.random_bool(0.3).then(|| group_id(*GROUPS.choose(random).unwrap())),
-        addresses: random.random_bool(0.3).then(|| {
-            vec![
-                AddressEntry { whereabouts: place(random), ..AddressEntry::default() };
-                random.random_range(0..3)
-            ]
-        }),
-        ..CustomerChange::default()
-    }
-}
-
-fn any_country(random: &mut StdRng) -> CountryCode {
-    ["DE", "US", "PL"].choose(random).unwrap().parse().unwrap()
-}
-
-/// A search that asks one thing or two.
-fn any_search(random: &mut StdRng) -> CustomerSearch {
-    let mut search = CustomerSearch::default();
-    for _ in 0..random.random_range(0..3) {
-        let part = |random: &mut StdRng| {
-            let word = any_word(random).to_lowercase();
-            let length = word.chars().count();
-            let from = random.random_range(0..length);
-            let part: String = word.chars().skip(from).take(random.random_range(1..4)).collect();
-            SearchText::optional(&part).unwrap()
-        };
-        let span = |random: &mut StdRng| -> Span<Timestamp> {
-            let mut bound = |likely| random.random_bool(likely).then(|| at(random.random_range(0..60)));
-            Span { from: bound(0.7), to: bound(0.4) }
-        };
-        match random.random_range(0..17) {
-            0 => search.keyword = part(random),
-            1 => search.name = part(random),
-            2 => {
-                search.email = text(["example1", "c1", "@", "EXAMPLE3.COM"].choose(random).unwrap())
-                    .map(EmailFilter::Part);
-            }
-            3 => {
-                let email =
-                    format!("c{}@example{}.COM", random.random_range(0..50) * 7, random.random_range(0..7));
-                search.email = Some(EmailFilter::Exactly(EmailAddress::new(&email).ok()));
-            }
-            4 => search.phone = PhoneDigits::optional(&random.random_range(0..150).to_string()).unwrap(),
-            5 => search.city = part(random),
-            6 => search.postal_code = part(random),
-            7 => search.state = part(random),
-            8 => search.company_name = part(random),
-            9 => search.countries = Some((0..2).map(|_| any_country(random)).collect()),
-            10 => {
-                search.groups = Some(
-                    GROUPS.map(group_id).into_iter().take(random.random_range(1..3)).collect::<BTreeSet<_>>(),
-                );
-            }
-            11 => search.accept_marketing = Some(random.random_bool(0.5)),
-            12 => search.language = Some(["en", "PT-br"].choose(random).unwrap().parse().unwrap()),
-            13 => search.tax_exempt = Some(random.random_bool(0.5)),
-            14 => search.kind = Some(CustomerKind::Business),
-            15 => search.updated = span(random),
-            _ => {
-                let types = random.random_bool(0.5).then(|| {
-                    [ContactType::Phone, ContactType::Email]
-                        .into_iter()
-                        .take(random.random_range(1..3))
-                        .collect()
-                });
-                search.contact = Some(ContactFilter { text: part(random), types });
-            }
-        }
-        if random.random_bool(0.05) {
-            search.registered = span(random);
-        }
-    }
-    search
+        ..AddressEntry::default()
+    };
+    let customers = numbers.chunks(75).enumerate().map(|(customer, numbers)| ImportedCustomer {
+        id: None,
+        registered: None,
+        change: CustomerChange {
+            email: EmailAddress::new(&format!("c{customer}@example.com")).ok(),
+            addresses: Some(numbers.iter().chain(&numbers[..5]).map(address).collect()),
+            ..CustomerChange::default()
+        },
+        contacts: None,
+    });
+    import(&engine, customers.collect()).await;
+    let places = engine.read(STORE, ListCustomerFilters).await.unwrap().places;
+    let cities: Vec<_> = places.into_iter().map(|place| place.city.unwrap().to_string()).collect();
+    let expected: Vec<_> = (0..1_000).map(|number| format!("{number:04} Straße")).collect();
+    assert_eq!(cities, expected);
 }

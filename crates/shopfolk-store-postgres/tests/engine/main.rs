@@ -4,6 +4,7 @@
 mod conformance;
 mod ids;
 mod lost_commits;
+mod order_search;
 mod proxy;
 mod round_trips;
 mod statements;

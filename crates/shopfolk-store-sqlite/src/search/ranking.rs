@@ -3,67 +3,43 @@
 use std::cmp::Ordering;
 use std::collections::BinaryHeap;
 
-use super::field::MISSING;
+use shopfolk_model::{CustomerSort, SortValue};
 
-/// What customers are compared by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Key<'a> {
-    Text(&'a [u8]),
-    Number(i64),
-}
-
+/// What a customer is sorted by, kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum OwnedKey {
+enum Kept {
     Text(Box<[u8]>),
-    Number(i64),
+    Number(Option<i64>),
 }
 
-impl OwnedKey {
-    fn borrowed(&self) -> Key<'_> {
-        match self {
-            Self::Text(text) => Key::Text(text),
-            Self::Number(number) => Key::Number(*number),
-        }
-    }
-}
-
-impl Key<'_> {
-    fn is_missing(self) -> bool {
-        matches!(self, Self::Text([]) | Self::Number(MISSING))
-    }
-
-    fn owned(self) -> OwnedKey {
-        match self {
-            Self::Text(text) => OwnedKey::Text(text.into()),
-            Self::Number(number) => OwnedKey::Number(number),
+impl Kept {
+    fn of(value: SortValue<'_>) -> Self {
+        match value {
+            SortValue::Text(text) => Self::Text(text.into()),
+            SortValue::Number(number) => Self::Number(number),
         }
     }
 
-    /// Which comes first; what is missing comes last in both directions.
-    fn order(self, other: Self, descending: bool) -> Ordering {
-        let by_value = || {
-            let ascending = match (self, other) {
-                (Self::Text(one), Self::Text(other)) => one.cmp(other),
-                (Self::Number(one), Self::Number(other)) => one.cmp(&other),
-                (Self::Text(_), Self::Number(_)) => Ordering::Less,
-                (Self::Number(_), Self::Text(_)) => Ordering::Greater,
-            };
-            if descending { ascending.reverse() } else { ascending }
-        };
-        self.is_missing().cmp(&other.is_missing()).then_with(by_value)
+    fn value(&self) -> SortValue<'_> {
+        match self {
+            Self::Text(text) => SortValue::Text(text),
+            Self::Number(number) => SortValue::Number(*number),
+        }
     }
 }
 
 #[derive(Debug, PartialEq, Eq)]
 struct Ranked {
-    key: OwnedKey,
+    kept: Kept,
     id: i64,
-    descending: bool,
+    sort: CustomerSort,
 }
 
 impl Ord for Ranked {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.key.borrowed().order(other.key.borrowed(), self.descending).then_with(|| self.id.cmp(&other.id))
+        self.sort
+            .compare_values(self.kept.value(), other.kept.value())
+            .then_with(|| self.sort.compare_ids(&self.id, &other.id))
     }
 }
 
@@ -76,30 +52,35 @@ impl PartialOrd for Ranked {
 /// The first so many of all that are offered.
 pub(super) struct Ranking {
     most: usize,
-    descending: bool,
+    sort: CustomerSort,
     best: BinaryHeap<Ranked>,
 }
 
 impl Ranking {
-    pub(super) fn new(most: usize, descending: bool) -> Self {
-        Self { most, descending, best: BinaryHeap::new() }
+    pub(super) fn new(most: usize, sort: CustomerSort) -> Self {
+        Self { most, sort, best: BinaryHeap::new() }
     }
 
     /// Offers a customer, whose id is asked for only when it matters.
-    pub(super) fn offer<E>(&mut self, key: Key<'_>, id: impl FnOnce() -> Result<i64, E>) -> Result<(), E> {
+    pub(super) fn offer<E>(
+        &mut self,
+        value: SortValue<'_>,
+        id: impl FnOnce() -> Result<i64, E>,
+    ) -> Result<(), E> {
+        let sort = self.sort;
         if self.best.len() < self.most {
-            self.best.push(Ranked { key: key.owned(), id: id()?, descending: self.descending });
+            self.best.push(Ranked { kept: Kept::of(value), id: id()?, sort });
             return Ok(());
         }
         let Some(worst) = self.best.peek() else { return Ok(()) };
-        let order = key.order(worst.key.borrowed(), self.descending);
+        let order = sort.compare_values(value, worst.kept.value());
         if order == Ordering::Greater {
             return Ok(());
         }
         let id = id()?;
-        if order.then_with(|| id.cmp(&worst.id)) == Ordering::Less {
+        if order.then_with(|| sort.compare_ids(&id, &worst.id)) == Ordering::Less {
             self.best.pop();
-            self.best.push(Ranked { key: key.owned(), id, descending: self.descending });
+            self.best.push(Ranked { kept: Kept::of(value), id, sort });
         }
         Ok(())
     }
@@ -112,19 +93,25 @@ impl Ranking {
 
 #[cfg(test)]
 mod tests {
+    use shopfolk_model::SortField;
+
     use super::*;
 
-    fn best(most: usize, descending: bool, offered: &[(i64, i64)]) -> Vec<i64> {
-        let mut ranking = Ranking::new(most, descending);
+    fn sort(descending: bool) -> CustomerSort {
+        CustomerSort { field: SortField::FirstOrder, descending }
+    }
+
+    fn best(most: usize, descending: bool, offered: &[(Option<i64>, i64)]) -> Vec<i64> {
+        let mut ranking = Ranking::new(most, sort(descending));
         for &(number, id) in offered {
-            ranking.offer(Key::Number(number), || Ok::<_, ()>(id)).unwrap();
+            ranking.offer(SortValue::Number(number), || Ok::<_, ()>(id)).unwrap();
         }
         ranking.after(0)
     }
 
     #[test]
     fn the_best_come_in_order_and_equal_ones_by_id() {
-        let offered = [(3, 1), (MISSING, 2), (1, 9), (2, 4), (1, 5)];
+        let offered = [(Some(3), 1), (None, 2), (Some(1), 9), (Some(2), 4), (Some(1), 5)];
         assert_eq!(best(3, false, &offered), [5, 9, 4]);
         assert_eq!(best(5, false, &offered), [5, 9, 4, 1, 2]);
         assert_eq!(best(5, true, &offered), [1, 4, 5, 9, 2]);
@@ -133,9 +120,9 @@ mod tests {
 
     #[test]
     fn an_empty_text_is_missing() {
-        let mut ranking = Ranking::new(3, true);
+        let mut ranking = Ranking::new(3, sort(true));
         for (text, id) in [("", 1), ("b", 2), ("a", 3), ("c", 4)] {
-            ranking.offer(Key::Text(text.as_bytes()), || Ok::<_, ()>(id)).unwrap();
+            ranking.offer(SortValue::Text(text.as_bytes()), || Ok::<_, ()>(id)).unwrap();
         }
         assert_eq!(ranking.after(1), [2, 3]);
     }
