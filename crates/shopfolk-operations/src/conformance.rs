@@ -104,6 +104,7 @@ macro_rules! conformance_tests {
             search_for_an_exact_email_finds_one_in_any_case
             search_sees_every_contact_at_once
             search_by_update_sees_created_contacts
+            search_by_update_follows_a_clock_that_steps_back
             search_keeps_stores_apart
             page_of_a_search_knows_the_total_and_loads_what_is_wanted
             any_search_finds_what_the_rules_find

@@ -28,6 +28,9 @@ struct BlockRow<'a, 'b> {
     store: StoreId,
 }
 
+const HIGHEST: &str =
+    "SELECT max(high) FROM search_blocks WHERE store_id = ?1 AND field = ?2 AND high IS NOT NULL";
+
 const ALL_BLOCKS: &str = "SELECT first_customer_id, customers, low, high, data
                             FROM search_blocks
                            WHERE store_id = ?1 AND field = ?2
@@ -173,6 +176,14 @@ impl Blocks<'_> {
             }
             Ok(())
         })
+    }
+
+    /// The greatest number of a column; `None` when there are no blocks.
+    pub(super) fn highest(self, column: Column) -> Result<Option<i64>, StoreError> {
+        self.connection
+            .prepare_cached(HIGHEST)
+            .and_then(|mut statement| statement.query_row((self.store.get(), column as u8), |row| row.get(0)))
+            .map_err(doing("read the search blocks"))
     }
 
     /// The ids of one block's customers.

@@ -123,12 +123,11 @@ impl Blocks<'_> {
         }
         let contact = search.contact.as_ref().map(AddedFilter::of);
         let phone = search.phone.as_ref().map(|digits| Finder::new(digits.as_str()));
-        // Whoever was updated too early is so only until the next contact, unless there is an end to it.
-        let matters = |updated: i64| {
-            sorts_by_update
-                || search.updated.to.is_some()
-                || search.updated.from.is_none_or(|from| from.unix_seconds() <= updated)
-        };
+        // Whoever was updated too early matters only where the same customer may seem to be updated later than that, because
+        // the clock stepped back.
+        let from = search.updated.from.map(Timestamp::unix_seconds);
+        let all_matter = sorts_by_update || search.updated.to.is_some();
+        let mut latest = if by_update { self.highest(Column::Updated)? } else { None };
         read_added(self.connection, self.store, |entry| {
             let AddedContact { customer, contact: id, updated, contact_type, text } = entry;
             let late = Late { customer, contact: id, updated };
@@ -141,7 +140,8 @@ impl Blocks<'_> {
             {
                 added.with_phone.push(late);
             }
-            if (by_update || sorts_by_update) && matters(updated) {
+            latest = latest.max(Some(updated));
+            if (by_update || sorts_by_update) && (all_matter || latest >= from) {
                 added.updated.push(late);
             }
         })?;
