@@ -1,11 +1,14 @@
 //! Answers in JSON, from a shape straight to bytes.
 
+use std::fmt;
+
 use axum::body::Body;
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use serde::Serialize;
+use shopfolk_model::StoreId;
 
-use crate::ApiError;
+use crate::error::ApiError;
 use crate::response_fields::ResponseFields;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
@@ -23,6 +26,18 @@ pub(crate) fn json_bytes(bytes: impl Into<Body>) -> Response {
 /// Answers with a value.
 pub(crate) fn json<T: Serialize>(value: &T) -> Result<Response, ApiError> {
     Ok(json_bytes(to_bytes(value)?))
+}
+
+/// Answers with what is said of something that was created, which is found at this path in the store.
+pub(crate) fn created<T: Serialize>(
+    value: &T,
+    store: StoreId,
+    path: impl fmt::Display,
+) -> Result<Response, ApiError> {
+    let mut response = json(value)?;
+    let location = HeaderValue::try_from(format!("/api/v3/{store}/{path}")).map_err(ApiError::internal)?;
+    response.headers_mut().insert(header::LOCATION, location);
+    Ok(response)
 }
 
 /// Answers with those fields of a value that the caller asked for.

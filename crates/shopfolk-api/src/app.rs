@@ -3,47 +3,27 @@
 use std::sync::Arc;
 
 use shopfolk_model::Timestamp;
-use shopfolk_store::{Engine, ReadOperation, WriteOperation};
+use shopfolk_store::Engine;
 
-use crate::access::Access;
-use crate::access_cache::AccessCache;
-use crate::{ApiError, ApiSettings, Clock};
+use crate::clock::Clock;
+use crate::settings::ApiSettings;
+use crate::token_cache::TokenCache;
 
-/// The engine, the clock, the settings and who was let in lately.
+/// The engine, the clock, the settings and the tokens that were let in lately.
 pub(crate) struct App<E> {
     pub(crate) engine: E,
     pub(crate) settings: ApiSettings,
-    pub(crate) access: AccessCache,
+    pub(crate) tokens: TokenCache,
     clock: Arc<dyn Clock>,
 }
 
 impl<E: Engine> App<E> {
     pub(crate) fn new(engine: E, settings: ApiSettings, clock: Arc<dyn Clock>) -> Self {
-        let access = AccessCache::new(settings.rate_limit);
-        Self { engine, settings, access, clock }
+        let tokens = TokenCache::new(settings.rate_limit);
+        Self { engine, settings, tokens, clock }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
-    }
-
-    /// Reads in the store that was opened.
-    pub(crate) async fn read<S, O>(&self, access: &Access<S>, operation: O) -> Result<O::Output, ApiError>
-    where
-        S: Sync,
-        O: ReadOperation,
-        ApiError: From<O::Error>,
-    {
-        Ok(self.engine.read(access.store(), operation).await?)
-    }
-
-    /// Writes in the store that was opened.
-    pub(crate) async fn write<S, O>(&self, access: &Access<S>, operation: O) -> Result<O::Output, ApiError>
-    where
-        S: Sync,
-        O: WriteOperation,
-        ApiError: From<O::Error>,
-    {
-        Ok(self.engine.write(access.store(), operation).await?)
     }
 }

@@ -14,21 +14,32 @@ use tokio::time::timeout;
 
 use crate::app::App;
 use crate::error::{ApiError, ErrorCode, shorten};
+use crate::fields::Fields;
+use crate::json;
+use crate::wire::RequestShape;
 
 /// The most bytes a body can have: 1 MiB.
 const MAXIMUM_SIZE: u64 = 1 << 20;
 
-/// The bytes of a body that says it is JSON.
-pub(crate) struct JsonBody(pub(crate) Bytes);
+/// What is read of a body that says it is JSON.
+pub(crate) struct JsonBody<T>(pub(crate) T);
 
-impl<E: Engine> FromRequest<Arc<App<E>>> for JsonBody {
+impl<T: RequestShape, E: Engine> FromRequest<Arc<App<E>>> for JsonBody<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, app: &Arc<App<E>>) -> Result<Self, ApiError> {
         check_content_type(request.headers())?;
         let within = app.settings.body_timeout;
-        timeout(within, read(request.into_body())).await.unwrap_or_else(|_| Err(too_slow(within))).map(Self)
+        let body =
+            timeout(within, read(request.into_body())).await.unwrap_or_else(|_| Err(too_slow(within)))?;
+        parse(&body).map(Self)
     }
+}
+
+/// Reads the text of a body.
+pub(crate) fn parse<T: RequestShape>(body: &[u8]) -> Result<T, ApiError> {
+    let body = json::parse(body)?;
+    T::read(&Fields::of_body(&body)?)
 }
 
 fn too_slow(within: Duration) -> ApiError {

@@ -11,11 +11,12 @@ use shopfolk_operations::{ListCustomerCountries, ListCustomerFilters};
 use shopfolk_store::Engine;
 use utoipa::ToSchema;
 
-use crate::access::{Access, ReadCustomers};
 use crate::answer;
 use crate::app::App;
+use crate::caller::{Caller, ReadCustomers};
 use crate::error::ApiError;
-use crate::openapi::CallErrors;
+use crate::error_answer::CallErrors;
+use crate::path::StorePath;
 use crate::query::{Fields, Query};
 
 /// What there is to filter the customers of a store by.
@@ -116,10 +117,9 @@ impl<'a> From<&'a CountryCode> for LocationOut<'a> {
 #[utoipa::path(
     get,
     path = "/api/v3/{storeId}/customers/filters",
-    operation_id = "get_customer_filters",
     tag = "Customers",
     params(
-        ("storeId" = i64, Path, description = "The store", example = 1003),
+        StorePath,
         ("responseFields" = Option<String>, Query, description = "The fields of the answer that are wanted, such as `languages`"),
     ),
     responses((status = 200, description = "The filters", body = CustomerFiltersOut), CallErrors),
@@ -127,10 +127,10 @@ impl<'a> From<&'a CountryCode> for LocationOut<'a> {
 )]
 pub(crate) async fn get_customer_filters<E: Engine>(
     State(app): State<Arc<App<E>>>,
-    access: Access<ReadCustomers>,
+    caller: Caller<ReadCustomers>,
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
-    let filters = app.read(&access, ListCustomerFilters).await?;
+    let filters = caller.read(&app, ListCustomerFilters).await?;
     let filters = CustomerFiltersOut {
         total: filters.total,
         repeated_customers_count: filters.ordering.repeated,
@@ -148,10 +148,9 @@ pub(crate) async fn get_customer_filters<E: Engine>(
 #[utoipa::path(
     get,
     path = "/api/v3/{storeId}/customers/locations",
-    operation_id = "list_customer_locations",
     tag = "Customers",
     params(
-        ("storeId" = i64, Path, description = "The store", example = 1003),
+        StorePath,
         ("name" = Option<String>, Query, description = "Part of the name of the country, in any case", example = "nor"),
         ("responseFields" = Option<String>, Query, description = "The fields of the answer that are wanted, such as `items(country)`"),
     ),
@@ -160,13 +159,13 @@ pub(crate) async fn get_customer_filters<E: Engine>(
 )]
 pub(crate) async fn list_customer_locations<E: Engine>(
     State(app): State<Arc<App<E>>>,
-    access: Access<ReadCustomers>,
+    caller: Caller<ReadCustomers>,
     uri: Uri,
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
     let query = Query::new(uri.query().unwrap_or_default());
     let name = query.parsed("name", SearchText::optional)?.flatten();
-    let countries = app.read(&access, ListCustomerCountries { name }).await?;
+    let countries = caller.read(&app, ListCustomerCountries { name }).await?;
     let items = countries.iter().map(LocationOut::from).collect();
     answer::selected(&LocationsOut { items }, &fields)
 }

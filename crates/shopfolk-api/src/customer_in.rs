@@ -1,284 +1,108 @@
-//! What a request says of a customer.
+//! What is read of a customer in requests.
 
 use shopfolk_model::{
-    AddressEntry, AddressId, AdminNotes, ContactEntry, ContactId, CustomerChange, CustomerDetails,
-    CustomerDetailsChange, CustomerKind, CustomerName, EmailAddress, ExternalReferenceId, ExtraFieldEntry,
-    ExtraFieldKey, ExtraFieldTitle, ExtraFieldValue, FieldChange, GroupId, InvalidEmailAddress, LanguageCode,
-    MAXIMUM_ADDRESSES, MAXIMUM_CONTACTS, MAXIMUM_EXTRA_FIELDS, NewContact, NewCustomer, TaxText,
-    WhereaboutsChange,
+    AddressEntry, ContactEntry, CustomerChange, CustomerDetails, CustomerDetailsChange, FieldChange, GroupId,
+    MAXIMUM_ADDRESSES, MAXIMUM_CONTACTS, MAXIMUM_EXTRA_FIELDS, NewContact, NewCustomer,
 };
-use utoipa::ToSchema;
+use shopfolk_operations::CustomerWithContacts;
 
-use crate::contact_in::{ContactPatch, NewContactIn};
+use crate::body;
+use crate::customer::{CustomerFields, LONGEST_PASSWORD};
 use crate::error::ApiError;
 use crate::fields::{Fields, Given};
-use crate::json;
-use crate::person_in::{AddressIn, PersonIn, optional};
+use crate::person::PersonChange;
+use crate::wire::{RequestShape, request_shape};
 
-const LONGEST_PASSWORD: usize = 128;
-
-/// What can be said of a customer, new or not, besides the contacts. What is left out of a customer that is there stays;
-/// `null` or empty clears what can be empty.
-#[derive(ToSchema)]
-#[schema(as = CustomerFields, rename_all = "camelCase")]
-pub(crate) struct CustomerFieldsIn {
-    /// The customer's own address, unique in the store without regard to case.
-    #[schema(value_type = Option<String>, format = Email, max_length = 254)]
-    email: Option<EmailAddress>,
-    /// The same thing as `billingPerson.name`, which wins if both are sent.
-    #[schema(value_type = Option<String>, max_length = 255)]
-    name: FieldChange<CustomerName>,
-    #[schema(value_type = Option<PersonIn>)]
-    billing_person: Option<PersonIn>,
-    /// The list that takes the place of the one that is there.
-    #[schema(value_type = Option<Vec<AddressIn>>, max_items = 100)]
-    shipping_addresses: Option<Vec<AddressEntry>>,
-    /// Checked for its length and dropped: customers do not sign in here.
-    #[schema(value_type = Option<String>, max_length = 128)]
-    password: DroppedPassword,
-    #[schema(value_type = Option<String>, max_length = 255)]
-    tax_id: FieldChange<TaxText>,
-    #[schema(value_type = Option<bool>, default = true)]
-    tax_id_valid: Option<bool>,
-    #[schema(value_type = Option<bool>, default = false)]
-    tax_exempt: Option<bool>,
-    /// `b2c` or `b2b`.
-    #[schema(rename = "b2b_b2c", value_type = Option<String>, default = "b2c")]
-    kind: Option<CustomerKind>,
-    #[schema(value_type = Option<String>, max_length = 255)]
-    fiscal_code: FieldChange<TaxText>,
-    #[schema(value_type = Option<String>, max_length = 255)]
-    electronic_invoice_pec_email: FieldChange<TaxText>,
-    #[schema(value_type = Option<String>, max_length = 255)]
-    electronic_invoice_sdi_code: FieldChange<TaxText>,
-    /// What the store's people note for themselves.
-    #[schema(value_type = Option<String>, max_length = 5000)]
-    private_admin_notes: FieldChange<AdminNotes>,
-    #[schema(value_type = Option<bool>)]
-    accept_marketing: FieldChange<bool>,
-    /// 2 to 10 letters, `-` or `_`.
-    #[schema(value_type = Option<String>, example = "en")]
-    lang: FieldChange<LanguageCode>,
-    /// The customer's name in another system, unique in the store.
-    #[schema(value_type = Option<String>, max_length = 255)]
-    external_reference_id: FieldChange<ExternalReferenceId>,
-    /// The group; 0 is the built-in one.
-    #[schema(value_type = Option<i64>, minimum = 0, maximum = 2_147_483_647)]
-    customer_group_id: Option<GroupId>,
-    /// Values of extra fields. Those that are not named stay.
-    #[schema(rename = "extrafields", value_type = Option<Vec<ExtraFieldValueIn>>, max_items = 100)]
-    extra_fields: Vec<ExtraFieldEntry>,
+/// Reads a list: `null` is an empty one.
+fn list<T: RequestShape>(fields: &Fields<'_>, name: &str, maximum: u32) -> Result<Option<Vec<T>>, ApiError> {
+    Ok(fields.objects(name, maximum as usize, T::read)?.value_or_of_null(Vec::new()))
 }
 
-/// A customer's value of an extra field.
-#[derive(ToSchema)]
-#[schema(as = ExtraFieldValueEntry, rename_all = "camelCase")]
-#[allow(dead_code, reason = "for the OpenAPI document")]
-pub(crate) struct ExtraFieldValueIn {
-    /// The key of the field.
-    #[schema(example = "6r0fUGw")]
-    key: Option<String>,
-    /// The title of the field, which counts where no key is given.
-    title: Option<String>,
-    /// The value; `null` or empty takes it away.
-    #[schema(max_length = 5000)]
-    value: Option<String>,
-}
-
-fn extra_field_entry(fields: &Fields<'_>) -> Result<ExtraFieldEntry, ApiError> {
-    let key = fields.text("key", |text| match text {
-        "" => Ok(None),
-        text => ExtraFieldKey::new(text).map(Some),
-    })?;
-    Ok(ExtraFieldEntry {
-        key: key.value().flatten(),
-        title: fields.text("title", ExtraFieldTitle::optional)?.value().flatten(),
-        value: fields.text("value", ExtraFieldValue::optional)?.value().flatten(),
+/// Reads what can be said of a customer, new or not, besides the contacts.
+pub(crate) fn customer_change(fields: &Fields<'_>) -> Result<CustomerChange, ApiError> {
+    let billing_person = fields.object(CustomerFields::BILLING_PERSON.name, PersonChange::read)?;
+    let PersonChange { name: billing_name, whereabouts: billing } =
+        billing_person.value_or_of_null(PersonChange::nobody()).unwrap_or_default();
+    let addresses = list(fields, CustomerFields::ADDRESSES.name, MAXIMUM_ADDRESSES)?;
+    let email = CustomerFields::EMAIL.value(fields)?;
+    let name = match (billing_name, CustomerFields::NAME.change(fields)?) {
+        (FieldChange::Set(name), _) => FieldChange::Set(name),
+        (billing_name, FieldChange::Keep) => billing_name,
+        (_, name) => name,
+    };
+    check_password(fields)?;
+    Ok(CustomerChange {
+        email,
+        name,
+        details: CustomerDetailsChange {
+            billing,
+            tax_id: CustomerFields::TAX_ID.change(fields)?,
+            tax_id_valid: CustomerFields::TAX_ID_VALID.value(fields)?,
+            tax_exempt: CustomerFields::TAX_EXEMPT.value(fields)?,
+            kind: CustomerFields::KIND.value(fields)?,
+            fiscal_code: CustomerFields::FISCAL_CODE.change(fields)?,
+            invoice_email: CustomerFields::INVOICE_EMAIL.change(fields)?,
+            invoice_code: CustomerFields::INVOICE_CODE.change(fields)?,
+            admin_notes: CustomerFields::ADMIN_NOTES.change(fields)?,
+            accept_marketing: CustomerFields::ACCEPT_MARKETING.change(fields)?,
+            language: CustomerFields::LANGUAGE.change(fields)?,
+            external_reference: CustomerFields::EXTERNAL_REFERENCE.change(fields)?,
+        },
+        addresses,
+        contacts: None,
+        group: CustomerFields::GROUP.given(fields)?.value_or_of_null(GroupId::GENERAL),
+        extra_fields: list(fields, CustomerFields::EXTRA_FIELDS.name, MAXIMUM_EXTRA_FIELDS)?
+            .unwrap_or_default(),
     })
 }
 
-impl CustomerFieldsIn {
-    pub(crate) fn read(fields: &Fields<'_>) -> Result<Self, ApiError> {
-        let billing_person = match fields.object("billingPerson", PersonIn::read)? {
-            Given::Absent => None,
-            Given::Null => Some(PersonIn::nobody()),
-            Given::Value(person) => Some(person),
-        };
-        let addresses =
-            match fields.objects("shippingAddresses", MAXIMUM_ADDRESSES as usize, AddressIn::read)? {
-                Given::Absent => None,
-                Given::Null => Some(Vec::new()),
-                Given::Value(addresses) => Some(addresses),
-            };
-        Ok(Self {
-            email: fields.text("email", EmailAddress::new)?.value(),
-            name: fields.text("name", CustomerName::optional)?.change(),
-            billing_person,
-            shipping_addresses: addresses,
-            password: DroppedPassword::read(fields)?,
-            tax_id: fields.text("taxId", TaxText::optional)?.change(),
-            tax_id_valid: fields.boolean("taxIdValid")?.value(),
-            tax_exempt: fields.boolean("taxExempt")?.value(),
-            kind: fields.text("b2b_b2c", CustomerKind::parse)?.value(),
-            fiscal_code: fields.text("fiscalCode", TaxText::optional)?.change(),
-            electronic_invoice_pec_email: fields
-                .text("electronicInvoicePecEmail", TaxText::optional)?
-                .change(),
-            electronic_invoice_sdi_code: fields.text("electronicInvoiceSdiCode", TaxText::optional)?.change(),
-            private_admin_notes: fields.text("privateAdminNotes", AdminNotes::optional)?.change(),
-            accept_marketing: fields.boolean("acceptMarketing")?.map(Some).change(),
-            lang: fields.text("lang", optional)?.change(),
-            external_reference_id: fields
-                .text("externalReferenceId", ExternalReferenceId::optional)?
-                .change(),
-            customer_group_id: match fields.integer("customerGroupId", GroupId::new)? {
-                Given::Absent => None,
-                Given::Null => Some(GroupId::GENERAL),
-                Given::Value(group) => Some(group),
-            },
-            extra_fields: fields
-                .objects("extrafields", MAXIMUM_EXTRA_FIELDS as usize, extra_field_entry)?
-                .value()
-                .unwrap_or_default(),
-        })
-    }
-
-    pub(crate) fn change(self) -> CustomerChange {
-        let DroppedPassword = self.password;
-        let (billing_name, billing) = match self.billing_person {
-            None => (FieldChange::Keep, WhereaboutsChange::default()),
-            Some(person) => person.parts(),
-        };
-        let name = match (billing_name, self.name) {
-            (FieldChange::Set(name), _) => FieldChange::Set(name),
-            (billing_name, FieldChange::Keep) => billing_name,
-            (_, name) => name,
-        };
-        CustomerChange {
-            email: self.email,
-            name,
-            details: CustomerDetailsChange {
-                billing,
-                tax_id: self.tax_id,
-                tax_id_valid: self.tax_id_valid,
-                tax_exempt: self.tax_exempt,
-                kind: self.kind,
-                fiscal_code: self.fiscal_code,
-                invoice_email: self.electronic_invoice_pec_email,
-                invoice_code: self.electronic_invoice_sdi_code,
-                admin_notes: self.private_admin_notes,
-                accept_marketing: self.accept_marketing,
-                language: self.lang,
-                external_reference: self.external_reference_id,
-            },
-            addresses: self.shipping_addresses,
-            contacts: None,
-            group: self.customer_group_id,
-            extra_fields: self.extra_fields,
-        }
+/// Checks a password that was sent: nothing is kept of it.
+fn check_password(fields: &Fields<'_>) -> Result<(), ApiError> {
+    let name = CustomerFields::PASSWORD.name;
+    let length = fields.text(name, |text| Ok::<_, &str>(text.chars().count()));
+    match length.map(Given::value) {
+        Ok(length) if length.is_none_or(|length| length <= LONGEST_PASSWORD) => Ok(()),
+        // The message does not repeat the value.
+        _ => Err(ApiError::wrong_parameter(format!(
+            "Parameter '{}' must be a string of at most {LONGEST_PASSWORD} characters",
+            fields.path(name)
+        ))),
     }
 }
 
-/// A password that was sent: nothing is kept of it.
-struct DroppedPassword;
-
-impl DroppedPassword {
-    fn read(fields: &Fields<'_>) -> Result<Self, ApiError> {
-        let length = fields.text("password", |text| Ok::<_, &str>(text.chars().count()));
-        match length.map(Given::value) {
-            Ok(length) if length.is_none_or(|length| length <= LONGEST_PASSWORD) => Ok(Self),
-            // The message does not repeat the value.
-            _ => Err(ApiError::wrong_parameter(format!(
-                "Parameter '{}' must be a string of at most {LONGEST_PASSWORD} characters",
-                fields.path("password")
-            ))),
-        }
-    }
-}
-
-/// A customer that shall be created: `email` must be there.
-#[derive(ToSchema)]
-#[schema(as = NewCustomer)]
-#[schema(example = json!({"email": "ec.apps@lightspeedhq.com", "name": "Jane Doe"}))]
-pub(crate) struct NewCustomerIn {
-    #[serde(flatten)]
-    #[schema(inline)]
-    fields: CustomerFieldsIn,
-    /// The contacts that come with the customer. One for `email` is added unless it is among them.
-    #[schema(value_type = Option<Vec<NewContactIn>>, max_items = 500)]
-    contacts: Vec<NewContact>,
-}
-
-impl NewCustomerIn {
-    /// Reads it from an object.
-    fn read(fields: &Fields<'_>) -> Result<NewCustomer, ApiError> {
-        let Self { fields: customer, contacts } = Self {
-            fields: CustomerFieldsIn::read(fields)?,
-            contacts: fields
-                .objects("contacts", MAXIMUM_CONTACTS as usize, NewContactIn::read)?
-                .value()
-                .unwrap_or_default(),
-        };
-        let CustomerChange { email, name, details, addresses, contacts: _, group, extra_fields } =
-            customer.change();
-        let email = email.ok_or_else(|| fields.missing("email", InvalidEmailAddress))?;
+request_shape! {
+    /// A customer that shall be created. `contacts` come with the customer; one for `email` is added unless it is among
+    /// them.
+    "NewCustomer": NewCustomer = New of CustomerWithContacts, example {
+        "email": "ec.apps@lightspeedhq.com", "name": "Jane Doe"
+    } => |fields| {
+        let change = customer_change(fields)?;
+        let contacts = list::<NewContact>(fields, CustomerFields::CONTACTS.name, MAXIMUM_CONTACTS)?;
+        let CustomerChange { email, name, details, addresses, contacts: _, group, extra_fields } = change;
+        let email = email.map_or_else(|| CustomerFields::EMAIL.required(fields), Ok)?;
         // Ids are given here: one that is sent means nothing.
-        let new = |address: AddressEntry| AddressEntry { id: None::<AddressId>, ..address };
-        Ok(NewCustomer {
+        let new = |address: AddressEntry| AddressEntry { id: None, ..address };
+        Ok(Self {
             email,
             name: name.apply(None),
             details: CustomerDetails::default().changed(details),
             addresses: addresses.unwrap_or_default().into_iter().map(new).collect(),
-            contacts,
+            contacts: contacts.unwrap_or_default(),
             group: group.unwrap_or(GroupId::GENERAL),
             extra_fields,
         })
     }
 }
 
-/// What shall become of a customer. What is left out stays.
-#[derive(ToSchema)]
-#[schema(example = json!({"name": "Jane Doe", "taxExempt": true}))]
-pub(crate) struct CustomerPatch {
-    #[serde(flatten)]
-    #[schema(inline)]
-    fields: CustomerFieldsIn,
-    /// The list that takes the place of the one that is there: an entry with an `id` changes that contact, one without is
-    /// new, contacts left out are deleted.
-    #[schema(value_type = Option<Vec<ContactEntryIn>>, max_items = 500)]
-    contacts: Option<Vec<ContactEntry>>,
-}
-
-/// A contact in the list of a customer that is changed.
-#[derive(ToSchema)]
-#[schema(as = ContactEntry, rename_all = "camelCase")]
-#[allow(dead_code, reason = "for the OpenAPI document")]
-pub(crate) struct ContactEntryIn {
-    /// The contact that is meant.
-    id: Option<i64>,
-    #[serde(flatten)]
-    #[schema(inline)]
-    change: ContactPatch,
-}
-
-impl CustomerPatch {
-    /// Reads it from an object.
-    fn read(fields: &Fields<'_>) -> Result<CustomerChange, ApiError> {
-        let contacts = fields.objects("contacts", MAXIMUM_CONTACTS as usize, contact_entry)?;
-        let contacts = match contacts {
-            Given::Absent => None,
-            Given::Null => Some(Vec::new()),
-            Given::Value(entries) => Some(entries),
-        };
-        let Self { fields: customer, contacts } = Self { fields: CustomerFieldsIn::read(fields)?, contacts };
-        Ok(CustomerChange { contacts, ..customer.change() })
-    }
-}
-
-fn contact_entry(fields: &Fields<'_>) -> Result<ContactEntry, ApiError> {
-    match fields.integer("id", ContactId::new)?.value() {
-        Some(id) => ContactPatch::read(fields).map(|change| ContactEntry::Known(id, change)),
-        None => NewContactIn::read(fields).map(ContactEntry::New),
+request_shape! {
+    /// What shall become of a customer. What is left out stays; `null` or empty clears what can be empty. The lists of
+    /// contacts and addresses take the place of those that are there: an entry with an `id` changes what has it, one
+    /// without is new, what is left out is deleted.
+    "CustomerPatch": CustomerChange = Change of CustomerWithContacts, example {
+        "name": "Jane Doe", "taxExempt": true
+    } => |fields| {
+        let contacts = list::<ContactEntry>(fields, CustomerFields::CONTACTS.name, MAXIMUM_CONTACTS)?;
+        Ok(Self { contacts, ..customer_change(fields)? })
     }
 }
 
@@ -287,8 +111,7 @@ fn contact_entry(fields: &Fields<'_>) -> Result<ContactEntry, ApiError> {
 /// # Errors
 /// When the body is no JSON, or a field is missing or wrong.
 pub fn parse_new_customer(body: &[u8]) -> Result<NewCustomer, ApiError> {
-    let body = json::parse(body)?;
-    NewCustomerIn::read(&Fields::of_body(&body)?)
+    body::parse(body)
 }
 
 /// Reads the body of a request that changes a customer.
@@ -296,12 +119,13 @@ pub fn parse_new_customer(body: &[u8]) -> Result<NewCustomer, ApiError> {
 /// # Errors
 /// When the body is no JSON, or a field is wrong.
 pub fn parse_customer_change(body: &[u8]) -> Result<CustomerChange, ApiError> {
-    let body = json::parse(body)?;
-    CustomerPatch::read(&Fields::of_body(&body)?)
+    body::parse(body)
 }
 
 #[cfg(test)]
 mod tests {
+    use shopfolk_model::CustomerKind;
+
     use super::*;
 
     fn new(body: &str) -> Result<NewCustomer, String> {

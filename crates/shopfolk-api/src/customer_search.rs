@@ -13,7 +13,7 @@ use shopfolk_model::{
 };
 use utoipa::IntoParams;
 
-use crate::ApiError;
+use crate::error::ApiError;
 use crate::query::Query;
 
 /// The filters of a search, which join with AND, and the order. Parts of texts are found in any case.

@@ -3,29 +3,30 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use axum::http::{HeaderValue, header};
 use axum::response::Response;
-use shopfolk_model::CustomerId;
+use shopfolk_model::{CustomerChange, CustomerId, NewCustomer};
 use shopfolk_operations::{
     ChangeCustomer, CreateCustomer, CustomerUpdate, DeleteCustomer, GetCustomer, ListDeletedCustomers,
     SearchCustomerIds, SearchCustomers, Wanted,
 };
 use shopfolk_store::Engine;
 
-use crate::access::{Access, CreateCustomers, ReadAndUpdateCustomers, ReadCustomers};
 use crate::answer;
 use crate::app::App;
 use crate::body::JsonBody;
-use crate::contact_out::{DeleteCountOut, UpdateCountOut};
-use crate::customer_in::{CustomerPatch, NewCustomerIn, parse_customer_change, parse_new_customer};
-use crate::customer_out::{
-    CustomerIdsOut, CustomerOut, CustomerPageOut, DeletedCustomerOut, DeletedCustomerPageOut, IdOut,
-};
+use crate::caller::{Caller, CreateCustomers, ReadAndUpdateCustomers, ReadCustomers};
+use crate::counts::{DeleteCountOut, IdOut, UpdateCountOut};
+use crate::customer::CustomerOut;
+use crate::customer_pages::{CustomerIdsOut, CustomerPageOut, DeletedCustomerPageOut};
 use crate::customer_search::{Search, SearchParameters};
 use crate::error::ApiError;
-use crate::openapi::{BodyErrors, CallErrors, ConflictErrors};
-use crate::path::CustomerPath;
+use crate::error_answer::{BodyErrors, CallErrors, ConflictErrors};
+use crate::path::{CustomerPath, StorePath};
 use crate::query::{Fields, Paging, Period};
+use crate::wire::Answer;
+
+type NewCustomerBody = JsonBody<NewCustomer>;
+type CustomerChangeBody = JsonBody<CustomerChange>;
 
 /// Create a customer
 ///
@@ -33,10 +34,9 @@ use crate::query::{Fields, Paging, Period};
 #[utoipa::path(
     post,
     path = "/api/v3/{storeId}/customers",
-    operation_id = "create_customer",
     tag = "Customers",
-    params(("storeId" = i64, Path, description = "The store", example = 1003)),
-    request_body(content = NewCustomerIn, content_type = "application/json"),
+    params(StorePath),
+    request_body(content = NewCustomerBody, content_type = "application/json"),
     responses(
         (status = 200, description = "Created", body = IdOut,
             headers(("Location" = String, description = "The path of the customer"))),
@@ -46,16 +46,11 @@ use crate::query::{Fields, Paging, Period};
 )]
 pub(crate) async fn create_customer<E: Engine>(
     State(app): State<Arc<App<E>>>,
-    access: Access<CreateCustomers>,
-    JsonBody(body): JsonBody,
+    caller: Caller<CreateCustomers>,
+    JsonBody(customer): NewCustomerBody,
 ) -> Result<Response, ApiError> {
-    let customer = parse_new_customer(&body)?;
-    let id = app.write(&access, CreateCustomer { customer, now: app.now() }).await?;
-    let mut response = answer::json(&IdOut { id: id.get() })?;
-    let location = HeaderValue::try_from(format!("/api/v3/{}/customers/{id}", access.store()))
-        .map_err(ApiError::internal)?;
-    response.headers_mut().insert(header::LOCATION, location);
-    Ok(response)
+    let id = caller.write(&app, CreateCustomer { customer, now: app.now() }).await?;
+    answer::created(&IdOut { id: id.get() }, caller.store(), format_args!("customers/{id}"))
 }
 
 /// Search customers
@@ -64,13 +59,10 @@ pub(crate) async fn create_customer<E: Engine>(
 #[utoipa::path(
     get,
     path = "/api/v3/{storeId}/customers",
-    operation_id = "list_customers",
     tag = "Customers",
     params(
-        ("storeId" = i64, Path, description = "The store", example = 1003),
-        ("offset" = Option<u64>, Query, description = "How many to pass over", example = 0),
-        ("limit" = Option<u32>, Query, minimum = 1, example = 100,
-            description = "How many to answer with; 100 by default, and values over 100 mean 100"),
+        StorePath,
+        Paging,
         ("responseFields" = Option<String>, Query, description = "The fields of the answer that are wanted, such as `total,items(id,email,contacts(type,contact))`"),
         SearchParameters,
     ),
@@ -79,7 +71,7 @@ pub(crate) async fn create_customer<E: Engine>(
 )]
 pub(crate) async fn list_customers<E: Engine>(
     State(app): State<Arc<App<E>>>,
-    access: Access<ReadCustomers>,
+    caller: Caller<ReadCustomers>,
     Paging(page): Paging,
     Search { search, sort }: Search,
     Fields(fields): Fields,
@@ -91,7 +83,7 @@ pub(crate) async fn list_customers<E: Engine>(
     } else {
         Wanted::Count
     };
-    let found = app.read(&access, SearchCustomers { search, sort, page, wanted }).await?;
+    let found = caller.read(&app, SearchCustomers { search, sort, page, wanted }).await?;
     let (offset, limit) = (page.offset, page.limit);
     let page = CustomerPageOut {
         total: found.total,
@@ -99,7 +91,7 @@ pub(crate) async fn list_customers<E: Engine>(
         offset,
         limit,
         all_customer_count: found.all,
-        items: found.items.iter().map(CustomerOut::from).collect(),
+        items: found.items.iter().map(Answer).collect(),
     };
     answer::selected(&page, &fields)
 }
@@ -110,10 +102,9 @@ pub(crate) async fn list_customers<E: Engine>(
 #[utoipa::path(
     get,
     path = "/api/v3/{storeId}/customers_ids",
-    operation_id = "list_customer_ids",
     tag = "Customers",
     params(
-        ("storeId" = i64, Path, description = "The store", example = 1003),
+        StorePath,
         ("responseFields" = Option<String>, Query, description = "The fields of the answer that are wanted: `ids`"),
         SearchParameters,
     ),
@@ -122,11 +113,11 @@ pub(crate) async fn list_customers<E: Engine>(
 )]
 pub(crate) async fn list_customer_ids<E: Engine>(
     State(app): State<Arc<App<E>>>,
-    access: Access<ReadCustomers>,
+    caller: Caller<ReadCustomers>,
     Search { search, sort }: Search,
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
-    let ids = app.read(&access, SearchCustomerIds { search, sort }).await?;
+    let ids = caller.read(&app, SearchCustomerIds { search, sort }).await?;
     let ids = ids.into_iter().map(CustomerId::get).collect();
     answer::selected(&CustomerIdsOut { ids }, &fields)
 }
@@ -137,11 +128,9 @@ pub(crate) async fn list_customer_ids<E: Engine>(
 #[utoipa::path(
     get,
     path = "/api/v3/{storeId}/customers/{customerId}",
-    operation_id = "get_customer",
     tag = "Customers",
     params(
-        ("storeId" = i64, Path, description = "The store", example = 1003),
-        ("customerId" = i64, Path, description = "The customer", example = 177_737_165),
+        CustomerPath,
         ("responseFields" = Option<String>, Query, description = "The fields of the answer that are wanted, such as `id,email,contacts(type,contact)`"),
     ),
     responses((status = 200, description = "The customer", body = CustomerOut), CallErrors),
@@ -149,12 +138,12 @@ pub(crate) async fn list_customer_ids<E: Engine>(
 )]
 pub(crate) async fn get_customer<E: Engine>(
     State(app): State<Arc<App<E>>>,
-    access: Access<ReadCustomers>,
+    caller: Caller<ReadCustomers>,
     CustomerPath(customer): CustomerPath,
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
-    let customer = app.read(&access, GetCustomer { customer }).await?;
-    answer::selected(&CustomerOut::from(&customer), &fields)
+    let customer = caller.read(&app, GetCustomer { customer }).await?;
+    answer::selected(&Answer(&customer), &fields)
 }
 
 /// Update a customer
@@ -164,24 +153,19 @@ pub(crate) async fn get_customer<E: Engine>(
 #[utoipa::path(
     put,
     path = "/api/v3/{storeId}/customers/{customerId}",
-    operation_id = "update_customer",
     tag = "Customers",
-    params(
-        ("storeId" = i64, Path, description = "The store", example = 1003),
-        ("customerId" = i64, Path, description = "The customer", example = 177_737_165),
-    ),
-    request_body(content = CustomerPatch, content_type = "application/json"),
+    params(CustomerPath),
+    request_body(content = CustomerChangeBody, content_type = "application/json"),
     responses((status = 200, description = "Updated", body = UpdateCountOut), CallErrors, BodyErrors, ConflictErrors),
     security(("token" = ["read_customers", "update_customers"])),
 )]
 pub(crate) async fn update_customer<E: Engine>(
     State(app): State<Arc<App<E>>>,
-    access: Access<ReadAndUpdateCustomers>,
+    caller: Caller<ReadAndUpdateCustomers>,
     CustomerPath(customer): CustomerPath,
-    JsonBody(body): JsonBody,
+    JsonBody(change): CustomerChangeBody,
 ) -> Result<Response, ApiError> {
-    let change = parse_customer_change(&body)?;
-    let update = app.write(&access, ChangeCustomer { customer, change, now: app.now() }).await?;
+    let update = caller.write(&app, ChangeCustomer { customer, change, now: app.now() }).await?;
     answer::json(&UpdateCountOut { update_count: u8::from(update == CustomerUpdate::Updated) })
 }
 
@@ -191,15 +175,12 @@ pub(crate) async fn update_customer<E: Engine>(
 #[utoipa::path(
     get,
     path = "/api/v3/{storeId}/customers/deleted",
-    operation_id = "list_deleted_customers",
     tag = "Customers",
     params(
-        ("storeId" = i64, Path, description = "The store", example = 1003),
+        StorePath,
         ("from_date" = Option<String>, Query, description = "None that were deleted before", example = "2025-03-26"),
         ("to_date" = Option<String>, Query, description = "None that were deleted after", example = "2025-03-27"),
-        ("offset" = Option<u64>, Query, description = "How many to pass over", example = 0),
-        ("limit" = Option<u32>, Query, minimum = 1, example = 100,
-            description = "How many to answer with; 100 by default, and values over 100 mean 100"),
+        Paging,
         ("responseFields" = Option<String>, Query, description = "The fields of the answer that are wanted, such as `total,items(id)`"),
     ),
     responses((status = 200, description = "A part of the deleted customers", body = DeletedCustomerPageOut), CallErrors),
@@ -207,14 +188,14 @@ pub(crate) async fn update_customer<E: Engine>(
 )]
 pub(crate) async fn list_deleted_customers<E: Engine>(
     State(app): State<Arc<App<E>>>,
-    access: Access<ReadCustomers>,
+    caller: Caller<ReadCustomers>,
     Paging(page): Paging,
     Period { from, to }: Period,
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
     let list = ListDeletedCustomers { from, to, page, now: app.now() };
-    let deleted = app.read(&access, list).await?;
-    let items: Vec<_> = deleted.items.into_iter().map(DeletedCustomerOut::from).collect();
+    let deleted = caller.read(&app, list).await?;
+    let items: Vec<_> = deleted.items.iter().map(Answer).collect();
     let (offset, limit) = (page.offset, page.limit);
     let page = DeletedCustomerPageOut { total: deleted.total, count: items.len(), offset, limit, items };
     answer::selected(&page, &fields)
@@ -226,20 +207,16 @@ pub(crate) async fn list_deleted_customers<E: Engine>(
 #[utoipa::path(
     delete,
     path = "/api/v3/{storeId}/customers/{customerId}",
-    operation_id = "delete_customer",
     tag = "Customers",
-    params(
-        ("storeId" = i64, Path, description = "The store", example = 1003),
-        ("customerId" = i64, Path, description = "The customer", example = 177_737_165),
-    ),
+    params(CustomerPath),
     responses((status = 200, description = "Deleted", body = DeleteCountOut), CallErrors, ConflictErrors),
     security(("token" = ["read_customers", "update_customers"])),
 )]
 pub(crate) async fn delete_customer<E: Engine>(
     State(app): State<Arc<App<E>>>,
-    access: Access<ReadAndUpdateCustomers>,
+    caller: Caller<ReadAndUpdateCustomers>,
     CustomerPath(customer): CustomerPath,
 ) -> Result<Response, ApiError> {
-    app.write(&access, DeleteCustomer { customer, now: app.now() }).await?;
+    caller.write(&app, DeleteCustomer { customer, now: app.now() }).await?;
     answer::json(&DeleteCountOut { delete_count: 1 })
 }

@@ -1,17 +1,15 @@
-//! `/openapi.json` and the interactive reference made of it, `/docs`.
+//! `/docs`: the interactive reference, made of `/openapi.json`.
 //!
 //! Everything that the page needs comes from this program: it works offline, and its content security policy keeps the
 //! browser from asking anybody else.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::{HeaderName, HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
 use utoipa_swagger_ui::Config;
 
-use crate::answer;
 use crate::error::ApiError;
 use crate::frame::no_such_path;
 
@@ -22,16 +20,6 @@ const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
      connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
 );
-
-/// The OpenAPI document.
-pub(crate) async fn get_openapi() -> Result<Response, ApiError> {
-    static DOCUMENT: LazyLock<Option<Bytes>> =
-        LazyLock::new(|| crate::openapi().to_pretty_json().ok().map(Bytes::from));
-    match &*DOCUMENT {
-        Some(document) => Ok(answer::json_bytes(document.clone())),
-        None => Err(ApiError::internal("the OpenAPI document cannot be written")),
-    }
-}
 
 /// The page of the interactive reference.
 pub(crate) async fn get_docs() -> Response {

@@ -27,9 +27,16 @@ impl<T> Given<T> {
             Self::Value(value) => Some(value),
         }
     }
-}
 
-impl<T> Given<T> {
+    /// The value of a field for which `null` is a value.
+    pub(crate) fn value_or_of_null(self, null: T) -> Option<T> {
+        match self {
+            Self::Absent => None,
+            Self::Null => Some(null),
+            Self::Value(value) => Some(value),
+        }
+    }
+
     /// The same of another value.
     pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> Given<U> {
         match self {
@@ -51,9 +58,9 @@ impl<T> Given<Option<T>> {
     }
 }
 
-/// Where an object is in the body.
+/// Where an object is in what was sent.
 #[derive(Debug, Clone, Copy)]
-enum Place<'a> {
+enum ObjectPath<'a> {
     Body,
     /// In a row of a table, where lists have gaps.
     Row,
@@ -64,7 +71,7 @@ enum Place<'a> {
 /// An object of the body, and where it is.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Fields<'a> {
-    place: Place<'a>,
+    path: ObjectPath<'a>,
     object: &'a JsonObject<'a>,
 }
 
@@ -72,7 +79,7 @@ impl<'a> Fields<'a> {
     /// The fields of a body, which must be an object.
     pub(crate) fn of_body(body: &'a JsonValue<'a>) -> Result<Self, ApiError> {
         match body {
-            JsonValue::Object(object) => Ok(Self { place: Place::Body, object }),
+            JsonValue::Object(object) => Ok(Self { path: ObjectPath::Body, object }),
             other => Err(ApiError::wrong_parameter(format!(
                 "The body must be a JSON object, it is '{}'",
                 shorten(&other.to_string())
@@ -82,7 +89,12 @@ impl<'a> Fields<'a> {
 
     /// The fields of a row of a table: an entry of a list that is `null` is none.
     pub(crate) const fn of_row(object: &'a JsonObject<'a>) -> Self {
-        Self { place: Place::Row, object }
+        Self { path: ObjectPath::Row, object }
+    }
+
+    /// All of them, those that nobody knows too.
+    pub(crate) const fn object_itself(&self) -> &JsonObject<'a> {
+        self.object
     }
 
     /// The path of a field, for a message.
@@ -180,7 +192,7 @@ impl<'a> Fields<'a> {
         parse: impl FnOnce(&Fields<'_>) -> Result<T, ApiError>,
     ) -> Result<Given<T>, ApiError> {
         self.read(name, |value| match value {
-            JsonValue::Object(object) => parse(&Fields { place: Place::Field(self, name), object }),
+            JsonValue::Object(object) => parse(&Fields { path: ObjectPath::Field(self, name), object }),
             other => Err(self.wrong(name, other, "must be a JSON object")),
         })
     }
@@ -192,10 +204,12 @@ impl<'a> Fields<'a> {
         maximum: usize,
         parse: impl Fn(&Fields<'_>) -> Result<T, ApiError>,
     ) -> Result<Given<Vec<T>>, ApiError> {
-        let is_row = matches!(self.place, Place::Row);
+        let is_row = matches!(self.path, ObjectPath::Row);
         let is_there = |(_, value): &(usize, &JsonValue<'_>)| !is_row || **value != JsonValue::Null;
         let element = |(index, value): (usize, &JsonValue<'_>)| match value {
-            JsonValue::Object(object) => parse(&Fields { place: Place::Element(self, name, index), object }),
+            JsonValue::Object(object) => {
+                parse(&Fields { path: ObjectPath::Element(self, name, index), object })
+            }
             other => {
                 let path = format!("{}[{index}]", self.path(name));
                 Err(ApiError::wrong_value(path, &other.to_string(), "must be a JSON object"))
@@ -279,10 +293,12 @@ struct Path<'a> {
 
 impl fmt::Display for Path<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.fields.place {
-            Place::Body | Place::Row => {}
-            Place::Field(fields, name) => write!(formatter, "{}.", Path { fields, name })?,
-            Place::Element(fields, name, index) => write!(formatter, "{}[{index}].", Path { fields, name })?,
+        match self.fields.path {
+            ObjectPath::Body | ObjectPath::Row => {}
+            ObjectPath::Field(fields, name) => write!(formatter, "{}.", Path { fields, name })?,
+            ObjectPath::Element(fields, name, index) => {
+                write!(formatter, "{}[{index}].", Path { fields, name })?;
+            }
         }
         formatter.write_str(self.name)
     }

@@ -29,11 +29,12 @@ use futures_util::FutureExt;
 use tokio::time::timeout;
 use tower::Service;
 
-use crate::ApiSettings;
 use crate::compression;
-use crate::error::{ApiError, ErrorCode, Fault, shorten};
+use crate::error::{ApiError, ErrorCode, shorten};
+use crate::error_answer::Fault;
 use crate::request_id::{RequestIds, X_REQUEST_ID};
 use crate::request_metrics::RouteMetrics;
+use crate::settings::ApiSettings;
 
 /// The name of all paths that are no route.
 const UNKNOWN_ROUTE: &str = "unknown";
@@ -54,26 +55,26 @@ struct Shared {
 
 /// What log and metrics call a route.
 struct Route {
-    template: &'static str,
+    template: String,
     metrics: RouteMetrics,
 }
 
 impl Route {
-    fn new(template: &'static str) -> Self {
-        Self { template, metrics: RouteMetrics::new(template) }
+    fn new(template: &str) -> Self {
+        Self { template: template.to_owned(), metrics: RouteMetrics::new(template) }
     }
 
     /// Operators look at the program while it ends, too.
     fn is_for_operators(&self) -> bool {
-        matches!(self.template, "/healthz" | "/readyz" | "/metrics")
+        matches!(self.template.as_str(), "/healthz" | "/readyz" | "/metrics")
     }
 }
 
 impl Frame {
     /// The frame around `routes`, which have these templates.
-    pub(crate) fn new(
+    pub(crate) fn new<'a>(
         routes: Router,
-        templates: impl IntoIterator<Item = &'static str>,
+        templates: impl IntoIterator<Item = &'a str>,
         settings: ApiSettings,
     ) -> Self {
         let mut names = matchit::Router::new();
@@ -120,7 +121,7 @@ impl Shared {
             self.handled(routes, request).await
         };
         if let Some(Fault(cause)) = response.extensions_mut().remove() {
-            log_fault(&id, &method, route.template, cause.as_ref());
+            log_fault(&id, &method, &route.template, cause.as_ref());
             response = fault_answer(&id);
         }
         response.headers_mut().insert(X_REQUEST_ID, id.clone());

@@ -2,15 +2,16 @@
 
 use std::io::{self, Write};
 
-use shopfolk_model::{ContactId, CustomerId, MAXIMUM_CONTACTS, NewContact};
+use shopfolk_model::{ContactId, MAXIMUM_CONTACTS, NewContact};
 use shopfolk_operations::{CustomerWithContacts, ImportedCustomer};
 
-use crate::contact_in::NewContactIn;
-use crate::customer_in::CustomerFieldsIn;
-use crate::customer_out::CustomerOut;
+use crate::contact::ContactFields;
+use crate::customer::CustomerFields;
+use crate::customer_in::customer_change;
 use crate::error::ApiError;
-use crate::fields::{Fields, Given};
+use crate::fields::Fields;
 use crate::json;
+use crate::wire::{Answer, RequestShape};
 
 /// Reads a customer as `GET /customers/{id}` shows it; what can only be in answers is passed over.
 ///
@@ -22,21 +23,17 @@ pub fn parse_imported_customer(text: &[u8]) -> Result<ImportedCustomer, ApiError
 
 /// Reads a customer from an object.
 pub(crate) fn read_imported_customer(fields: &Fields<'_>) -> Result<ImportedCustomer, ApiError> {
-    let contacts = match fields.objects("contacts", MAXIMUM_CONTACTS as usize, contact)? {
-        Given::Absent => None,
-        Given::Null => Some(Vec::new()),
-        Given::Value(contacts) => Some(contacts),
-    };
+    let contacts = fields.objects(CustomerFields::CONTACTS.name, MAXIMUM_CONTACTS as usize, contact)?;
     Ok(ImportedCustomer {
-        id: fields.integer("id", CustomerId::new)?.value(),
-        registered: fields.timestamp("registered")?.value(),
-        change: CustomerFieldsIn::read(fields)?.change(),
-        contacts,
+        id: CustomerFields::ID.value(fields)?,
+        registered: CustomerFields::REGISTERED.value(fields)?,
+        change: customer_change(fields)?,
+        contacts: contacts.value_or_of_null(Vec::new()),
     })
 }
 
 fn contact(fields: &Fields<'_>) -> Result<(Option<ContactId>, NewContact), ApiError> {
-    Ok((fields.integer("id", ContactId::new)?.value(), NewContactIn::read(fields)?))
+    Ok((ContactFields::ID.value(fields)?, NewContact::read(fields)?))
 }
 
 /// Writes a customer as `GET /customers/{id}` shows it.
@@ -44,5 +41,5 @@ fn contact(fields: &Fields<'_>) -> Result<(Option<ContactId>, NewContact), ApiEr
 /// # Errors
 /// When it cannot be written.
 pub fn write_customer(customer: &CustomerWithContacts, out: &mut impl Write) -> io::Result<()> {
-    serde_json::to_writer(out, &CustomerOut::from(customer)).map_err(io::Error::from)
+    serde_json::to_writer(out, &Answer(customer)).map_err(io::Error::from)
 }

@@ -197,8 +197,14 @@ impl Serialize for JsonValue<'_> {
             Self::Number(value) => value.serialize(serializer),
             Self::Text(value) => serializer.serialize_str(value),
             Self::List(values) => serializer.collect_seq(values),
-            Self::Object(object) => serializer.collect_map(object.iter()),
+            Self::Object(object) => object.serialize(serializer),
         }
+    }
+}
+
+impl Serialize for JsonObject<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter())
     }
 }
 

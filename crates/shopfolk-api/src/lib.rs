@@ -5,41 +5,45 @@
 //! to an operation; its outcome becomes an answer.
 //!
 //! To add a call: its shapes (`…_in.rs` for what comes in, `…_out.rs` for what goes out), a handler named
-//! `verb_resource` in the file of its resource, with `Access` among its parameters; a line in `routes.rs` and one in
-//! `openapi.rs`; a case in the test that walks every operation of the OpenAPI document.
+//! `verb_resource` in the file of its resource, with `Caller` among its parameters, and its name in `routes.rs`; a case
+//! in the test that walks every operation of the OpenAPI document.
 
-mod access;
-mod access_cache;
 mod answer;
 mod app;
 mod body;
+mod caller;
 mod clock;
 mod compression;
-mod contact_in;
-mod contact_out;
+mod contact;
 mod contacts;
+mod counts;
+mod customer;
 mod customer_filters;
 mod customer_in;
-mod customer_out;
+mod customer_pages;
 mod customer_search;
 mod customers;
 mod docs;
 mod error;
+mod error_answer;
+mod extra_field;
 mod extra_fields;
 mod fields;
 mod frame;
+mod group;
 mod groups;
 mod imported;
 mod json;
 mod mass_change;
 mod openapi;
 mod operating;
+mod order;
 mod orders;
 mod path;
-mod person_in;
-mod person_out;
+mod person;
 mod profile;
 pub mod query;
+mod refusal;
 mod request_id;
 mod request_metrics;
 pub mod response_fields;
@@ -47,14 +51,17 @@ mod routes;
 mod schemas;
 mod settings;
 mod table;
+mod token_cache;
+mod wire;
+mod wire_schema;
+mod wire_values;
 
 pub use clock::Clock;
-pub use contact_in::{parse_contact_change, parse_new_contact};
+pub use contact::{parse_contact_change, parse_new_contact};
 pub use customer_in::{parse_customer_change, parse_new_customer};
 pub use error::{ApiError, ErrorCode};
 pub use imported::{parse_imported_customer, write_customer};
-pub use openapi::openapi;
 pub use request_metrics::{REQUEST_DURATION, REQUEST_DURATION_BUCKETS, REQUESTS};
-pub use routes::router;
+pub use routes::{openapi, router};
 pub use settings::{ApiSettings, InvalidRateLimit, RateLimit, ShuttingDown};
 pub use table::{CustomerTable, TableHeaderError};

@@ -1,54 +1,137 @@
 //! `POST /customers_update`: changing or deleting many customers at once.
 
+use std::str::FromStr;
 use std::sync::Arc;
 
 use axum::extract::State;
 use axum::response::Response;
 use serde::Serialize;
-use shopfolk_model::{CustomerId, GroupId, MAXIMUM_SEARCH_ENTRIES};
+use shopfolk_model::{CustomerId, CustomerSearch, GroupId};
 use shopfolk_operations::{ChangeManyCustomers, ManyCustomers, MassChange};
 use shopfolk_store::Engine;
 use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Schema};
 
-use crate::access::{Access, UpdateCustomers};
 use crate::answer;
 use crate::app::App;
 use crate::body::JsonBody;
+use crate::caller::{Caller, UpdateCustomers};
 use crate::customer_search::{Search, SearchParameters};
 use crate::error::ApiError;
+use crate::error_answer::{BodyErrors, CallErrors, ConflictErrors};
 use crate::fields::{Fields, Given};
-use crate::json;
-use crate::openapi::{BodyErrors, CallErrors, ConflictErrors};
+use crate::path::StorePath;
+use crate::wire::{Components, Direction, RequestShape, RequestValue, WireValue, request_shape, wire_object};
+use crate::wire_schema::requested;
+
+/// Which customers are to be changed or deleted, and what becomes of them.
+pub(crate) struct CustomersUpdate {
+    mode: Mode,
+    ids: Vec<CustomerId>,
+    delete: bool,
+    change: Option<ChangeOfMany>,
+}
+
+/// Which customers are meant.
+#[derive(Clone, Copy)]
+enum Mode {
+    Selected,
+    AllFiltered,
+    All,
+}
 
 const MODES: &str = "must be one of SELECTED, ALL_FILTERED, ALL";
 
-/// Which customers are to be changed or deleted, and what becomes of them.
-#[derive(ToSchema)]
-#[schema(as = CustomersUpdate, rename_all = "camelCase")]
-#[schema(example = json!({"mode": "SELECTED", "ids": [177_737_165], "customer": {"taxExempt": true}}))]
-#[allow(dead_code, reason = "for the OpenAPI document")]
-pub(crate) struct MassChangeIn {
-    /// `SELECTED`: those in `ids`. `ALL_FILTERED`: those that the filters in the query find. `ALL`: everybody.
-    mode: String,
-    /// The customers, with mode `SELECTED`.
-    #[schema(max_items = 1000)]
-    ids: Option<Vec<i64>>,
-    /// Whether they are deleted instead of changed.
-    delete: Option<bool>,
-    /// What becomes of each of them.
-    customer: Option<MassChangeCustomerIn>,
+impl FromStr for Mode {
+    type Err = &'static str;
+
+    fn from_str(name: &str) -> Result<Self, &'static str> {
+        match name.trim().to_ascii_uppercase().as_str() {
+            "SELECTED" => Ok(Self::Selected),
+            "ALL_FILTERED" => Ok(Self::AllFiltered),
+            "ALL" => Ok(Self::All),
+            _ => Err(MODES),
+        }
+    }
 }
 
 /// What becomes of many customers. What is left out stays.
-#[derive(ToSchema)]
-#[schema(as = CustomersUpdateFields, rename_all = "camelCase")]
-#[allow(dead_code, reason = "for the OpenAPI document")]
-pub(crate) struct MassChangeCustomerIn {
-    /// The group; 0 is the built-in one.
-    customer_group_id: Option<i64>,
+#[derive(PartialEq, Eq)]
+pub(crate) struct ChangeOfMany {
+    group: Option<GroupId>,
     tax_exempt: Option<bool>,
     accept_marketing: Option<bool>,
 }
+
+wire_object! {
+    /// Which customers are to be changed or deleted, and what becomes of them.
+    "CustomersUpdate": CustomersUpdate as CustomersUpdateFields = _ => {
+        /// `SELECTED`: those in `ids`. `ALL_FILTERED`: those that the filters in the query find. `ALL`: everybody.
+        MODE "mode": Required &'static str;
+        /// The customers, with mode `SELECTED`.
+        IDS "ids": Requested Vec<CustomerId>;
+        /// Whether they are deleted instead of changed.
+        DELETE "delete": Requested bool;
+        /// What becomes of each of them.
+        CUSTOMER "customer": Requested ChangeOfMany;
+    }
+}
+
+request_shape! {
+    /// Which customers are to be changed or deleted, and what becomes of them.
+    "CustomersUpdate": CustomersUpdate = New of CustomersUpdate, example {
+        "mode": "SELECTED", "ids": [177_737_165], "customer": {"taxExempt": true}
+    } => |fields| {
+        let mode = fields.text(CustomersUpdateFields::MODE.name, str::parse)?.value();
+        Ok(Self {
+            mode: mode.ok_or_else(|| fields.missing(CustomersUpdateFields::MODE.name, MODES))?,
+            ids: CustomersUpdateFields::IDS.value(fields)?.unwrap_or_default(),
+            delete: CustomersUpdateFields::DELETE.value(fields)?.unwrap_or(false),
+            change: CustomersUpdateFields::CUSTOMER.value(fields)?,
+        })
+    }
+}
+
+wire_object! {
+    /// What becomes of many customers. What is left out stays.
+    "CustomersUpdateFields": ChangeOfMany as ChangeOfManyFields = _ => {
+        /// The group; 0 is the built-in one.
+        GROUP "customerGroupId": Requested GroupId;
+        TAX_EXEMPT "taxExempt": Requested bool;
+        ACCEPT_MARKETING "acceptMarketing": Requested bool;
+    }
+}
+
+request_shape! {
+    /// What becomes of many customers. What is left out stays.
+    "CustomersUpdateFields": ChangeOfMany = Change of ChangeOfMany => |fields| {
+        Ok(Self {
+            group: ChangeOfManyFields::GROUP.given(fields)?.value_or_of_null(GroupId::GENERAL),
+            tax_exempt: ChangeOfManyFields::TAX_EXEMPT.value(fields)?,
+            accept_marketing: ChangeOfManyFields::ACCEPT_MARKETING.value(fields)?,
+        })
+    }
+}
+
+impl WireValue for ChangeOfMany {
+    fn answer(&self) -> impl Serialize {}
+
+    fn schema(_: Direction, components: &mut Components) -> RefOr<Schema> {
+        requested::<Self>(components)
+    }
+}
+
+impl RequestValue for ChangeOfMany {
+    fn expected() -> String {
+        "must be a JSON object with what becomes of the customers".to_owned()
+    }
+
+    fn read(fields: &Fields<'_>, name: &str) -> Result<Given<Self>, ApiError> {
+        fields.object(name, RequestShape::read)
+    }
+}
+
+type CustomersUpdateBody = JsonBody<CustomersUpdate>;
 
 /// How many customers were changed or deleted.
 #[derive(Serialize, ToSchema)]
@@ -65,82 +148,67 @@ pub(crate) struct MassChangeOut {
 #[utoipa::path(
     post,
     path = "/api/v3/{storeId}/customers_update",
-    operation_id = "update_customers",
     tag = "Customers",
-    params(("storeId" = i64, Path, description = "The store", example = 1003), SearchParameters),
-    request_body(content = MassChangeIn, content_type = "application/json"),
+    params(StorePath, SearchParameters),
+    request_body(content = CustomersUpdateBody, content_type = "application/json"),
     responses((status = 200, description = "Updated", body = MassChangeOut), CallErrors, BodyErrors, ConflictErrors),
     security(("token" = ["update_customers"])),
 )]
 pub(crate) async fn update_customers<E: Engine>(
     State(app): State<Arc<App<E>>>,
-    access: Access<UpdateCustomers>,
-    search: Search,
-    JsonBody(body): JsonBody,
+    caller: Caller<UpdateCustomers>,
+    Search { search, .. }: Search,
+    JsonBody(body): CustomersUpdateBody,
 ) -> Result<Response, ApiError> {
-    let body = json::parse(&body)?;
-    let fields = Fields::of_body(&body)?;
-    let customers = customers(&fields, search)?;
-    let change = change(&fields)?;
-    let count = app.write(&access, ChangeManyCustomers { customers, change, now: app.now() }).await?;
+    let customers = customers(body.mode, body.ids, search)?;
+    let change = change(body.delete, body.change)?;
+    let count = caller.write(&app, ChangeManyCustomers { customers, change, now: app.now() }).await?;
     answer::json(&MassChangeOut { update_count: count })
 }
 
 /// Which customers are meant. What could touch everybody by mistake is refused.
-fn customers(fields: &Fields<'_>, Search { search, .. }: Search) -> Result<ManyCustomers, ApiError> {
-    let mode = fields.text("mode", |mode| Ok::<_, &str>(mode.trim().to_ascii_uppercase()))?.value();
-    let mode = mode.ok_or_else(|| fields.missing("mode", MODES))?;
-    let ids = fields.integers("ids", MAXIMUM_SEARCH_ENTRIES, CustomerId::new)?;
-    let has_ids = matches!(&ids, Given::Value(ids) if !ids.is_empty());
+fn customers(mode: Mode, ids: Vec<CustomerId>, search: CustomerSearch) -> Result<ManyCustomers, ApiError> {
     let refuse = |message: &'static str| Err(ApiError::wrong_parameter(message));
-    match mode.as_str() {
-        "SELECTED" => match ids {
-            Given::Value(ids) if !ids.is_empty() => {
-                if search.is_everybody() {
-                    return Ok(ManyCustomers::Selected(ids));
-                }
-                refuse("Mode SELECTED takes no filters: leave them out, or use mode ALL_FILTERED without ids")
-            }
-            _ => refuse("Parameter 'ids' is missing: mode SELECTED needs the ids of the customers"),
-        },
-        "ALL_FILTERED" | "ALL" if has_ids => {
+    match mode {
+        Mode::Selected if ids.is_empty() => {
+            refuse("Parameter 'ids' is missing: mode SELECTED needs the ids of the customers")
+        }
+        Mode::Selected if search.is_everybody() => Ok(ManyCustomers::Selected(ids)),
+        Mode::Selected => {
+            refuse("Mode SELECTED takes no filters: leave them out, or use mode ALL_FILTERED without ids")
+        }
+        Mode::AllFiltered | Mode::All if !ids.is_empty() => {
             refuse("Parameter 'ids' goes with mode SELECTED alone: leave it out, or use that mode")
         }
-        "ALL_FILTERED" if search.is_everybody() => {
+        Mode::AllFiltered if search.is_everybody() => {
             refuse("Mode ALL_FILTERED needs a filter in the query: use mode ALL for all customers")
         }
-        "ALL" if !search.is_everybody() => {
+        Mode::All if !search.is_everybody() => {
             refuse("Mode ALL takes no filters: leave them out, or use mode ALL_FILTERED")
         }
-        "ALL_FILTERED" | "ALL" => Ok(ManyCustomers::Found(Box::new(search))),
-        _ => Err(ApiError::wrong_value(fields.path("mode"), &mode, MODES)),
+        Mode::AllFiltered | Mode::All => Ok(ManyCustomers::Found(Box::new(search))),
     }
 }
 
-fn change(fields: &Fields<'_>) -> Result<MassChange, ApiError> {
-    let delete = fields.boolean("delete")?.value().unwrap_or(false);
-    let change = fields.object("customer", |customer| {
-        Ok(MassChange::Change {
-            group: match customer.integer("customerGroupId", GroupId::new)? {
-                Given::Absent => None,
-                Given::Null => Some(GroupId::GENERAL),
-                Given::Value(group) => Some(group),
-            },
-            tax_exempt: customer.boolean("taxExempt")?.value(),
-            accept_marketing: customer.boolean("acceptMarketing")?.value(),
-        })
-    })?;
-    let nothing = MassChange::Change { group: None, tax_exempt: None, accept_marketing: None };
-    match change.value() {
+/// What becomes of them, which must be something.
+fn change(delete: bool, change: Option<ChangeOfMany>) -> Result<MassChange, ApiError> {
+    let nothing = ChangeOfMany { group: None, tax_exempt: None, accept_marketing: None };
+    match change {
         None if delete => Ok(MassChange::Delete),
         Some(change) if delete && change == nothing => Ok(MassChange::Delete),
         Some(_) if delete => Err(ApiError::wrong_parameter(
             "Customers cannot be deleted and changed at once: leave out 'delete' or 'customer'",
         )),
-        None => Err(fields.missing("customer", "must be a JSON object with what becomes of the customers")),
+        None => Err(ApiError::wrong_parameter(format!(
+            "Parameter '{}' is missing: it {}",
+            CustomersUpdateFields::CUSTOMER.name,
+            ChangeOfMany::expected()
+        ))),
         Some(change) if change == nothing => Err(ApiError::wrong_parameter(
             "Parameter 'customer' says nothing: it must have customerGroupId, taxExempt or acceptMarketing",
         )),
-        Some(change) => Ok(change),
+        Some(ChangeOfMany { group, tax_exempt, accept_marketing }) => {
+            Ok(MassChange::Change { group, tax_exempt, accept_marketing })
+        }
     }
 }

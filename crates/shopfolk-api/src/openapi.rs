@@ -1,19 +1,11 @@
-//! The OpenAPI document, made from the handlers.
-
-use std::collections::BTreeMap;
+//! What the OpenAPI document says of the API as a whole. The calls come from the route table.
 
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
-use utoipa::{IntoResponses, Modify, OpenApi};
+use utoipa::{Modify, OpenApi};
 
-use crate::ErrorCode;
-use crate::error::ErrorOut;
+use crate::error_answer::ErrorOut;
 
-/// The OpenAPI 3.1 document of the API.
-pub fn openapi() -> utoipa::openapi::OpenApi {
-    Document::openapi()
-}
-
+/// The document before the first call.
 #[derive(OpenApi)]
 #[openapi(
     info(
@@ -31,46 +23,10 @@ pub fn openapi() -> utoipa::openapi::OpenApi {
         (name = "Store", description = "The store itself"),
         (name = "Operating", description = "For those who run the server"),
     ),
-    paths(
-        crate::profile::get_profile,
-        crate::customers::list_customers,
-        crate::customers::list_customer_ids,
-        crate::mass_change::update_customers,
-        crate::customer_filters::get_customer_filters,
-        crate::customer_filters::list_customer_locations,
-        crate::customers::create_customer,
-        crate::customers::get_customer,
-        crate::customers::update_customer,
-        crate::customers::delete_customer,
-        crate::customers::list_deleted_customers,
-        crate::contacts::create_contact,
-        crate::contacts::list_contacts,
-        crate::contacts::get_contact,
-        crate::contacts::update_contact,
-        crate::contacts::delete_contact,
-        crate::groups::list_groups,
-        crate::groups::create_group,
-        crate::groups::get_group,
-        crate::groups::update_group,
-        crate::groups::delete_group,
-        crate::extra_fields::list_extra_fields,
-        crate::extra_fields::create_extra_field,
-        crate::extra_fields::get_extra_field,
-        crate::extra_fields::update_extra_field,
-        crate::extra_fields::delete_extra_field,
-        crate::orders::list_orders,
-        crate::orders::create_order,
-        crate::orders::get_order,
-        crate::orders::delete_order,
-        crate::orders::list_customer_products,
-        crate::operating::get_health,
-        crate::operating::get_readiness,
-        crate::operating::get_metrics,
-    ),
     components(schemas(ErrorOut)),
     modifiers(&TokenScheme),
 )]
-struct Document;
+pub(crate) struct Document;
 
 /// How a token is sent.
 struct TokenScheme;
@@ -85,49 +41,4 @@ impl Modify for TokenScheme {
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("token", SecurityScheme::Http(scheme));
     }
-}
-
-/// What every call of the API can answer with.
-pub(crate) struct CallErrors;
-
-impl IntoResponses for CallErrors {
-    fn responses() -> BTreeMap<String, RefOr<Response>> {
-        errors(&[400, 402, 403, 404, 408, 429, 500, 503])
-    }
-}
-
-/// What calls with a body can answer with besides.
-pub(crate) struct BodyErrors;
-
-impl IntoResponses for BodyErrors {
-    fn responses() -> BTreeMap<String, RefOr<Response>> {
-        errors(&[413, 415])
-    }
-}
-
-/// What calls that change something can answer with besides.
-pub(crate) struct ConflictErrors;
-
-impl IntoResponses for ConflictErrors {
-    fn responses() -> BTreeMap<String, RefOr<Response>> {
-        errors(&[409])
-    }
-}
-
-fn errors(statuses: &[u16]) -> BTreeMap<String, RefOr<Response>> {
-    let error = |status: u16| {
-        let codes: Vec<_> = ErrorCode::ALL
-            .iter()
-            .filter(|code| code.status().as_u16() == status && !is_of_the_router(**code))
-            .map(|code| code.name())
-            .collect();
-        let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Error"))).build();
-        ResponseBuilder::new().description(codes.join(", ")).content("application/json", content).build()
-    };
-    statuses.iter().map(|&status| (status.to_string(), error(status).into())).collect()
-}
-
-/// Whether the code says that there is no such call, which no call says of itself.
-const fn is_of_the_router(code: ErrorCode) -> bool {
-    matches!(code, ErrorCode::EndpointNotFound | ErrorCode::MethodNotAllowed)
 }

@@ -12,7 +12,8 @@ use utoipa::ToSchema;
 
 use crate::answer;
 use crate::app::App;
-use crate::error::{ApiError, ErrorCode, ErrorOut};
+use crate::error::{ApiError, ErrorCode};
+use crate::error_answer::ErrorOut;
 
 const PROMETHEUS_TEXT: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4; charset=utf-8");
 
@@ -31,7 +32,6 @@ pub(crate) struct StatusOut {
 #[utoipa::path(
     get,
     path = "/healthz",
-    operation_id = "get_health",
     tag = "Operating",
     responses((status = 200, description = "Alive", body = StatusOut)),
     security(()),
@@ -46,7 +46,6 @@ pub(crate) async fn get_health() -> Result<Response, ApiError> {
 #[utoipa::path(
     get,
     path = "/readyz",
-    operation_id = "get_readiness",
     tag = "Operating",
     responses(
         (status = 200, description = "Ready", body = StatusOut),
@@ -70,7 +69,6 @@ pub(crate) async fn get_readiness<E: Engine>(State(app): State<Arc<App<E>>>) -> 
 #[utoipa::path(
     get,
     path = "/metrics",
-    operation_id = "get_metrics",
     tag = "Operating",
     responses(
         (status = 200, description = "The metrics", body = String, content_type = "text/plain"),

@@ -8,43 +8,107 @@ use std::borrow::Cow;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use percent_encoding::percent_decode_str;
+use serde_json::Value;
 use shopfolk_model::{ContactId, CustomerId, ExtraFieldKey, GroupId, IdError, OrderKey, StoreId};
 use shopfolk_operations::OrderName;
+use utoipa::openapi::Required;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::{IntoParams, PartialSchema};
 
 use crate::error::{ApiError, ErrorCode, shorten};
 
-// `/api/v3/{storeId}/customers/{customerId}/contacts/{contactId}`: the text before the first slash is number 0.
-const STORE: usize = 3;
-const CUSTOMER: usize = 5;
-const CONTACT: usize = 7;
-// `/api/v3/{storeId}/customer_groups/{groupId}`
-const GROUP: usize = 5;
-// `/api/v3/{storeId}/orders/{orderId}`
-const ORDER: usize = 5;
-// `/api/v3/{storeId}/store_extrafields/customers/{key}`
-const EXTRA_FIELD: usize = 6;
-
-fn segment(path: &str, place: usize) -> Cow<'_, str> {
-    percent_decode_str(path.split('/').nth(place).unwrap_or_default()).decode_utf8_lossy()
+/// A parameter of paths.
+struct PathParameter {
+    name: &'static str,
+    /// Its place between the slashes of a path: the text before the first slash is number 0.
+    segment: usize,
+    description: &'static str,
+    /// Of a number, digits.
+    example: &'static str,
 }
 
-fn not_decimal(parameter: &str, text: &str) -> ApiError {
-    ApiError::wrong_value(parameter, text, IdError::NotDecimal)
+const fn parameter(
+    name: &'static str,
+    segment: usize,
+    description: &'static str,
+    example: &'static str,
+) -> PathParameter {
+    PathParameter { name, segment, description, example }
 }
 
-/// The store in a path. One with an id beyond the range does not exist.
-pub(crate) fn store(path: &str) -> Result<StoreId, ApiError> {
-    let text = segment(path, STORE);
-    text.parse().map_err(|error| match error {
-        IdError::NotDecimal => not_decimal("storeId", &text),
-        IdError::TooLarge { .. } => ApiError::new(ErrorCode::StoreNotFound, "Store not found"),
-    })
+const STORE: PathParameter = parameter("storeId", 3, "The store", "1003");
+const CUSTOMER: PathParameter = parameter("customerId", 5, "The customer", "177737165");
+const CONTACT: PathParameter = parameter("contactId", 7, "The contact", "113861381");
+const GROUP: PathParameter = parameter("groupId", 5, "The group", "9367001");
+const ORDER: PathParameter = parameter("orderId", 5, "The key or the internal number of the order", "EG4H2");
+const EXTRA_FIELD: PathParameter = parameter("key", 6, "The key of the field", "6r0fUGw");
+
+impl PathParameter {
+    /// Its text in a path.
+    fn of<'a>(&self, path: &'a str) -> Cow<'a, str> {
+        percent_decode_str(path.split('/').nth(self.segment).unwrap_or_default()).decode_utf8_lossy()
+    }
+
+    fn not_decimal(&self, text: &str) -> ApiError {
+        ApiError::wrong_value(self.name, text, IdError::NotDecimal)
+    }
+
+    /// What the OpenAPI document says of it.
+    fn documented(&self) -> Parameter {
+        let (schema, example) = match self.example.parse::<u64>() {
+            Ok(number) => (i64::schema(), Value::from(number)),
+            Err(_) => (String::schema(), Value::from(self.example)),
+        };
+        ParameterBuilder::new()
+            .name(self.name)
+            .parameter_in(ParameterIn::Path)
+            .required(Required::True)
+            .description(Some(self.description))
+            .schema(Some(schema))
+            .example(Some(example))
+            .build()
+    }
+}
+
+macro_rules! documented_paths {
+    ($($path:ident = [$($parameter:ident),+];)+) => {
+        $(impl IntoParams for $path {
+            fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+                vec![$($parameter.documented()),+]
+            }
+        })+
+    };
+}
+
+documented_paths! {
+    StorePath = [STORE];
+    CustomerPath = [STORE, CUSTOMER];
+    ContactPath = [STORE, CUSTOMER, CONTACT];
+    GroupPath = [STORE, GROUP];
+    OrderPath = [STORE, ORDER];
+    ExtraFieldPath = [STORE, EXTRA_FIELD];
+}
+
+/// The store in a path.
+#[derive(Debug)]
+pub(crate) struct StorePath(pub(crate) StoreId);
+
+impl StorePath {
+    /// Reads it. A store with an id beyond the range does not exist.
+    pub(crate) fn of(path: &str) -> Result<Self, ApiError> {
+        let text = STORE.of(path);
+        let store = text.parse().map_err(|error| match error {
+            IdError::NotDecimal => STORE.not_decimal(&text),
+            IdError::TooLarge { .. } => ApiError::new(ErrorCode::StoreNotFound, "Store not found"),
+        });
+        store.map(Self)
+    }
 }
 
 fn customer(path: &str) -> Result<CustomerId, ApiError> {
-    let text = segment(path, CUSTOMER);
+    let text = CUSTOMER.of(path);
     text.parse().map_err(|error| match error {
-        IdError::NotDecimal => not_decimal("customerId", &text),
+        IdError::NotDecimal => CUSTOMER.not_decimal(&text),
         IdError::TooLarge { .. } => {
             ApiError::new(ErrorCode::CustomerNotFound, format!("Customer #{} not found", shorten(&text)))
         }
@@ -69,9 +133,9 @@ impl<S: Sync> FromRequestParts<S> for GroupPath {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let text = segment(parts.uri.path(), GROUP);
+        let text = GROUP.of(parts.uri.path());
         let group = text.parse().map_err(|error| match error {
-            IdError::NotDecimal => not_decimal("groupId", &text),
+            IdError::NotDecimal => GROUP.not_decimal(&text),
             IdError::TooLarge { .. } => {
                 let message = format!("Customer group #{} not found", shorten(&text));
                 ApiError::new(ErrorCode::CustomerGroupNotFound, message)
@@ -88,7 +152,7 @@ impl<S: Sync> FromRequestParts<S> for OrderPath {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let text = segment(parts.uri.path(), ORDER);
+        let text = ORDER.of(parts.uri.path());
         let name = match text.parse() {
             Ok(number) => Some(OrderName::Number(number)),
             Err(_) => OrderKey::new(&text).ok().map(OrderName::Key),
@@ -105,7 +169,7 @@ impl<S: Sync> FromRequestParts<S> for ExtraFieldPath {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let text = segment(parts.uri.path(), EXTRA_FIELD);
+        let text = EXTRA_FIELD.of(parts.uri.path());
         let message = || format!("Extra field '{}' not found", shorten(&text));
         let key = ExtraFieldKey::new(&text);
         key.map(Self).map_err(|_| ApiError::new(ErrorCode::ExtraFieldNotFound, message()))
@@ -132,10 +196,10 @@ impl<S: Sync> FromRequestParts<S> for ContactPath {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         let path = parts.uri.path();
         let customer = customer(path)?;
-        let text = segment(path, CONTACT);
+        let text = CONTACT.of(path);
         let contact = match text.parse() {
             Ok(id) => ContactInPath::Id(id),
-            Err(IdError::NotDecimal) => return Err(not_decimal("contactId", &text)),
+            Err(IdError::NotDecimal) => return Err(CONTACT.not_decimal(&text)),
             Err(IdError::TooLarge { .. }) => ContactInPath::BeyondRange(ApiError::new(
                 ErrorCode::CustomerContactNotFound,
                 format!("Customer contact #{} not found", shorten(&text)),
@@ -151,15 +215,15 @@ mod tests {
 
     #[test]
     fn an_id_is_read_from_its_place() {
-        assert_eq!(store("/api/v3/1003/customers").unwrap().get(), 1003);
-        assert_eq!(store("/api/v3/%31003/").unwrap().get(), 1003);
+        assert_eq!(StorePath::of("/api/v3/1003/customers").unwrap().0.get(), 1003);
+        assert_eq!(StorePath::of("/api/v3/%31003/").unwrap().0.get(), 1003);
         assert_eq!(customer("/api/v3/1003/customers/7/contacts").unwrap().get(), 7);
     }
 
     #[test]
     fn an_id_that_is_no_number_is_a_wrong_parameter() {
         for text in ["abc", "-1", "1.0", "%ff", "%20"] {
-            let error = store(&format!("/api/v3/{text}/customers")).unwrap_err();
+            let error = StorePath::of(&format!("/api/v3/{text}/customers")).unwrap_err();
             assert_eq!(error.code(), ErrorCode::WrongParameter, "{text}");
         }
         let error = customer("/api/v3/1/customers/x").unwrap_err();
@@ -171,7 +235,10 @@ mod tests {
 
     #[test]
     fn an_id_beyond_the_range_is_not_found() {
-        assert_eq!(store("/api/v3/99999999999999999999/x").unwrap_err().code(), ErrorCode::StoreNotFound);
+        assert_eq!(
+            StorePath::of("/api/v3/99999999999999999999/x").unwrap_err().code(),
+            ErrorCode::StoreNotFound
+        );
         let error = customer("/api/v3/1/customers/2147483648").unwrap_err();
         assert_eq!(
             (error.code(), error.message()),

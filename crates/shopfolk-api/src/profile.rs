@@ -10,11 +10,12 @@ use shopfolk_operations::GetStore;
 use shopfolk_store::Engine;
 use utoipa::ToSchema;
 
-use crate::access::{Access, AnyToken};
 use crate::answer;
 use crate::app::App;
+use crate::caller::{AnyToken, Caller};
 use crate::error::{ApiError, ErrorCode};
-use crate::openapi::CallErrors;
+use crate::error_answer::CallErrors;
+use crate::path::StorePath;
 use crate::query::Fields;
 
 /// The one language there is so far.
@@ -109,10 +110,9 @@ impl<'a> From<&'a Store> for ProfileOut<'a> {
 #[utoipa::path(
     get,
     path = "/api/v3/{storeId}/profile",
-    operation_id = "get_profile",
     tag = "Store",
     params(
-        ("storeId" = i64, Path, description = "The store", example = 1003),
+        StorePath,
         ("responseFields" = Option<String>, Query, description = "The fields of the answer that are wanted, such as `generalInfo(storeId)`"),
     ),
     responses((status = 200, description = "The profile", body = ProfileOut), CallErrors),
@@ -120,10 +120,10 @@ impl<'a> From<&'a Store> for ProfileOut<'a> {
 )]
 pub(crate) async fn get_profile<E: Engine>(
     State(app): State<Arc<App<E>>>,
-    access: Access<AnyToken>,
+    caller: Caller<AnyToken>,
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
-    let store = app.read(&access, GetStore).await?;
+    let store = caller.read(&app, GetStore).await?;
     let store = store.ok_or_else(|| ApiError::new(ErrorCode::StoreNotFound, "Store not found"))?;
     answer::selected(&ProfileOut::from(&store), &fields)
 }

@@ -8,10 +8,14 @@ use std::fmt;
 
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use serde_json::Value;
 use shopfolk_model::Timestamp;
 use shopfolk_store::PageRequest;
+use utoipa::IntoParams;
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 
-use crate::ApiError;
+use crate::error::ApiError;
 use crate::response_fields::{self, ResponseFields};
 
 /// The number of entries on a page where none is asked for, and the most there are.
@@ -124,6 +128,44 @@ impl<S: Sync> FromRequestParts<S> for Period {
 
 /// The part of a list that the query asks for.
 pub(crate) struct Paging(pub(crate) PageRequest);
+
+impl IntoParams for Paging {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        page_parameters(PAGE_SIZE)
+    }
+}
+
+/// The parameters of [`Query::page_of`] in the OpenAPI document.
+pub(crate) fn page_parameters(most: u32) -> Vec<Parameter> {
+    let number = |format, minimum| {
+        ObjectBuilder::new()
+            .schema_type(Type::Integer)
+            .format(Some(SchemaFormat::KnownFormat(format)))
+            .minimum(Some(minimum))
+    };
+    let limit =
+        format!("How many to answer with; {PAGE_SIZE} by default, and values over {most} mean {most}");
+    vec![
+        parameter("offset", "How many to pass over", number(KnownFormat::Int64, 0), Some(0.into())),
+        parameter("limit", &limit, number(KnownFormat::Int32, 1), Some(PAGE_SIZE.into())),
+    ]
+}
+
+/// A text in a query in the OpenAPI document.
+pub(crate) fn text_parameter(name: &str, description: &str, example: Option<&str>) -> Parameter {
+    let text = ObjectBuilder::new().schema_type(Type::String);
+    parameter(name, description, text, example.map(Into::into))
+}
+
+fn parameter(name: &str, description: &str, schema: ObjectBuilder, example: Option<Value>) -> Parameter {
+    ParameterBuilder::new()
+        .name(name)
+        .parameter_in(ParameterIn::Query)
+        .description(Some(description))
+        .schema(Some(schema))
+        .example(example)
+        .build()
+}
 
 impl<S: Sync> FromRequestParts<S> for Paging {
     type Rejection = ApiError;

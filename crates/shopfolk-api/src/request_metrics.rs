@@ -2,7 +2,7 @@
 //!
 //! The handles are made once for each combination, so that a request makes no label. Unknown paths share one route.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::http::{Method, StatusCode};
@@ -50,15 +50,18 @@ struct Handles {
 
 /// The metrics of one route.
 pub(crate) struct RouteMetrics {
-    route: &'static str,
+    route: Arc<str>,
     /// One for each method and status, and one more of each for all others.
     handles: Vec<OnceLock<Handles>>,
 }
 
 impl RouteMetrics {
-    pub(crate) fn new(route: &'static str) -> Self {
+    pub(crate) fn new(route: &str) -> Self {
         let combinations = (METHODS.len() + 1) * (STATUSES.len() + 1);
-        Self { route, handles: std::iter::repeat_with(OnceLock::new).take(combinations).collect() }
+        Self {
+            route: route.into(),
+            handles: std::iter::repeat_with(OnceLock::new).take(combinations).collect(),
+        }
     }
 
     /// Counts a request.
@@ -72,7 +75,7 @@ impl RouteMetrics {
             let method = METHODS.get(method_place).map_or("other", Method::as_str).to_owned();
             let status = STATUSES.get(status_place).map_or("other", StatusCode::as_str).to_owned();
             let labels = [
-                metrics::Label::from_static_parts("route", self.route),
+                metrics::Label::new("route", Arc::clone(&self.route)),
                 metrics::Label::new("method", method),
                 metrics::Label::new("status", status),
             ];

@@ -1,71 +1,66 @@
-//! Every path, and what answers it.
+//! Every call, and what answers it.
+//!
+//! A handler says its method and path itself, beside what the OpenAPI document says of it. The router and the document
+//! are made of the one list here.
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::routing::{MethodRouter, get, post};
+use axum::routing::get;
+use bytes::Bytes;
 use shopfolk_store::Engine;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
+use crate::answer;
 use crate::app::App;
-use crate::contacts::{create_contact, delete_contact, get_contact, list_contacts, update_contact};
-use crate::customer_filters::{get_customer_filters, list_customer_locations};
-use crate::customers::{
-    create_customer, delete_customer, get_customer, list_customer_ids, list_customers,
-    list_deleted_customers, update_customer,
-};
-use crate::docs::{get_docs, get_docs_file, get_openapi};
-use crate::extra_fields::{
-    create_extra_field, delete_extra_field, get_extra_field, list_extra_fields, update_extra_field,
-};
+use crate::clock::Clock;
+use crate::docs::{get_docs, get_docs_file};
 use crate::frame::{Frame, method_not_allowed, unknown_endpoint};
-use crate::groups::{create_group, delete_group, get_group, list_groups, update_group};
-use crate::mass_change::update_customers;
-use crate::operating::{get_health, get_metrics, get_readiness};
-use crate::orders::{create_order, delete_order, get_order, list_customer_products, list_orders};
-use crate::profile::get_profile;
-use crate::{ApiSettings, Clock, request_metrics};
+use crate::openapi::Document;
+use crate::settings::ApiSettings;
+use crate::{
+    contacts, customer_filters, customers, extra_fields, groups, mass_change, operating, orders, profile,
+    request_metrics,
+};
 
-type RouteTable<E> = Vec<(&'static str, MethodRouter<Arc<App<E>>>)>;
+/// The calls, one path a line. To add one: a line here, or its name in the line of its path.
+fn calls<E: Engine>() -> OpenApiRouter<Arc<App<E>>> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(profile::get_profile))
+        .routes(routes!(customers::list_customers, customers::create_customer))
+        .routes(routes!(mass_change::update_customers))
+        .routes(routes!(customer_filters::get_customer_filters))
+        .routes(routes!(orders::list_customer_products))
+        .routes(routes!(customer_filters::list_customer_locations))
+        .routes(routes!(customers::list_customer_ids))
+        .routes(routes!(customers::list_deleted_customers))
+        .routes(routes!(customers::get_customer, customers::update_customer, customers::delete_customer))
+        .routes(routes!(contacts::create_contact, contacts::list_contacts))
+        .routes(routes!(contacts::get_contact, contacts::update_contact, contacts::delete_contact))
+        .routes(routes!(groups::list_customer_groups, groups::create_customer_group))
+        .routes(routes!(
+            groups::get_customer_group,
+            groups::update_customer_group,
+            groups::delete_customer_group
+        ))
+        .routes(routes!(extra_fields::list_customer_extra_fields, extra_fields::create_customer_extra_field))
+        .routes(routes!(
+            extra_fields::get_customer_extra_field,
+            extra_fields::update_customer_extra_field,
+            extra_fields::delete_customer_extra_field
+        ))
+        .routes(routes!(orders::list_orders, orders::create_order))
+        .routes(routes!(orders::get_order, orders::delete_order))
+        .routes(routes!(operating::get_health))
+        .routes(routes!(operating::get_readiness))
+        .routes(routes!(operating::get_metrics))
+}
 
-/// The route table. To add a call: a line here, and its handler in the list of `openapi.rs`.
-fn route_table<E: Engine>() -> RouteTable<E> {
-    vec![
-        ("/api/v3/{storeId}/profile", get(get_profile)),
-        ("/api/v3/{storeId}/customers", get(list_customers).post(create_customer)),
-        ("/api/v3/{storeId}/customers_update", post(update_customers)),
-        ("/api/v3/{storeId}/customers/filters", get(get_customer_filters)),
-        ("/api/v3/{storeId}/customers/products", get(list_customer_products)),
-        ("/api/v3/{storeId}/customers/locations", get(list_customer_locations)),
-        ("/api/v3/{storeId}/customers_ids", get(list_customer_ids)),
-        ("/api/v3/{storeId}/customers/deleted", get(list_deleted_customers)),
-        (
-            "/api/v3/{storeId}/customers/{customerId}",
-            get(get_customer).put(update_customer).delete(delete_customer),
-        ),
-        ("/api/v3/{storeId}/customers/{customerId}/contacts", post(create_contact).get(list_contacts)),
-        (
-            "/api/v3/{storeId}/customers/{customerId}/contacts/{contactId}",
-            get(get_contact).put(update_contact).delete(delete_contact),
-        ),
-        ("/api/v3/{storeId}/customer_groups", get(list_groups).post(create_group)),
-        (
-            "/api/v3/{storeId}/customer_groups/{groupId}",
-            get(get_group).put(update_group).delete(delete_group),
-        ),
-        ("/api/v3/{storeId}/store_extrafields/customers", get(list_extra_fields).post(create_extra_field)),
-        (
-            "/api/v3/{storeId}/store_extrafields/customers/{key}",
-            get(get_extra_field).put(update_extra_field).delete(delete_extra_field),
-        ),
-        ("/api/v3/{storeId}/orders", get(list_orders).post(create_order)),
-        ("/api/v3/{storeId}/orders/{orderId}", get(get_order).delete(delete_order)),
-        ("/healthz", get(get_health)),
-        ("/readyz", get(get_readiness)),
-        ("/metrics", get(get_metrics)),
-        ("/openapi.json", get(get_openapi)),
-        ("/docs", get(get_docs)),
-        ("/docs/{file}", get(get_docs_file)),
-    ]
+/// The OpenAPI 3.1 document of the API, which is the same over every engine.
+pub fn openapi<E: Engine>() -> utoipa::openapi::OpenApi {
+    calls::<E>().into_openapi()
 }
 
 /// The API over an engine. A path that is not its own is answered with 404 in JSON.
@@ -75,34 +70,29 @@ pub fn router<E: Engine>(engine: E, settings: ApiSettings, clock: Arc<dyn Clock>
     let forgetful = Arc::downgrade(&app);
     app.engine.on_access_change(move |store| {
         if let Some(app) = forgetful.upgrade() {
-            app.access.forget(store);
+            app.tokens.forget(store);
         }
     });
-    let table = route_table::<E>();
-    let templates: Vec<_> = table.iter().map(|&(template, _)| template).collect();
-    let routes = table
-        .into_iter()
-        .fold(Router::new(), |router, (template, methods)| router.route(template, methods))
+    let (calls, document) = calls::<E>().split_for_parts();
+    // OK because a document of texts always becomes JSON.
+    let document_text = Bytes::from(document.to_pretty_json().unwrap_or_default());
+    let documentation = [
+        ("/openapi.json", get(|| async { answer::json_bytes(document_text) })),
+        ("/docs", get(get_docs)),
+        ("/docs/{file}", get(get_docs_file)),
+    ];
+    let templates: Vec<_> = document
+        .paths
+        .paths
+        .keys()
+        .map(String::as_str)
+        .chain(documentation.iter().map(|(path, _)| *path))
+        .collect();
+    let routes = documentation
+        .iter()
+        .fold(calls, |router, (path, methods)| router.route(path, methods.clone()))
         .fallback(unknown_endpoint)
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(app);
     Router::new().fallback_service(Frame::new(routes, templates, settings))
-}
-
-#[cfg(test)]
-mod tests {
-    use shopfolk_store_sqlite::SqliteEngine;
-
-    use super::*;
-
-    #[test]
-    fn every_path_is_in_the_openapi_document() {
-        let documented = crate::openapi().paths.paths;
-        let missing: Vec<_> = route_table::<SqliteEngine>()
-            .into_iter()
-            .map(|(template, _)| template)
-            .filter(|template| !documented.contains_key(*template))
-            .collect();
-        assert_eq!(missing, ["/openapi.json", "/docs", "/docs/{file}"]);
-    }
 }

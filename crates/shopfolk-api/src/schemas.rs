@@ -6,7 +6,7 @@ use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, OneOfBuilder, SchemaFo
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::ErrorCode;
+use crate::error::ErrorCode;
 
 /// The name of a type of contact.
 pub(crate) struct ContactTypeName;

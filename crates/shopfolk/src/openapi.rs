@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
+use shopfolk_store_sqlite::SqliteEngine;
 
 use crate::output;
 
@@ -11,7 +12,9 @@ use crate::output;
 /// # Errors
 /// When stdout takes nothing.
 pub(crate) fn run() -> Result<ExitCode> {
-    let document = shopfolk_api::openapi().to_pretty_json().context("cannot write the document as JSON")?;
+    let document = shopfolk_api::openapi::<SqliteEngine>()
+        .to_pretty_json()
+        .context("cannot write the document as JSON")?;
     output::print(&document)?;
     Ok(ExitCode::SUCCESS)
 }

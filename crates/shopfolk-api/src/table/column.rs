@@ -1,173 +1,77 @@
 //! One column of a table of customers.
+//!
+//! The columns are the fields of a customer in answers (`customer.rs`), those of its objects and lists among them.
 
 use std::fmt;
 
-use shopfolk_model::{ExtraFieldKey, MAXIMUM_ADDRESSES, MAXIMUM_CONTACTS};
+use shopfolk_model::ExtraFieldKey;
+use shopfolk_operations::CustomerWithContacts;
 
 use super::TableHeaderError;
+use crate::customer::CustomerFields;
+use crate::wire::{Cell, FieldDescription, Role, WireObject};
 
-/// How a cell is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
-    Text,
-    Integer,
-    Boolean,
-    /// Only shown: what stands there on the way in means nothing.
-    Shown,
-}
+/// The name of the extra fields, of which each is a column.
+pub(super) const EXTRA_FIELDS: &str = CustomerFields::EXTRA_FIELDS.name;
 
-/// A field that a customer, a person, an address or a contact can have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Field {
-    pub(super) name: &'static str,
-    pub(super) kind: Kind,
-    /// Whether it is written on the way out.
-    written: bool,
-}
-
-const fn field(name: &'static str, kind: Kind) -> Field {
-    Field { name, kind, written: true }
-}
-
-/// A field that follows from others.
-const fn derived(name: &'static str) -> Field {
-    Field { name, kind: Kind::Shown, written: false }
-}
-
-const CUSTOMER: &[Field] = &[
-    field("id", Kind::Integer),
-    field("email", Kind::Text),
-    field("name", Kind::Text),
-    field("customerGroupId", Kind::Integer),
-    field("customerGroupName", Kind::Shown),
-    field("registered", Kind::Text),
-    field("updated", Kind::Shown),
-    field("totalOrderCount", Kind::Shown),
-    field("taxId", Kind::Text),
-    field("taxIdValid", Kind::Boolean),
-    field("taxExempt", Kind::Boolean),
-    field("b2b_b2c", Kind::Text),
-    field("fiscalCode", Kind::Text),
-    field("electronicInvoicePecEmail", Kind::Text),
-    field("electronicInvoiceSdiCode", Kind::Text),
-    field("privateAdminNotes", Kind::Text),
-    field("acceptMarketing", Kind::Boolean),
-    field("lang", Kind::Text),
-    field("externalReferenceId", Kind::Text),
+/// The columns that come first, as people look for them; the others follow in the order of answers.
+const FIRST: [&str; 9] = [
+    "id",
+    "type",
+    "email",
+    "name",
+    "customerGroupId",
+    "customerGroupName",
+    "registered",
+    "updated",
+    "totalOrderCount",
 ];
 
-const STATISTICS_FIELDS: &[Field] = &[
-    field("numberOfOrders", Kind::Shown),
-    field("salesValue", Kind::Shown),
-    field("averageOrderValue", Kind::Shown),
-    field("firstOrderDate", Kind::Shown),
-    field("lastOrderDate", Kind::Shown),
-];
-
-const PERSON: &[Field] = &[
-    Field { written: false, ..field("name", Kind::Text) },
-    derived("firstName"),
-    derived("lastName"),
-    field("companyName", Kind::Text),
-    field("street", Kind::Text),
-    field("city", Kind::Text),
-    field("countryCode", Kind::Text),
-    derived("countryName"),
-    field("postalCode", Kind::Text),
-    field("stateOrProvinceCode", Kind::Text),
-    derived("stateOrProvinceName"),
-    field("phone", Kind::Text),
-];
-
-const ADDRESS: &[Field] = &[
-    field("id", Kind::Integer),
-    field("name", Kind::Text),
-    derived("firstName"),
-    derived("lastName"),
-    field("companyName", Kind::Text),
-    field("street", Kind::Text),
-    field("city", Kind::Text),
-    field("countryCode", Kind::Text),
-    derived("countryName"),
-    field("postalCode", Kind::Text),
-    field("stateOrProvinceCode", Kind::Text),
-    derived("stateOrProvinceName"),
-    field("phone", Kind::Text),
-    field("note", Kind::Text),
-    field("defaultAddress", Kind::Boolean),
-    field("orderBy", Kind::Integer),
-    field("createdDate", Kind::Text),
-    derived("addressFormatted"),
-];
-
-const CONTACT: &[Field] = &[
-    field("id", Kind::Integer),
-    field("type", Kind::Text),
-    field("contact", Kind::Text),
-    field("handle", Kind::Text),
-    field("note", Kind::Text),
-    field("default", Kind::Boolean),
-    field("orderBy", Kind::Integer),
-    field("timestamp", Kind::Text),
-];
-
-/// A list whose entries are numbered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum List {
-    Contacts,
-    ShippingAddresses,
-}
-
-impl List {
-    pub(super) const ALL: [Self; 2] = [Self::Contacts, Self::ShippingAddresses];
-
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::Contacts => "contacts",
-            Self::ShippingAddresses => "shippingAddresses",
-        }
-    }
-
-    const fn fields(self) -> &'static [Field] {
-        match self {
-            Self::Contacts => CONTACT,
-            Self::ShippingAddresses => ADDRESS,
-        }
-    }
-
-    const fn maximum(self) -> u32 {
-        match self {
-            Self::Contacts => MAXIMUM_CONTACTS,
-            Self::ShippingAddresses => MAXIMUM_ADDRESSES,
-        }
-    }
-}
+/// The column that comes last among those of its object.
+const LAST: &str = "createdDate";
 
 /// What a column holds. It is shown as it is named.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 pub(super) enum Column {
     /// A field of the customer.
-    Customer(Field),
-    /// A field of who pays.
-    BillingPerson(Field),
-    /// A field of what the customer bought.
-    Statistics(Field),
+    Customer(&'static FieldDescription),
+    /// A field of an object of the customer.
+    Object(&'static FieldDescription, &'static FieldDescription),
     /// A field of an entry of a list, counted from 0.
-    Entry(List, usize, Field),
+    Entry(&'static FieldDescription, usize, &'static FieldDescription),
     /// The value of an extra field.
     ExtraField(ExtraFieldKey),
 }
 
-pub(super) const BILLING_PERSON: &str = "billingPerson";
-pub(super) const STATISTICS: &str = "stats";
-pub(super) const EXTRA_FIELDS: &str = "extrafields";
+/// The fields of an object that have a cell, with those of objects in their place.
+fn fields(object: &'static [FieldDescription]) -> Vec<&'static FieldDescription> {
+    let mut found: Vec<_> = object
+        .iter()
+        .flat_map(|field| match (field.role, field.cell) {
+            (Role::Flattened, Cell::Object(inner)) => fields(inner),
+            _ => vec![field],
+        })
+        .filter(|field| !matches!(field.cell, Cell::None))
+        .collect();
+    found.sort_by_key(|field| match FIRST.iter().position(|&name| name == field.name) {
+        Some(place) => place,
+        None => FIRST.len() + usize::from(field.name == LAST),
+    });
+    found
+}
+
+fn field(object: &'static [FieldDescription], name: &str) -> Option<&'static FieldDescription> {
+    fields(object).into_iter().find(|field| field.name == name)
+}
 
 impl Column {
     /// The column with this name.
     pub(super) fn named(name: &str) -> Result<Self, TableHeaderError> {
         match Self::find(name) {
             None => Err(TableHeaderError::Unknown { name: name.to_owned() }),
-            Some(Self::Entry(list, number, _)) if number >= list.maximum() as usize => {
+            Some(Self::Entry(FieldDescription { cell: Cell::List(_, maximum), .. }, number, _))
+                if number >= *maximum as usize =>
+            {
                 Err(TableHeaderError::TooMany { name: name.to_owned() })
             }
             Some(column) => Ok(column),
@@ -175,38 +79,56 @@ impl Column {
     }
 
     fn find(name: &str) -> Option<Self> {
-        let field = |fields: &[Field], name| fields.iter().find(|field| field.name == name).copied();
-        if let Some(field) = field(CUSTOMER, name) {
-            return Some(Self::Customer(field));
-        }
         if let Some(key) = name.strip_prefix(EXTRA_FIELDS) {
             let key = key.strip_prefix('[')?.strip_suffix(']')?;
             return ExtraFieldKey::new(key).ok().map(Self::ExtraField);
         }
-        let (object, name) = name.split_once('.')?;
-        if object == BILLING_PERSON {
-            return field(PERSON, name).map(Self::BillingPerson);
-        }
-        if object == STATISTICS {
-            return field(STATISTICS_FIELDS, name).map(Self::Statistics);
-        }
-        let (list, number) = object.strip_suffix(']')?.split_once('[')?;
-        let list = List::ALL.into_iter().find(|known| known.name() == list)?;
+        let Some((object, name)) = name.split_once('.') else {
+            let field = field(CustomerWithContacts::FIELDS, name)?;
+            return (!matches!(field.cell, Cell::Object(_) | Cell::List(..)))
+                .then_some(Self::Customer(field));
+        };
+        let Some((list, number)) = object.strip_suffix(']').and_then(|entry| entry.split_once('[')) else {
+            let object = field(CustomerWithContacts::FIELDS, object)?;
+            let Cell::Object(inner) = object.cell else { return None };
+            return field(inner, name).map(|field| Self::Object(object, field));
+        };
+        let list = field(CustomerWithContacts::FIELDS, list)?;
+        let Cell::List(inner, _) = list.cell else { return None };
         // Only digits: what is parsed takes a sign too.
         let number = number.bytes().all(|digit| digit.is_ascii_digit()).then(|| number.parse().ok())??;
-        Some(Self::Entry(list, number, field(list.fields(), name)?))
+        field(inner, name).map(|field| Self::Entry(list, number, field))
     }
 
-    /// Every column that is written.
+    /// Every column that is written: what follows from others is not.
     pub(super) fn all(contacts: usize, addresses: usize, extra_fields: &[ExtraFieldKey]) -> Vec<Self> {
-        let written = |fields: &'static [Field]| fields.iter().filter(|field| field.written).copied();
-        let mut columns: Vec<_> = written(CUSTOMER).map(Self::Customer).collect();
+        let written = |object| fields(object).into_iter().filter(|field| !field.role.is_derived());
+        let (mut columns, mut inner_columns) = (Vec::new(), Vec::new());
+        let mut lists = Vec::new();
+        for field in written(CustomerWithContacts::FIELDS) {
+            match field.cell {
+                Cell::Object(inner) => {
+                    // A person who pays has the name of the customer.
+                    let is_told = |inner: &&FieldDescription| {
+                        field.name != CustomerFields::BILLING_PERSON.name
+                            || inner.name != CustomerFields::NAME.name
+                    };
+                    inner_columns
+                        .extend(written(inner).filter(is_told).map(|inner| Self::Object(field, inner)));
+                }
+                Cell::List(inner, _) => lists.push((field, inner)),
+                Cell::Text | Cell::Integer | Cell::Boolean | Cell::None => {
+                    columns.push(Self::Customer(field));
+                }
+            }
+        }
         columns.extend(extra_fields.iter().copied().map(Self::ExtraField));
-        columns.extend(written(PERSON).map(Self::BillingPerson));
-        columns.extend(written(STATISTICS_FIELDS).map(Self::Statistics));
-        for (list, entries) in [(List::Contacts, contacts), (List::ShippingAddresses, addresses)] {
+        columns.append(&mut inner_columns);
+        lists.sort_by_key(|(list, _)| list.name);
+        for (list, inner) in lists {
+            let entries = if list.name == CustomerFields::CONTACTS.name { contacts } else { addresses };
             for number in 0..entries {
-                columns.extend(written(list.fields()).map(|field| Self::Entry(list, number, field)));
+                columns.extend(written(inner).map(|field| Self::Entry(list, number, field)));
             }
         }
         columns
@@ -217,9 +139,8 @@ impl fmt::Display for Column {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Customer(field) => formatter.write_str(field.name),
-            Self::BillingPerson(field) => write!(formatter, "{BILLING_PERSON}.{}", field.name),
-            Self::Statistics(field) => write!(formatter, "{STATISTICS}.{}", field.name),
-            Self::Entry(list, number, field) => write!(formatter, "{}[{number}].{}", list.name(), field.name),
+            Self::Object(object, field) => write!(formatter, "{}.{}", object.name, field.name),
+            Self::Entry(list, number, field) => write!(formatter, "{}[{number}].{}", list.name, field.name),
             Self::ExtraField(key) => write!(formatter, "{EXTRA_FIELDS}[{}]", key.as_str()),
         }
     }
@@ -229,13 +150,32 @@ impl fmt::Display for Column {
 mod tests {
     use super::*;
 
+    fn shown(name: &str) -> Result<String, TableHeaderError> {
+        Column::named(name).map(|column| column.to_string())
+    }
+
+    #[test]
+    fn the_columns_of_a_table_are_those_that_people_know() {
+        insta::assert_snapshot!(
+            Column::all(1, 1, &[]).iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+        );
+    }
+
+    #[test]
+    fn every_column_that_comes_first_is_a_field() {
+        for name in FIRST {
+            let found = Column::named(name).is_ok() || Column::named(&format!("contacts[0].{name}")).is_ok();
+            assert!(found, "{name}");
+        }
+    }
+
     #[test]
     fn every_written_column_is_found_by_its_name() {
         let keys = [ExtraFieldKey::new("6r0fUGw").unwrap()];
         let columns = Column::all(3, 2, &keys);
         assert!(columns.len() > 60, "{}", columns.len());
         for column in columns {
-            assert_eq!(Column::named(&column.to_string()), Ok(column));
+            assert_eq!(shown(&column.to_string()), Ok(column.to_string()));
         }
     }
 
@@ -268,14 +208,10 @@ mod tests {
             "id;email",
             "favorites",
         ] {
-            assert_eq!(
-                Column::named(name),
-                Err(TableHeaderError::Unknown { name: name.to_owned() }),
-                "{name}"
-            );
+            assert_eq!(shown(name), Err(TableHeaderError::Unknown { name: name.to_owned() }), "{name}");
         }
         for name in ["contacts[500].type", "shippingAddresses[100].city"] {
-            assert_eq!(Column::named(name), Err(TableHeaderError::TooMany { name: name.to_owned() }));
+            assert_eq!(shown(name), Err(TableHeaderError::TooMany { name: name.to_owned() }));
         }
         assert!(Column::named("contacts[499].type").is_ok());
     }

@@ -5,11 +5,13 @@ use std::borrow::Cow;
 use shopfolk_operations::ImportedCustomer;
 
 use super::CustomerTable;
-use super::column::{BILLING_PERSON, Column, EXTRA_FIELDS, Field, Kind, List};
+use super::column::{Column, EXTRA_FIELDS};
 use crate::error::ApiError;
+use crate::extra_field::ExtraFieldValueFields;
 use crate::fields::Fields;
 use crate::imported::read_imported_customer;
 use crate::json::{JsonObject, JsonValue};
+use crate::wire::{Cell, FieldDescription};
 
 impl CustomerTable {
     /// Reads the customer in a row, of which each cell belongs to the column at its place.
@@ -30,9 +32,8 @@ impl CustomerTable {
 #[derive(Default)]
 struct Row<'a> {
     customer: JsonObject<'a>,
-    billing_person: JsonObject<'a>,
-    contacts: Vec<JsonObject<'a>>,
-    addresses: Vec<JsonObject<'a>>,
+    objects: Vec<(&'static str, JsonObject<'a>)>,
+    lists: Vec<(&'static str, Vec<JsonObject<'a>>)>,
     extra_fields: Vec<JsonValue<'a>>,
 }
 
@@ -42,23 +43,20 @@ impl<'a> Row<'a> {
             return;
         }
         match column {
-            Column::Customer(field) => say(&mut self.customer, *field, cell),
-            Column::BillingPerson(field) => say(&mut self.billing_person, *field, cell),
-            Column::Statistics(_) => {}
+            Column::Customer(field) => say(&mut self.customer, field, cell),
+            Column::Object(object, field) => say(of_name(&mut self.objects, object.name), field, cell),
             Column::Entry(list, number, field) => {
-                let entries = match list {
-                    List::Contacts => &mut self.contacts,
-                    List::ShippingAddresses => &mut self.addresses,
-                };
+                let entries = of_name(&mut self.lists, list.name);
                 if entries.len() <= *number {
                     entries.resize(number + 1, JsonObject::default());
                 }
-                say(&mut entries[*number], *field, cell);
+                say(&mut entries[*number], field, cell);
             }
             Column::ExtraField(key) => {
                 let mut value = JsonObject::default();
-                value.push("key", JsonValue::Text(Cow::Borrowed(key.as_str())));
-                value.push("value", JsonValue::Text(Cow::Borrowed(cell)));
+                let text = |text| JsonValue::Text(Cow::Borrowed(text));
+                value.push(ExtraFieldValueFields::KEY.name, text(key.as_str()));
+                value.push(ExtraFieldValueFields::VALUE.name, text(cell));
                 self.extra_fields.push(JsonValue::Object(value));
             }
         }
@@ -67,38 +65,49 @@ impl<'a> Row<'a> {
     /// The customer as it would stand in JSON, with gaps in its lists.
     fn into_customer(self) -> JsonObject<'a> {
         let mut customer = self.customer;
-        if !self.billing_person.is_empty() {
-            customer.push(BILLING_PERSON, JsonValue::Object(self.billing_person));
+        for (name, object) in self.objects.into_iter().filter(|(_, object)| !object.is_empty()) {
+            customer.push(name, JsonValue::Object(object));
         }
         if !self.extra_fields.is_empty() {
             customer.push(EXTRA_FIELDS, JsonValue::List(self.extra_fields));
         }
-        for (list, entries) in [(List::Contacts, self.contacts), (List::ShippingAddresses, self.addresses)] {
+        for (name, entries) in self.lists {
             if entries.iter().any(|entry| !entry.is_empty()) {
                 let entry = |entry: JsonObject<'a>| {
                     if entry.is_empty() { JsonValue::Null } else { JsonValue::Object(entry) }
                 };
-                customer.push(list.name(), JsonValue::List(entries.into_iter().map(entry).collect()));
+                customer.push(name, JsonValue::List(entries.into_iter().map(entry).collect()));
             }
         }
         customer
     }
 }
 
-fn say<'a>(object: &mut JsonObject<'a>, field: Field, cell: &'a str) {
+/// What was said so far under a name.
+fn of_name<'a, T: Default>(said: &'a mut Vec<(&'static str, T)>, name: &'static str) -> &'a mut T {
+    let place = said.iter().position(|(other, _)| *other == name).unwrap_or_else(|| {
+        said.push((name, T::default()));
+        said.len() - 1
+    });
+    &mut said[place].1
+}
+
+fn say<'a>(object: &mut JsonObject<'a>, field: &FieldDescription, cell: &'a str) {
+    if !field.role.is_read() {
+        return;
+    }
     let text = || JsonValue::Text(Cow::Borrowed(cell));
     // A cell that is not what its column wants stays a text, and is refused as one.
-    let value = match field.kind {
-        Kind::Shown => return,
-        Kind::Text => text(),
-        Kind::Integer => {
+    let value = match field.cell {
+        Cell::Integer => {
             cell.trim().parse::<i64>().map_or_else(|_| text(), |number| JsonValue::Number(number.into()))
         }
-        Kind::Boolean => match cell.trim() {
+        Cell::Boolean => match cell.trim() {
             cell if cell.eq_ignore_ascii_case("true") => JsonValue::Boolean(true),
             cell if cell.eq_ignore_ascii_case("false") => JsonValue::Boolean(false),
             _ => text(),
         },
+        Cell::Text | Cell::Object(_) | Cell::List(..) | Cell::None => text(),
     };
     object.push(field.name, value);
 }

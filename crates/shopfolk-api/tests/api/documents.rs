@@ -1,12 +1,13 @@
 //! The OpenAPI document and the interactive reference.
 
 use axum::http::Method;
+use shopfolk_store_sqlite::SqliteEngine;
 
 use crate::support::TestApp;
 
 #[test]
 fn the_openapi_document_is_the_one_that_was_reviewed() {
-    insta::assert_snapshot!(shopfolk_api::openapi().to_pretty_json().unwrap());
+    insta::assert_snapshot!(shopfolk_api::openapi::<SqliteEngine>().to_pretty_json().unwrap());
 }
 
 #[tokio::test]

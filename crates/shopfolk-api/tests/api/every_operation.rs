@@ -3,6 +3,7 @@
 use axum::http::Method;
 use serde_json::Value;
 use shopfolk_model::{Scope, ScopeSet, TokenKind};
+use shopfolk_store_sqlite::SqliteEngine;
 
 use crate::support::{Answer, Call, STORE, TestApp};
 
@@ -90,7 +91,8 @@ struct Operation {
 }
 
 fn operations() -> Vec<Operation> {
-    let document: Value = serde_json::from_str(&shopfolk_api::openapi().to_json().unwrap()).unwrap();
+    let document: Value =
+        serde_json::from_str(&shopfolk_api::openapi::<SqliteEngine>().to_json().unwrap()).unwrap();
     let mut operations = Vec::new();
     for (template, methods) in document["paths"].as_object().unwrap() {
         for (method, operation) in methods.as_object().unwrap() {

@@ -1,7 +1,7 @@
-//! Who may enter a store, and for what.
+//! Who calls, and what for.
 //!
-//! [`Access`] is a parameter of every handler of the API, and the only way to a store id: a handler that forgets to ask
-//! who is calling has no store to work on. Its marker says which scopes the call needs. What is looked at, in this
+//! [`Caller`] is a parameter of every handler of the API, and the only way to the rows of a store: a handler that forgets
+//! to ask who calls has nothing to work on. Its marker says which scopes the call needs. What is looked at, in this
 //! order: the store exists; the token belongs to it; the store is not suspended; the token has the scopes; it has
 //! requests left.
 
@@ -11,14 +11,14 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
-use shopfolk_model::{Scope, StoreId, Timestamp, TokenHash, TokenKind};
+use shopfolk_model::{Scope, StoreId, Timestamp, TokenHash, TokenId, TokenKind};
 use shopfolk_operations::{FindAccess, NoteTokenUse};
-use shopfolk_store::Engine;
+use shopfolk_store::{Engine, ReadOperation, WriteOperation};
 
-use crate::access_cache::{Entry, Known};
 use crate::app::App;
 use crate::error::{ApiError, ErrorCode};
-use crate::path;
+use crate::path::StorePath;
+use crate::token_cache::KnownToken;
 
 /// What a call needs of a token.
 pub(crate) trait Requirement: Send + Sync + 'static {
@@ -64,48 +64,74 @@ requirements! {
     DeleteExtraFields = [DeleteCustomersExtrafields];
 }
 
-/// The store that the request may work on, with the scopes of `S`.
-pub(crate) struct Access<S> {
+/// Who calls: a token that was let into a store, with the scopes of `S`.
+pub(crate) struct Caller<S> {
     store: StoreId,
+    token: TokenId,
     requirement: PhantomData<S>,
 }
 
-impl<S> Access<S> {
-    /// The store.
+impl<S: Sync> Caller<S> {
+    /// The store that the caller works on.
     pub(crate) const fn store(&self) -> StoreId {
         self.store
     }
-}
 
-impl<S: Requirement, E: Engine> FromRequestParts<Arc<App<E>>> for Access<S> {
-    type Rejection = ApiError;
+    /// The token by which the caller was let in.
+    #[expect(dead_code, reason = "events will name it")]
+    pub(crate) const fn token(&self) -> TokenId {
+        self.token
+    }
 
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App<E>>) -> Result<Self, ApiError> {
-        let store = path::store(parts.uri.path())?;
-        let token = ShownToken::of(parts);
-        let now = app.now();
-        let entry = app.enter(store, token, now).await?;
-        if entry.suspended {
-            return Err(ApiError::new(ErrorCode::StoreIsSuspended, "The store is suspended"));
-        }
-        check_scopes(&entry, S::SCOPES)?;
-        entry.count_request().map_err(|seconds| {
-            let message = format!("Too many requests with this token: try again in {seconds} seconds");
-            ApiError::new(ErrorCode::RateLimited, message).retry_after(seconds)
-        })?;
-        app.note_use(store, &entry, now);
-        Ok(Self { store, requirement: PhantomData })
+    /// Reads in the store of the caller.
+    pub(crate) async fn read<E, O>(&self, app: &App<E>, operation: O) -> Result<O::Output, ApiError>
+    where
+        E: Engine,
+        O: ReadOperation,
+        ApiError: From<O::Error>,
+    {
+        Ok(app.engine.read(self.store, operation).await?)
+    }
+
+    /// Writes in the store of the caller.
+    pub(crate) async fn write<E, O>(&self, app: &App<E>, operation: O) -> Result<O::Output, ApiError>
+    where
+        E: Engine,
+        O: WriteOperation,
+        ApiError: From<O::Error>,
+    {
+        Ok(app.engine.write(self.store, operation).await?)
     }
 }
 
-fn check_scopes(entry: &Entry, needed: &[Scope]) -> Result<(), ApiError> {
-    if entry.token.kind == TokenKind::Public && !needed.is_empty() {
+impl<S: Requirement, E: Engine> FromRequestParts<Arc<App<E>>> for Caller<S> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App<E>>) -> Result<Self, ApiError> {
+        let StorePath(store) = StorePath::of(parts.uri.path())?;
+        let now = app.now();
+        let known = known_token(app, store, ShownToken::of(parts), now).await?;
+        if known.suspended {
+            return Err(ApiError::new(ErrorCode::StoreIsSuspended, "The store is suspended"));
+        }
+        check_scopes(&known, S::SCOPES)?;
+        known.count_request().map_err(|seconds| {
+            let message = format!("Too many requests with this token: try again in {seconds} seconds");
+            ApiError::new(ErrorCode::RateLimited, message).retry_after(seconds)
+        })?;
+        note_use(app, store, &known, now);
+        Ok(Self { store, token: known.token.id, requirement: PhantomData })
+    }
+}
+
+fn check_scopes(known: &KnownToken, needed: &[Scope]) -> Result<(), ApiError> {
+    if known.token.kind == TokenKind::Public && !needed.is_empty() {
         return Err(ApiError::new(
             ErrorCode::InsufficientAppScope,
             "A public token never opens anything about customers: use the secret token",
         ));
     }
-    match needed.iter().find(|&&scope| !entry.token.scopes.contains(scope)) {
+    match needed.iter().find(|&&scope| !known.token.scopes.contains(scope)) {
         None => Ok(()),
         Some(missing) => Err(ApiError::new(
             ErrorCode::InsufficientAppScope,
@@ -140,51 +166,52 @@ impl ShownToken {
     }
 }
 
-impl<E: Engine> App<E> {
-    /// Lets a token into a store, asking the database when the cache does not know.
-    async fn enter(&self, store: StoreId, shown: ShownToken, now: Timestamp) -> Result<Arc<Entry>, ApiError> {
-        let token = match shown {
-            ShownToken::InHeader(token) => Some(token),
-            ShownToken::InQuery(token) if self.settings.allow_query_token => Some(token),
-            ShownToken::InQuery(_) | ShownToken::Nothing => None,
+/// What is known of a token in a store, asking the database when the cache cannot be believed.
+async fn known_token<E: Engine>(
+    app: &App<E>,
+    store: StoreId,
+    shown: ShownToken,
+    now: Timestamp,
+) -> Result<Arc<KnownToken>, ApiError> {
+    let token = match shown {
+        ShownToken::InHeader(token) => Some(token),
+        ShownToken::InQuery(token) if app.settings.allow_query_token => Some(token),
+        ShownToken::InQuery(_) | ShownToken::Nothing => None,
+    };
+    if let Some(known) = token.and_then(|token| app.tokens.find(store, token, now)) {
+        return Ok(known);
+    }
+    let found = app.engine.read(store, FindAccess { token }).await?;
+    let known = token.and_then(|token| app.tokens.remember(store, token, found.as_ref(), now));
+    if found.is_none() {
+        return Err(ApiError::new(ErrorCode::StoreNotFound, "Store not found"));
+    }
+    known.ok_or_else(|| {
+        let refused_in_query = matches!(shown, ShownToken::InQuery(_)) && !app.settings.allow_query_token;
+        let message = if refused_in_query {
+            "A token in the query (?token=) is refused, because addresses end up in logs: send it in the header \
+             'Authorization: Bearer TOKEN', or start the server with --allow-query-token"
+        } else {
+            "The token is missing, unknown, revoked or of another store: send a token of this store in the \
+             header 'Authorization: Bearer TOKEN'"
         };
-        if let Some(token) = token
-            && let Known::Entry(entry) = self.access.find(store, token, now)
-        {
-            return Ok(entry);
-        }
-        let found = self.engine.read(store, FindAccess { token }).await?;
-        let entry = token.and_then(|token| self.access.tell(store, token, found.as_ref(), now));
-        match (found, entry) {
-            (None, _) => Err(ApiError::new(ErrorCode::StoreNotFound, "Store not found")),
-            (Some(_), Some(entry)) => Ok(entry),
-            (Some(_), None) => Err(ApiError::new(
-                ErrorCode::InvalidApiToken,
-                if matches!(shown, ShownToken::InQuery(_)) && !self.settings.allow_query_token {
-                    "A token in the query (?token=) is refused, because addresses end up in logs: send it in the header \
-                     'Authorization: Bearer TOKEN', or start the server with --allow-query-token"
-                } else {
-                    "The token is missing, unknown, revoked or of another store: send a token of this store in the \
-                     header 'Authorization: Bearer TOKEN'"
-                },
-            )),
-        }
-    }
+        ApiError::new(ErrorCode::InvalidApiToken, message)
+    })
+}
 
-    /// Records the first use of a token on a day. Nobody waits for it.
-    fn note_use(&self, store: StoreId, entry: &Entry, now: Timestamp) {
-        let day = now.day();
-        if !entry.is_first_use_on(day) {
-            return;
-        }
-        let engine = self.engine.clone();
-        let id = entry.token.id;
-        tokio::spawn(async move {
-            if let Err(error) = engine.write(store, NoteTokenUse { id, day }).await {
-                tracing::warn!(store = store.get(), token = id.get(), %error, "the use of a token was not recorded");
-            }
-        });
+/// Records the first use of a token on a day. Nobody waits for it.
+fn note_use<E: Engine>(app: &App<E>, store: StoreId, known: &KnownToken, now: Timestamp) {
+    let day = now.day();
+    if !known.is_first_use_on(day) {
+        return;
     }
+    let engine = app.engine.clone();
+    let id = known.token.id;
+    tokio::spawn(async move {
+        if let Err(error) = engine.write(store, NoteTokenUse { id, day }).await {
+            tracing::warn!(store = store.get(), token = id.get(), %error, "the use of a token was not recorded");
+        }
+    });
 }
 
 #[cfg(test)]

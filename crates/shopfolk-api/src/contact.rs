@@ -1,110 +1,119 @@
-//! What a request says of a contact.
+//! What the wire says of a contact.
 
+use serde::Serialize;
 use shopfolk_model::{
-    ContactAddress, ContactChange, ContactHandle, ContactNote, ContactRuleError, ContactText, ContactType,
-    FieldChange, NewContact, OrderBy, Timestamp,
+    Contact, ContactAddress, ContactBook, ContactChange, ContactEntry, ContactHandle, ContactId, ContactNote,
+    ContactRuleError, ContactText, ContactType, MAXIMUM_CONTACTS, NewContact, OrderBy, Timestamp,
 };
 use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Schema};
 
-use crate::error::{ApiError, not_an_email_address};
-use crate::fields::Fields;
-use crate::json;
-use crate::schemas::{ContactTypeName, DateIn, OrderByIn};
+use crate::body;
+use crate::error::ApiError;
+use crate::refusal::not_an_email_address;
+use crate::wire::{Answer, Cell, Components, Direction, WireObject, WireValue, request_shape, wire_object};
+use crate::wire_schema::{answered, list, requested};
 
-/// A contact that shall be created.
-#[derive(ToSchema)]
-#[schema(as = NewContact, rename_all = "camelCase")]
-#[schema(example = json!({"contact": "ec.apps@lightspeedhq.com", "type": "EMAIL", "default": true, "orderBy": 0}))]
-pub(crate) struct NewContactIn {
-    /// The e-mail address, phone number or link. White space around it is dropped.
-    #[schema(value_type = String, min_length = 1, max_length = 1024)]
-    contact: ContactText,
-    #[schema(value_type = ContactTypeName)]
-    r#type: ContactType,
-    /// The name on that network, e.g. the page slug. Left out and `contact` a link to the network: taken from it.
-    #[schema(value_type = Option<String>, max_length = 255)]
-    handle: Option<ContactHandle>,
-    /// The store owner's note.
-    #[schema(value_type = Option<String>, max_length = 5000)]
-    note: Option<ContactNote>,
-    /// Whether it takes over as the default contact of its type.
-    #[schema(value_type = Option<bool>, default = false)]
-    default: bool,
-    /// Left out: one more than the highest of the customer's contacts.
-    #[schema(value_type = Option<OrderByIn>)]
-    order_by: Option<OrderBy>,
-    /// When the contact was created. Left out: now.
-    #[schema(value_type = Option<DateIn>)]
-    timestamp: Option<Timestamp>,
+wire_object! {
+    /// A contact of a customer.
+    "Contact": Contact as ContactFields
+        = Contact { id, address, handle, note, default, order_by, timestamp },
+        example {
+            "id": 113_861_381, "contact": "ec.apps@lightspeedhq.com", "type": "EMAIL", "default": true, "orderBy": 0,
+            "timestamp": "2025-03-26 11:07:12 +0000"
+        } => {
+        /// The id, unique in the store.
+        ID "id": Id ContactId = id;
+        /// The e-mail address, phone number or link. White space around it is dropped.
+        TEXT "contact": Required ContactText = address.contact();
+        TYPE "type": Required ContactType = &address.contact_type();
+        /// The name on that network, e.g. the page slug. A new contact whose `contact` is a link to the network has it from
+        /// there. `null` or empty clears it, and it is left out when empty.
+        HANDLE "handle": Clearable ContactHandle = handle;
+        /// The store owner's note. `null` or empty clears it, and it is left out when empty.
+        NOTE "note": Clearable ContactNote = note;
+        /// Whether it is the default contact of its type. One that becomes it takes over from the one before.
+        DEFAULT "default": Optional bool = default;
+        /// The place on the customer's page. A new contact without one comes behind the others.
+        ORDER_BY "orderBy": Optional OrderBy = order_by;
+        /// When the contact was created. Now, if nothing is said of a new one.
+        TIMESTAMP "timestamp": Optional Timestamp = timestamp;
+    }
 }
 
-impl NewContactIn {
-    /// Reads it from an object.
-    pub(crate) fn read(fields: &Fields<'_>) -> Result<NewContact, ApiError> {
-        let Self { contact, r#type, handle, note, default, order_by, timestamp } = Self {
-            contact: fields
-                .text("contact", ContactText::new)?
-                .value()
-                .ok_or_else(|| fields.missing("contact", "must be a text of 1 to 1024 characters"))?,
-            r#type: fields
-                .text("type", str::parse)?
-                .value()
-                .ok_or_else(|| fields.missing("type", shopfolk_model::UnknownContactType))?,
-            handle: fields.text("handle", ContactHandle::optional)?.value().flatten(),
-            note: fields.text("note", ContactNote::optional)?.value().flatten(),
-            default: fields.boolean("default")?.value().unwrap_or(false),
-            order_by: fields.integer_or_boolean("orderBy", OrderBy::new)?.value(),
-            timestamp: fields.timestamp("timestamp")?.value(),
-        };
-        let address = ContactAddress::new(r#type, contact).map_err(|error| match error {
+request_shape! {
+    /// A contact that shall be created.
+    "NewContact": NewContact = New of Contact, example {
+        "contact": "ec.apps@lightspeedhq.com", "type": "EMAIL", "default": true, "orderBy": 0
+    } => |fields| {
+        let contact = ContactFields::TEXT.required(fields)?;
+        let contact_type = ContactFields::TYPE.required(fields)?;
+        let handle = ContactFields::HANDLE.change(fields)?.apply(None);
+        let note = ContactFields::NOTE.change(fields)?.apply(None);
+        let default = ContactFields::DEFAULT.value(fields)?.unwrap_or(false);
+        let order_by = ContactFields::ORDER_BY.value(fields)?;
+        let timestamp = ContactFields::TIMESTAMP.value(fields)?;
+        let address = ContactAddress::new(contact_type, contact).map_err(|error| match error {
             ContactRuleError::NotAnEmailAddress { contact } => {
-                not_an_email_address(fields.path("contact"), contact.as_str())
+                not_an_email_address(fields.path(ContactFields::TEXT.name), contact.as_str())
             }
             other => other.into(),
         })?;
-        Ok(NewContact { note, default, order_by, timestamp, ..NewContact::of(address).with_handle(handle) })
+        Ok(Self { note, default, order_by, timestamp, ..Self::of(address).with_handle(handle) })
     }
 }
 
-/// What shall become of a contact. What is left out stays.
-#[derive(ToSchema)]
-#[schema(rename_all = "camelCase")]
-#[schema(example = json!({"contact": "ec.apps@lightspeedhq.com", "default": true}))]
-pub(crate) struct ContactPatch {
-    /// The e-mail address, phone number or link. White space around it is dropped.
-    #[schema(value_type = Option<String>, min_length = 1, max_length = 1024)]
-    contact: Option<ContactText>,
-    #[schema(value_type = Option<ContactTypeName>)]
-    r#type: Option<ContactType>,
-    /// The name on that network; `null` or empty clears it.
-    #[schema(value_type = Option<String>, max_length = 255)]
-    handle: FieldChange<ContactHandle>,
-    /// The store owner's note; `null` or empty clears it.
-    #[schema(value_type = Option<String>, max_length = 5000)]
-    note: FieldChange<ContactNote>,
-    /// Whether it becomes or ceases to be the default contact of its type.
-    default: Option<bool>,
-    #[schema(value_type = Option<OrderByIn>)]
-    order_by: Option<OrderBy>,
-    /// When the contact was created.
-    #[schema(value_type = Option<DateIn>)]
-    timestamp: Option<Timestamp>,
+request_shape! {
+    /// What shall become of a contact. What is left out stays.
+    "ContactPatch": ContactChange = Change of Contact, example {
+        "contact": "ec.apps@lightspeedhq.com", "default": true
+    } => |fields| {
+        Ok(Self {
+            contact: ContactFields::TEXT.value(fields)?,
+            contact_type: ContactFields::TYPE.value(fields)?,
+            handle: ContactFields::HANDLE.change(fields)?,
+            note: ContactFields::NOTE.change(fields)?,
+            default: ContactFields::DEFAULT.value(fields)?,
+            order_by: ContactFields::ORDER_BY.value(fields)?,
+            timestamp: ContactFields::TIMESTAMP.value(fields)?,
+        })
+    }
 }
 
-impl ContactPatch {
-    /// Reads it from an object.
-    pub(crate) fn read(fields: &Fields<'_>) -> Result<ContactChange, ApiError> {
-        let Self { contact, r#type, handle, note, default, order_by, timestamp } = Self {
-            contact: fields.text("contact", ContactText::new)?.value(),
-            r#type: fields.text("type", str::parse)?.value(),
-            handle: fields.text("handle", ContactHandle::optional)?.change(),
-            note: fields.text("note", ContactNote::optional)?.change(),
-            default: fields.boolean("default")?.value(),
-            order_by: fields.integer_or_boolean("orderBy", OrderBy::new)?.value(),
-            timestamp: fields.timestamp("timestamp")?.value(),
-        };
-        Ok(ContactChange { contact, contact_type: r#type, handle, note, default, order_by, timestamp })
+request_shape! {
+    /// A contact in the list of a customer that is changed: the one with its `id`, or a new one.
+    "ContactEntry": ContactEntry = Entry of Contact => |fields| {
+        match ContactFields::ID.value(fields)? {
+            Some(id) => ContactChange::read(fields).map(|change| Self::Known(id, change)),
+            None => NewContact::read(fields).map(Self::New),
+        }
     }
+}
+
+/// The contacts of a customer.
+impl WireValue for ContactBook {
+    const CELL: Cell = Cell::List(Contact::FIELDS, MAXIMUM_CONTACTS);
+
+    fn answer(&self) -> impl Serialize {
+        contacts_out(self)
+    }
+
+    fn schema(direction: Direction, components: &mut Components) -> RefOr<Schema> {
+        let maximum = Some(MAXIMUM_CONTACTS as usize);
+        match direction {
+            Direction::New => list(requested::<NewContact>(components), maximum),
+            Direction::Change | Direction::Entry => list(requested::<ContactEntry>(components), maximum),
+            Direction::Answer => list(answered::<Contact>(components), None),
+        }
+    }
+}
+
+/// A contact in an answer.
+pub(crate) type ContactOut<'a> = Answer<'a, Contact>;
+
+/// The contacts of a customer in an answer.
+pub(crate) fn contacts_out(book: &ContactBook) -> Vec<ContactOut<'_>> {
+    book.contacts().iter().map(|contact| Answer(contact.as_ref())).collect()
 }
 
 /// Reads the body of a request that creates a contact.
@@ -112,8 +121,7 @@ impl ContactPatch {
 /// # Errors
 /// When the body is no JSON, or a field is missing or wrong.
 pub fn parse_new_contact(body: &[u8]) -> Result<NewContact, ApiError> {
-    let body = json::parse(body)?;
-    NewContactIn::read(&Fields::of_body(&body)?)
+    body::parse(body)
 }
 
 /// Reads the body of a request that changes a contact.
@@ -121,13 +129,39 @@ pub fn parse_new_contact(body: &[u8]) -> Result<NewContact, ApiError> {
 /// # Errors
 /// When the body is no JSON, or a field is wrong.
 pub fn parse_contact_change(body: &[u8]) -> Result<ContactChange, ApiError> {
-    let body = json::parse(body)?;
-    ContactPatch::read(&Fields::of_body(&body)?)
+    body::parse(body)
+}
+
+/// The answer to a create: how many contacts were created, and the contact that is there now.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = ContactCreation)]
+#[schema(example = json!({
+    "createCount": 1, "id": 113_861_381, "contact": "ec.apps@lightspeedhq.com", "type": "EMAIL", "default": true,
+    "orderBy": 0, "timestamp": "2025-03-26 11:07:12 +0000"
+}))]
+pub(crate) struct ContactCreationOut<'a> {
+    /// 1, or 0 when an equal contact was there already and nothing changed.
+    #[schema(minimum = 0, maximum = 1)]
+    pub(crate) create_count: u8,
+    /// The contact.
+    #[serde(flatten)]
+    pub(crate) contact: ContactOut<'a>,
+}
+
+/// The contacts of a customer, ordered by `orderBy`, then `id`.
+#[derive(Serialize, ToSchema)]
+#[schema(as = ContactList)]
+pub(crate) struct ContactListOut<'a> {
+    /// The contacts.
+    pub(crate) items: Vec<ContactOut<'a>>,
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+
+    use shopfolk_model::FieldChange;
 
     use super::*;
 

@@ -1,0 +1,189 @@
+//! What the wire says of an order.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
+use shopfolk_model::{
+    CustomerId, EmailAddress, MAXIMUM_ORDER_ITEMS, Money, Order, OrderKey, OrderNumber, OrderedProduct,
+    ProductId, Timestamp,
+};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+
+use crate::error::ApiError;
+use crate::fields::{Fields, Given};
+use crate::json::{self, JsonValue};
+use crate::wire::{
+    Answer, Cell, Components, Direction, RequestShape, RequestValue, WireObject, WireValue, request_shape,
+    wire_object,
+};
+use crate::wire_schema::{list, requested};
+
+/// The longest name of a product that is kept for searches, in characters.
+const LONGEST_NAME: usize = 255;
+
+wire_object! {
+    /// An order: these fields, and those that were sent.
+    "Order": Order as OrderFields
+        = Order { number, key, customer, email: _, total: _, created, products: _, document: _ } => {
+        /// The key: 5 capital letters and digits.
+        "id": Shown OrderKey = key;
+        /// The internal number.
+        "orderNumber": Shown OrderNumber = number;
+        /// The internal number.
+        "internalId": Shown OrderNumber = number;
+        /// When the order was made; now by default.
+        CREATED "createDate": Optional Timestamp = created;
+        /// Who ordered. Left out when that customer was deleted.
+        CUSTOMER "customerId": Clearable CustomerId = customer;
+        /// The e-mail address of the one who ordered. One that is no customer's makes a customer.
+        EMAIL "email": Optional EmailAddress;
+        /// What the order is worth.
+        TOTAL "total": Optional Money {default: 0};
+        /// What was bought.
+        ITEMS "items": Requested OrderItems;
+    }
+}
+
+/// Whether answers say a field themselves, whatever was sent under its name.
+fn is_own(name: &str) -> bool {
+    Order::FIELDS.iter().any(|field| field.name == name && !matches!(field.name, "email" | "total" | "items"))
+}
+
+/// An order that shall be recorded.
+pub(crate) struct NewOrder {
+    pub(crate) email: Option<EmailAddress>,
+    pub(crate) customer: Option<CustomerId>,
+    pub(crate) total: Money,
+    pub(crate) created: Option<Timestamp>,
+    pub(crate) products: Vec<OrderedProduct>,
+    /// The whole of it as it was sent.
+    pub(crate) document: String,
+}
+
+request_shape! {
+    /// An order that shall be recorded: it must have `email` or `customerId`. Everything else that is sent is kept and
+    /// answered as it is.
+    "NewOrder": NewOrder = New of Order, example {
+        "email": "ec.apps@lightspeedhq.com", "total": 12.5,
+        "items": [{"productId": 37_208_342, "name": "Apple", "quantity": 1}]
+    } => |fields| {
+        Ok(Self {
+            customer: OrderFields::CUSTOMER.value(fields)?,
+            email: OrderFields::EMAIL.value(fields)?,
+            total: OrderFields::TOTAL.value(fields)?.unwrap_or_default(),
+            created: OrderFields::CREATED.value(fields)?,
+            products: OrderFields::ITEMS.value(fields)?.map_or_else(Vec::new, OrderItems::products),
+            document: serde_json::to_string(fields.object_itself()).map_err(ApiError::internal)?,
+        })
+    }
+}
+
+/// What was bought.
+pub(crate) struct OrderItems(Vec<OrderItem>);
+
+impl OrderItems {
+    /// The products in the items, each once, with the first name that is given.
+    fn products(self) -> Vec<OrderedProduct> {
+        let mut seen = HashSet::new();
+        let items = self.0.into_iter().filter_map(|OrderItem(product)| product);
+        let mut products: Vec<_> = items.filter(|product| seen.insert(product.id)).collect();
+        products.sort_unstable_by_key(|product| product.id);
+        products
+    }
+}
+
+impl WireValue for OrderItems {
+    const CELL: Cell = Cell::None;
+
+    fn answer(&self) -> impl Serialize {}
+
+    fn schema(_: Direction, components: &mut Components) -> RefOr<Schema> {
+        list(requested::<OrderItem>(components), Some(MAXIMUM_ORDER_ITEMS as usize))
+    }
+}
+
+impl RequestValue for OrderItems {
+    fn expected() -> String {
+        "must be a list of JSON objects".to_owned()
+    }
+
+    fn read(fields: &Fields<'_>, name: &str) -> Result<Given<Self>, ApiError> {
+        Ok(fields.objects(name, MAXIMUM_ORDER_ITEMS as usize, OrderItem::read)?.map(Self))
+    }
+}
+
+/// Something that was bought: a product, if it says which.
+pub(crate) struct OrderItem(Option<OrderedProduct>);
+
+wire_object! {
+    /// Something that was bought. What else is sent is kept.
+    "OrderItem": OrderItem as OrderItemFields = _ => {
+        /// The product, by which its buyers are found.
+        PRODUCT "productId": Requested ProductId;
+        /// The name of the product.
+        NAME "name": Requested String;
+    }
+}
+
+request_shape! {
+    /// Something that was bought. What else is sent is kept.
+    "NewOrderItem": OrderItem = New of OrderItem => |fields| {
+        let id = OrderItemFields::PRODUCT.value(fields)?;
+        let shorten = |name: &str| Ok::<_, &str>(name.chars().take(LONGEST_NAME).collect::<String>());
+        let name = fields.text(OrderItemFields::NAME.name, shorten)?.value().unwrap_or_default();
+        Ok(Self(id.map(|id| OrderedProduct { id, name })))
+    }
+}
+
+/// An order with the document that was sent.
+pub(crate) struct OrderOut<'a> {
+    order: &'a Order,
+    document: JsonValue<'a>,
+}
+
+impl<'a> OrderOut<'a> {
+    pub(crate) fn of(order: &'a Order) -> Result<Self, ApiError> {
+        // It was read when it was sent.
+        let document =
+            json::parse(order.document.as_bytes()).map_err(|_| ApiError::internal("an order is damaged"))?;
+        Ok(Self { order, document })
+    }
+}
+
+impl Serialize for OrderOut<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        self.order.write(&mut map)?;
+        let JsonValue::Object(fields) = &self.document else { return map.end() };
+        let (email, total) = (OrderFields::EMAIL.name, OrderFields::TOTAL.name);
+        if fields.get(email).is_none() {
+            map.serialize_entry(email, self.order.email.as_str())?;
+        }
+        if fields.get(total).is_none() {
+            map.serialize_entry(total, &self.order.total.answer())?;
+        }
+        for (name, value) in fields.iter().filter(|(name, _)| !is_own(name)) {
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
+    }
+}
+
+impl ToSchema for OrderOut<'_> {
+    fn name() -> Cow<'static, str> {
+        Answer::<Order>::name()
+    }
+
+    fn schemas(components: &mut Components) {
+        Answer::<Order>::schemas(components);
+    }
+}
+
+impl PartialSchema for OrderOut<'_> {
+    fn schema() -> RefOr<Schema> {
+        Answer::<Order>::schema()
+    }
+}

@@ -1,0 +1,135 @@
+//! Why an operation or the storage refused a call, as the caller is told. It is said here and nowhere else.
+
+use std::fmt;
+
+use shopfolk_model::{ContactRuleError, ExtraFieldRuleError, GroupRuleError};
+use shopfolk_operations::OperationError;
+use shopfolk_store::StoreError;
+
+use crate::error::{ApiError, ErrorCode, shorten};
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable { reason } => {
+                Self::unavailable(format!("The storage cannot take the call now: {reason}. Try again soon"))
+            }
+            StoreError::OutcomeUnknown => Self::unavailable(
+                "The connection to the storage was lost during the write, and whether it was done could not be found \
+                 out: look before you try again",
+            ),
+            StoreError::Conflict { .. } => Self::new(
+                ErrorCode::ConstraintViolation,
+                "The change conflicts with another one that came first: look at what is there now",
+            ),
+            StoreError::Corrupt { .. } | StoreError::OutOfIds { .. } | StoreError::Database { .. } => {
+                Self::internal(error)
+            }
+        }
+    }
+}
+
+impl From<ContactRuleError> for ApiError {
+    fn from(error: ContactRuleError) -> Self {
+        match error {
+            ContactRuleError::NotAnEmailAddress { contact } => {
+                not_an_email_address("contact", contact.as_str())
+            }
+            ContactRuleError::Unknown { .. } | ContactRuleError::Twice { .. } => {
+                Self::wrong_parameter(format!("Wrong value of parameter 'contacts': {error}"))
+            }
+            ContactRuleError::Full => Self::new(
+                ErrorCode::ConstraintViolation,
+                format!(
+                    "A customer can have at most {} contacts, this one has that many",
+                    shopfolk_model::MAXIMUM_CONTACTS
+                ),
+            ),
+            ContactRuleError::AlreadyThere { id, address } => Self::new(
+                ErrorCode::ConstraintViolation,
+                format!(
+                    "The customer already has this contact: {} '{}' is contact #{id}",
+                    address.contact_type(),
+                    shorten(address.contact().as_str())
+                ),
+            ),
+        }
+    }
+}
+
+/// The text of an EMAIL contact is none.
+pub(crate) fn not_an_email_address(parameter: impl fmt::Display, contact: &str) -> ApiError {
+    let expected = "must be a valid e-mail address, because the contact is of type EMAIL";
+    ApiError::wrong_value(parameter, contact, expected)
+}
+
+impl From<OperationError> for ApiError {
+    fn from(error: OperationError) -> Self {
+        let code = match error {
+            OperationError::ContactRule(error) => return error.into(),
+            OperationError::AddressRule(error) => {
+                return Self::wrong_parameter(format!(
+                    "Wrong value of parameter 'shippingAddresses': {error}"
+                ));
+            }
+            OperationError::UnknownGroup { .. } => {
+                return Self::wrong_parameter(format!("Wrong value of parameter 'customerGroupId': {error}"));
+            }
+            OperationError::GroupRule(ref rule) => match rule {
+                GroupRuleError::BuiltIn => ErrorCode::WrongParameter,
+                GroupRuleError::ExternalReferenceInUse { .. } => ErrorCode::ExternalIdAlreadyUsed,
+                GroupRuleError::NameInUse { .. } | GroupRuleError::Full => ErrorCode::ConstraintViolation,
+            },
+            OperationError::ExtraFieldRule(ref rule) => match rule {
+                ExtraFieldRuleError::Unknown { .. }
+                | ExtraFieldRuleError::Unnamed
+                | ExtraFieldRuleError::NoDate { .. } => {
+                    return Self::wrong_parameter(format!("Wrong value of parameter 'extrafields': {error}"));
+                }
+                ExtraFieldRuleError::TitleInUse { .. }
+                | ExtraFieldRuleError::KeyInUse { .. }
+                | ExtraFieldRuleError::Full => ErrorCode::ConstraintViolation,
+            },
+            OperationError::Store(error) => return error.into(),
+            // No call of the API creates stores or tokens.
+            OperationError::StoreExists { .. }
+            | OperationError::TokenExists
+            | OperationError::TokenNotFound { .. } => return Self::internal(error),
+            OperationError::StoreNotFound { .. } => ErrorCode::StoreNotFound,
+            OperationError::CustomerNotFound { .. } => ErrorCode::CustomerNotFound,
+            OperationError::ContactNotFound { .. } => ErrorCode::CustomerContactNotFound,
+            OperationError::UnknownCustomer { .. } => {
+                return Self::wrong_parameter(format!("Wrong value of parameter 'customerId': {error}"));
+            }
+            OperationError::NobodyOrdered => {
+                return Self::wrong_parameter(
+                    "Parameter 'email' is missing: an order must have an email or a customerId",
+                );
+            }
+            OperationError::EmailMissing => ErrorCode::WrongParameter,
+            OperationError::NoOrderKey => {
+                return Self::unavailable("No free key was found for the order: try again");
+            }
+            OperationError::OrderNotFound { .. } => ErrorCode::OrderNotFound,
+            OperationError::GroupNotFound { .. } => ErrorCode::CustomerGroupNotFound,
+            OperationError::ExtraFieldNotFound { .. } => ErrorCode::ExtraFieldNotFound,
+            OperationError::EmailInUse { .. } | OperationError::SalesTooLarge => {
+                ErrorCode::ConstraintViolation
+            }
+            OperationError::ExternalReferenceInUse { .. } => ErrorCode::ExternalIdAlreadyUsed,
+        };
+        Self::new(code, error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_conflict_in_the_database_is_the_callers_to_solve() {
+        let error = ApiError::from(StoreError::Conflict { rule: "contacts_key".to_owned() });
+        assert_eq!(error.code(), ErrorCode::ConstraintViolation);
+        assert!(!error.message().contains("contacts_key"));
+    }
+}
