@@ -65,13 +65,14 @@ requirements! {
 }
 
 /// Who calls: a token that was let into a store, with the scopes of `S`.
-pub(crate) struct Caller<S> {
+pub(crate) struct Caller<E, S> {
+    app: Arc<App<E>>,
     store: StoreId,
     token: TokenId,
     requirement: PhantomData<S>,
 }
 
-impl<S: Sync> Caller<S> {
+impl<E: Engine, S: Sync> Caller<E, S> {
     /// The store that the caller works on.
     pub(crate) const fn store(&self) -> StoreId {
         self.store
@@ -83,28 +84,31 @@ impl<S: Sync> Caller<S> {
         self.token
     }
 
+    /// The time of the call.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.app.now()
+    }
+
     /// Reads in the store of the caller.
-    pub(crate) async fn read<E, O>(&self, app: &App<E>, operation: O) -> Result<O::Output, ApiError>
+    pub(crate) async fn read<O>(&self, operation: O) -> Result<O::Output, ApiError>
     where
-        E: Engine,
         O: ReadOperation,
         ApiError: From<O::Error>,
     {
-        Ok(app.engine.read(self.store, operation).await?)
+        Ok(self.app.engine.read(self.store, operation).await?)
     }
 
     /// Writes in the store of the caller.
-    pub(crate) async fn write<E, O>(&self, app: &App<E>, operation: O) -> Result<O::Output, ApiError>
+    pub(crate) async fn write<O>(&self, operation: O) -> Result<O::Output, ApiError>
     where
-        E: Engine,
         O: WriteOperation,
         ApiError: From<O::Error>,
     {
-        Ok(app.engine.write(self.store, operation).await?)
+        Ok(self.app.engine.write(self.store, operation).await?)
     }
 }
 
-impl<S: Requirement, E: Engine> FromRequestParts<Arc<App<E>>> for Caller<S> {
+impl<S: Requirement, E: Engine> FromRequestParts<Arc<App<E>>> for Caller<E, S> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App<E>>) -> Result<Self, ApiError> {
@@ -120,7 +124,7 @@ impl<S: Requirement, E: Engine> FromRequestParts<Arc<App<E>>> for Caller<S> {
             ApiError::new(ErrorCode::RateLimited, message).retry_after(seconds)
         })?;
         note_use(app, store, &known, now);
-        Ok(Self { store, token: known.token.id, requirement: PhantomData })
+        Ok(Self { app: Arc::clone(app), store, token: known.token.id, requirement: PhantomData })
     }
 }
 

@@ -95,7 +95,7 @@ impl WireValue for ContactBook {
     const CELL: Cell = Cell::List(Contact::FIELDS, MAXIMUM_CONTACTS);
 
     fn answer(&self) -> impl Serialize {
-        contacts_out(self)
+        self.contacts().iter().map(|contact| Answer(contact.as_ref())).collect::<Vec<_>>()
     }
 
     fn schema(direction: Direction, components: &mut Components) -> RefOr<Schema> {
@@ -110,11 +110,6 @@ impl WireValue for ContactBook {
 
 /// A contact in an answer.
 pub(crate) type ContactOut<'a> = Answer<'a, Contact>;
-
-/// The contacts of a customer in an answer.
-pub(crate) fn contacts_out(book: &ContactBook) -> Vec<ContactOut<'_>> {
-    book.contacts().iter().map(|contact| Answer(contact.as_ref())).collect()
-}
 
 /// Reads the body of a request that creates a contact.
 ///
@@ -149,12 +144,15 @@ pub(crate) struct ContactCreationOut<'a> {
     pub(crate) contact: ContactOut<'a>,
 }
 
-/// The contacts of a customer, ordered by `orderBy`, then `id`.
-#[derive(Serialize, ToSchema)]
-#[schema(as = ContactList)]
-pub(crate) struct ContactListOut<'a> {
-    /// The contacts.
-    pub(crate) items: Vec<ContactOut<'a>>,
+/// The contacts of a customer in an answer.
+pub(crate) type ContactListOut<'a> = Answer<'a, ContactBook>;
+
+wire_object! {
+    /// The contacts of a customer, ordered by `orderBy`, then `id`.
+    "ContactList": ContactBook = book => {
+        /// The contacts.
+        "items": Shown ContactBook = book;
+    }
 }
 
 #[cfg(test)]

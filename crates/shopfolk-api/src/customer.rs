@@ -90,7 +90,7 @@ pub(crate) type CustomerOut<'a> = Answer<'a, CustomerWithContacts>;
 
 wire_object! {
     /// What a customer bought.
-    "CustomerStatistics": OrderStatistics as StatisticsFields = statistics @ OrderStatistics { orders, sales, first, last } => {
+    "CustomerStatistics": OrderStatistics = statistics @ OrderStatistics { orders, sales, first, last } => {
         "numberOfOrders": Shown u64 = orders;
         /// What the orders are worth together.
         "salesValue": Shown Money = sales;
@@ -117,7 +117,7 @@ impl WireValue for OrderStatistics {
 
 wire_object! {
     /// A customer that is no more.
-    "DeletedCustomer": DeletedCustomer as DeletedCustomerFields = DeletedCustomer { id, deleted } => {
+    "DeletedCustomer": DeletedCustomer = DeletedCustomer { id, deleted } => {
         /// The id it had.
         "id": Shown CustomerId = id;
         /// When it was deleted.

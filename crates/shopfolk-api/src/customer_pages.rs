@@ -2,56 +2,45 @@
 
 use serde::Serialize;
 use shopfolk_model::DeletedCustomer;
+use shopfolk_operations::CustomerWithContacts;
+use shopfolk_store::PageRequest;
 use utoipa::ToSchema;
 
-use crate::customer::CustomerOut;
-use crate::wire::Answer;
+use crate::page::{Items, Page, page};
+use crate::query::PAGE_SIZE;
+use crate::wire::{Answer, wire_object};
 
-/// A deleted customer in an answer.
-pub(crate) type DeletedCustomerOut<'a> = Answer<'a, DeletedCustomer>;
+pub(crate) type DeletedCustomerPageOut<'a> = Answer<'a, Page<'a, DeletedCustomer>>;
+pub(crate) type CustomerPageOut<'a> = Answer<'a, CustomerPage<'a>>;
 
-/// A part of the customers that were deleted.
-#[derive(Serialize, ToSchema)]
-#[schema(as = DeletedCustomerPage)]
-pub(crate) struct DeletedCustomerPageOut<'a> {
-    /// How many there are in all.
-    #[schema(minimum = 0)]
-    pub(crate) total: u64,
-    /// How many are in this answer.
-    #[schema(minimum = 0)]
-    pub(crate) count: usize,
-    /// How many were passed over.
-    #[schema(minimum = 0)]
-    pub(crate) offset: u64,
-    /// How many this answer could have had.
-    #[schema(minimum = 1, maximum = 100)]
-    pub(crate) limit: u32,
-    /// The customers, by the time at which they were deleted.
-    pub(crate) items: Vec<DeletedCustomerOut<'a>>,
+page! {
+    /// A part of the customers that were deleted.
+    "DeletedCustomerPage" of DeletedCustomer, PAGE_SIZE, "The customers, by the time at which they were deleted."
 }
 
-/// A part of the customers.
-#[derive(Serialize, ToSchema)]
-#[schema(as = CustomerPage)]
-pub(crate) struct CustomerPageOut<'a> {
-    /// How many there are in all.
-    #[schema(minimum = 0)]
-    pub(crate) total: u64,
-    /// How many are in this answer.
-    #[schema(minimum = 0)]
-    pub(crate) count: usize,
-    /// How many were passed over.
-    #[schema(minimum = 0)]
-    pub(crate) offset: u64,
-    /// How many this answer could have had.
-    #[schema(minimum = 1, maximum = 100)]
-    pub(crate) limit: u32,
-    /// How many customers the store has, whatever was asked for.
-    #[serde(rename = "allCustomerCount")]
-    #[schema(minimum = 0)]
-    pub(crate) all_customer_count: u64,
-    /// The customers, by id where no order was asked for.
-    pub(crate) items: Vec<CustomerOut<'a>>,
+/// A part of the customers, and how many customers the store has.
+pub(crate) struct CustomerPage<'a> {
+    pub(crate) page: Page<'a, CustomerWithContacts>,
+    pub(crate) all: u64,
+}
+
+wire_object! {
+    /// A part of the customers.
+    "CustomerPage": CustomerPage<'_>
+        = CustomerPage { page: Page { total, count, asked: PageRequest { offset, limit }, items }, all } => {
+        /// How many there are in all.
+        "total": Shown u64 = total;
+        /// How many are in this answer.
+        "count": Shown u64 = &(*count as u64);
+        /// How many were passed over.
+        "offset": Shown u64 = offset;
+        /// How many this answer could have had.
+        "limit": Shown u32 {minimum: 1, maximum: PAGE_SIZE} = limit;
+        /// How many customers the store has, whatever was asked for.
+        "allCustomerCount": Shown u64 = all;
+        /// The customers, by id where no order was asked for.
+        "items": Shown Items<'_, CustomerWithContacts> = &Items(items);
+    }
 }
 
 /// The ids of customers.

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
+use utoipa::ToSchema;
 use utoipa::openapi::{ContentBuilder, Ref, RefOr, Response as DocumentedResponse, ResponseBuilder};
-use utoipa::{IntoResponses, ToSchema};
 
 use crate::answer;
 use crate::error::{ApiError, ErrorCode};
@@ -49,34 +49,8 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// What every call of the API can answer with.
-pub(crate) struct CallErrors;
-
-impl IntoResponses for CallErrors {
-    fn responses() -> BTreeMap<String, RefOr<DocumentedResponse>> {
-        errors(&[400, 402, 403, 404, 408, 429, 500, 503])
-    }
-}
-
-/// What calls with a body can answer with besides.
-pub(crate) struct BodyErrors;
-
-impl IntoResponses for BodyErrors {
-    fn responses() -> BTreeMap<String, RefOr<DocumentedResponse>> {
-        errors(&[413, 415])
-    }
-}
-
-/// What calls that change something can answer with besides.
-pub(crate) struct ConflictErrors;
-
-impl IntoResponses for ConflictErrors {
-    fn responses() -> BTreeMap<String, RefOr<DocumentedResponse>> {
-        errors(&[409])
-    }
-}
-
-fn errors(statuses: &[u16]) -> BTreeMap<String, RefOr<DocumentedResponse>> {
+/// The errors with these statuses in the OpenAPI document.
+pub(crate) fn errors(statuses: &[u16]) -> BTreeMap<String, RefOr<DocumentedResponse>> {
     let error = |status: u16| {
         let codes: Vec<_> = ErrorCode::ALL
             .iter()

@@ -1,8 +1,5 @@
 //! `/store_extrafields/customers`: the extra fields of a store's customers.
 
-use std::sync::Arc;
-
-use axum::extract::State;
 use axum::response::Response;
 use rand::SeedableRng;
 use rand::rngs::{StdRng, SysRng};
@@ -15,13 +12,11 @@ use shopfolk_store::Engine;
 use utoipa::ToSchema;
 
 use crate::answer;
-use crate::app::App;
 use crate::body::JsonBody;
 use crate::caller::{Caller, DeleteExtraFields, ReadExtraFields, UpdateExtraFields};
 use crate::counts::{DeleteCountOut, UpdateCountOut};
 use crate::error::ApiError;
-use crate::error_answer::{BodyErrors, CallErrors, ConflictErrors};
-use crate::path::{ExtraFieldPath, StorePath};
+use crate::path::ExtraFieldPath;
 use crate::query::Fields;
 use crate::wire::Answer;
 
@@ -53,69 +48,49 @@ pub(crate) struct CreatedExtraFieldOut<'a> {
 
 /// List the extra fields of customers
 #[utoipa::path(
-    get,
-    path = "/api/v3/{storeId}/store_extrafields/customers",
-    tag = "Customer extra fields",
-    params(
-        StorePath,
-        ("responseFields" = Option<String>, Query, description = "The fields of the answer that are wanted, such as `items(key,title)`"),
-    ),
-    responses((status = 200, description = "The fields", body = ExtraFieldsOut), CallErrors),
+    get, path = "/api/v3/{storeId}/store_extrafields/customers", tag = "Customer extra fields",
+    responses((status = 200, description = "The fields", body = ExtraFieldsOut)),
     security(("token" = ["read_customers_extrafields"])),
 )]
 pub(crate) async fn list_customer_extra_fields<E: Engine>(
-    State(app): State<Arc<App<E>>>,
-    caller: Caller<ReadExtraFields>,
+    caller: Caller<E, ReadExtraFields>,
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
-    let found = caller.read(&app, ListExtraFields).await?;
+    let found = caller.read(ListExtraFields).await?;
     answer::selected(&ExtraFieldsOut { items: found.iter().map(Answer).collect() }, &fields)
 }
 
 /// Get an extra field of customers
 #[utoipa::path(
-    get,
-    path = "/api/v3/{storeId}/store_extrafields/customers/{key}",
-    tag = "Customer extra fields",
-    params(
-        ExtraFieldPath,
-        ("responseFields" = Option<String>, Query, description = "The fields of the answer that are wanted, such as `key,title`"),
-    ),
-    responses((status = 200, description = "The field", body = ExtraFieldOut), CallErrors),
+    get, path = "/api/v3/{storeId}/store_extrafields/customers/{key}", tag = "Customer extra fields",
+    responses((status = 200, description = "The field", body = ExtraFieldOut)),
     security(("token" = ["read_customers_extrafields"])),
 )]
 pub(crate) async fn get_customer_extra_field<E: Engine>(
-    State(app): State<Arc<App<E>>>,
-    caller: Caller<ReadExtraFields>,
+    caller: Caller<E, ReadExtraFields>,
     ExtraFieldPath(key): ExtraFieldPath,
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
-    let field = caller.read(&app, GetExtraField { key }).await?;
+    let field = caller.read(GetExtraField { key }).await?;
     answer::selected(&Answer(&field), &fields)
 }
 
 /// Create an extra field of customers
 #[utoipa::path(
-    post,
-    path = "/api/v3/{storeId}/store_extrafields/customers",
-    tag = "Customer extra fields",
-    params(StorePath),
-    request_body(content = NewExtraFieldBody, content_type = "application/json"),
-    responses(
-        (status = 200, description = "Created", body = CreatedExtraFieldOut,
-            headers(("Location" = String, description = "The path of the field"))),
-        CallErrors, BodyErrors, ConflictErrors,
-    ),
+    post, path = "/api/v3/{storeId}/store_extrafields/customers", tag = "Customer extra fields",
+    request_body = NewExtraFieldBody,
+    responses((
+        status = 200, description = "Created", body = CreatedExtraFieldOut, headers(("Location" = String, description = "The path of the field"))
+    )),
     security(("token" = ["update_customers_extrafields"])),
 )]
 pub(crate) async fn create_customer_extra_field<E: Engine>(
-    State(app): State<Arc<App<E>>>,
-    caller: Caller<UpdateExtraFields>,
+    caller: Caller<E, UpdateExtraFields>,
     JsonBody(field): NewExtraFieldBody,
 ) -> Result<Response, ApiError> {
     let mut random = StdRng::try_from_rng(&mut SysRng).map_err(ApiError::internal)?;
     let keys = (0..KEYS).map(|_| ExtraFieldKey::generate(&mut random)).collect();
-    let key = caller.write(&app, CreateExtraField { field, keys, now: app.now() }).await?;
+    let key = caller.write(CreateExtraField { field, keys, now: caller.now() }).await?;
     answer::created(
         &CreatedExtraFieldOut { create_count: 1, key: key.as_str() },
         caller.store(),
@@ -127,21 +102,17 @@ pub(crate) async fn create_customer_extra_field<E: Engine>(
 ///
 /// Changes what the body names. Values that customers have stay as they are.
 #[utoipa::path(
-    put,
-    path = "/api/v3/{storeId}/store_extrafields/customers/{key}",
-    tag = "Customer extra fields",
-    params(ExtraFieldPath),
-    request_body(content = ExtraFieldChangeBody, content_type = "application/json"),
-    responses((status = 200, description = "Updated", body = UpdateCountOut), CallErrors, BodyErrors, ConflictErrors),
+    put, path = "/api/v3/{storeId}/store_extrafields/customers/{key}", tag = "Customer extra fields",
+    request_body = ExtraFieldChangeBody,
+    responses((status = 200, description = "Updated", body = UpdateCountOut)),
     security(("token" = ["update_customers_extrafields"])),
 )]
 pub(crate) async fn update_customer_extra_field<E: Engine>(
-    State(app): State<Arc<App<E>>>,
-    caller: Caller<UpdateExtraFields>,
+    caller: Caller<E, UpdateExtraFields>,
     ExtraFieldPath(key): ExtraFieldPath,
     JsonBody(change): ExtraFieldChangeBody,
 ) -> Result<Response, ApiError> {
-    let updated = caller.write(&app, ChangeExtraField { key, change, now: app.now() }).await?;
+    let updated = caller.write(ChangeExtraField { key, change, now: caller.now() }).await?;
     answer::json(&UpdateCountOut { update_count: u8::from(updated) })
 }
 
@@ -149,18 +120,14 @@ pub(crate) async fn update_customer_extra_field<E: Engine>(
 ///
 /// Removes the field and every customer's value of it.
 #[utoipa::path(
-    delete,
-    path = "/api/v3/{storeId}/store_extrafields/customers/{key}",
-    tag = "Customer extra fields",
-    params(ExtraFieldPath),
-    responses((status = 200, description = "Deleted", body = DeleteCountOut), CallErrors, ConflictErrors),
+    delete, path = "/api/v3/{storeId}/store_extrafields/customers/{key}", tag = "Customer extra fields",
+    responses((status = 200, description = "Deleted", body = DeleteCountOut)),
     security(("token" = ["delete_customers_extrafields"])),
 )]
 pub(crate) async fn delete_customer_extra_field<E: Engine>(
-    State(app): State<Arc<App<E>>>,
-    caller: Caller<DeleteExtraFields>,
+    caller: Caller<E, DeleteExtraFields>,
     ExtraFieldPath(key): ExtraFieldPath,
 ) -> Result<Response, ApiError> {
-    caller.write(&app, DeleteExtraField { key, now: app.now() }).await?;
+    caller.write(DeleteExtraField { key, now: caller.now() }).await?;
     answer::json(&DeleteCountOut { delete_count: 1 })
 }

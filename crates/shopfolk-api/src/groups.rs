@@ -1,26 +1,21 @@
 //! `/customer_groups`: the groups of a store's customers.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
-
-use axum::extract::{FromRequestParts, State};
+use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::response::Response;
-use serde::Serialize;
 use shopfolk_model::{CustomerGroup, GroupChange, GroupFilter, GroupId, NewGroup, SearchText};
 use shopfolk_operations::{ChangeGroup, CreateGroup, DeleteGroup, GetGroup, ListGroups};
 use shopfolk_store::{Engine, PageRequest};
-use utoipa::ToSchema;
+use std::collections::BTreeSet;
 use utoipa::openapi::path::{Parameter, ParameterIn};
 
 use crate::answer;
-use crate::app::App;
 use crate::body::JsonBody;
 use crate::caller::{Caller, CreateCustomers, ReadAndUpdateCustomers, ReadCustomers};
 use crate::counts::{DeleteCountOut, IdOut, UpdateCountOut};
 use crate::error::ApiError;
-use crate::error_answer::{BodyErrors, CallErrors, ConflictErrors};
-use crate::path::{GroupPath, StorePath};
+use crate::page::{Page, page};
+use crate::path::GroupPath;
 use crate::query::{self, Fields, Query};
 use crate::wire::Answer;
 
@@ -31,24 +26,11 @@ type NewGroupBody = JsonBody<NewGroup>;
 type GroupChangeBody = JsonBody<GroupChange>;
 type GroupOut<'a> = Answer<'a, CustomerGroup>;
 
-/// A part of the customer groups.
-#[derive(Serialize, ToSchema)]
-#[schema(as = CustomerGroupPage)]
-pub(crate) struct GroupPageOut<'a> {
-    /// How many there are in all.
-    #[schema(minimum = 0)]
-    total: u64,
-    /// How many are in this answer.
-    #[schema(minimum = 0)]
-    count: usize,
-    /// How many were passed over.
-    #[schema(minimum = 0)]
-    offset: u64,
-    /// How many this answer could have had.
-    #[schema(minimum = 1, maximum = 1000)]
-    limit: u32,
-    /// The groups: the built-in one first, then by id.
-    items: Vec<GroupOut<'a>>,
+type GroupPageOut<'a> = Answer<'a, Page<'a, CustomerGroup>>;
+
+page! {
+    /// A part of the customer groups.
+    "CustomerGroupPage" of CustomerGroup, LARGEST_PAGE, "The groups: the built-in one first, then by id."
 }
 
 /// Which groups the query asks for.
@@ -93,71 +75,50 @@ impl<S: Sync> FromRequestParts<S> for GroupSearch {
 ///
 /// The built-in group first, then those of the store by id, in pages.
 #[utoipa::path(
-    get,
-    path = "/api/v3/{storeId}/customer_groups",
-    tag = "Customer groups",
-    params(
-        StorePath,
-        GroupSearch,
-        ("responseFields" = Option<String>, Query, description = "The fields of the answer that are wanted, such as `items(id,name)`"),
-    ),
-    responses((status = 200, description = "A part of the groups", body = GroupPageOut), CallErrors),
+    get, path = "/api/v3/{storeId}/customer_groups", tag = "Customer groups",
+    params(GroupSearch),
+    responses((status = 200, description = "A part of the groups", body = GroupPageOut)),
     security(("token" = ["read_customers"])),
 )]
 pub(crate) async fn list_customer_groups<E: Engine>(
-    State(app): State<Arc<App<E>>>,
-    caller: Caller<ReadCustomers>,
+    caller: Caller<E, ReadCustomers>,
     GroupSearch { filter, page }: GroupSearch,
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
-    let found = caller.read(&app, ListGroups { filter, page }).await?;
-    let items: Vec<_> = found.items.iter().map(Answer).collect();
-    let (offset, limit) = (page.offset, page.limit);
-    answer::selected(&GroupPageOut { total: found.total, count: items.len(), offset, limit, items }, &fields)
+    let found = caller.read(ListGroups { filter, page }).await?;
+    let page = Page { total: found.total, count: found.items.len(), asked: page, items: &found.items };
+    answer::selected(&Answer(&page), &fields)
 }
 
 /// Get a customer group
 #[utoipa::path(
-    get,
-    path = "/api/v3/{storeId}/customer_groups/{groupId}",
-    tag = "Customer groups",
-    params(
-        GroupPath,
-        ("responseFields" = Option<String>, Query, description = "The fields of the answer that are wanted, such as `id,name`"),
-    ),
-    responses((status = 200, description = "The group", body = GroupOut), CallErrors),
+    get, path = "/api/v3/{storeId}/customer_groups/{groupId}", tag = "Customer groups",
+    responses((status = 200, description = "The group", body = GroupOut)),
     security(("token" = ["read_customers"])),
 )]
 pub(crate) async fn get_customer_group<E: Engine>(
-    State(app): State<Arc<App<E>>>,
-    caller: Caller<ReadCustomers>,
+    caller: Caller<E, ReadCustomers>,
     GroupPath(group): GroupPath,
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
-    let group = caller.read(&app, GetGroup { group }).await?;
+    let group = caller.read(GetGroup { group }).await?;
     answer::selected(&Answer(&group), &fields)
 }
 
 /// Create a customer group
 #[utoipa::path(
-    post,
-    path = "/api/v3/{storeId}/customer_groups",
-    tag = "Customer groups",
-    params(StorePath),
-    request_body(content = NewGroupBody, content_type = "application/json"),
-    responses(
-        (status = 200, description = "Created", body = IdOut,
-            headers(("Location" = String, description = "The path of the group"))),
-        CallErrors, BodyErrors, ConflictErrors,
-    ),
+    post, path = "/api/v3/{storeId}/customer_groups", tag = "Customer groups",
+    request_body = NewGroupBody,
+    responses((
+        status = 200, description = "Created", body = IdOut, headers(("Location" = String, description = "The path of the group"))
+    )),
     security(("token" = ["create_customers"])),
 )]
 pub(crate) async fn create_customer_group<E: Engine>(
-    State(app): State<Arc<App<E>>>,
-    caller: Caller<CreateCustomers>,
+    caller: Caller<E, CreateCustomers>,
     JsonBody(group): NewGroupBody,
 ) -> Result<Response, ApiError> {
-    let id = caller.write(&app, CreateGroup { group, id: None, now: app.now() }).await?;
+    let id = caller.write(CreateGroup { group, id: None, now: caller.now() }).await?;
     answer::created(&IdOut { id: id.get() }, caller.store(), format_args!("customer_groups/{id}"))
 }
 
@@ -165,21 +126,17 @@ pub(crate) async fn create_customer_group<E: Engine>(
 ///
 /// Changes what the body names. The built-in group stays as it is.
 #[utoipa::path(
-    put,
-    path = "/api/v3/{storeId}/customer_groups/{groupId}",
-    tag = "Customer groups",
-    params(GroupPath),
-    request_body(content = GroupChangeBody, content_type = "application/json"),
-    responses((status = 200, description = "Updated", body = UpdateCountOut), CallErrors, BodyErrors, ConflictErrors),
+    put, path = "/api/v3/{storeId}/customer_groups/{groupId}", tag = "Customer groups",
+    request_body = GroupChangeBody,
+    responses((status = 200, description = "Updated", body = UpdateCountOut)),
     security(("token" = ["read_customers", "update_customers"])),
 )]
 pub(crate) async fn update_customer_group<E: Engine>(
-    State(app): State<Arc<App<E>>>,
-    caller: Caller<ReadAndUpdateCustomers>,
+    caller: Caller<E, ReadAndUpdateCustomers>,
     GroupPath(group): GroupPath,
     JsonBody(change): GroupChangeBody,
 ) -> Result<Response, ApiError> {
-    let updated = caller.write(&app, ChangeGroup { group, change, now: app.now() }).await?;
+    let updated = caller.write(ChangeGroup { group, change, now: caller.now() }).await?;
     answer::json(&UpdateCountOut { update_count: u8::from(updated) })
 }
 
@@ -187,18 +144,14 @@ pub(crate) async fn update_customer_group<E: Engine>(
 ///
 /// Its customers come into the built-in group.
 #[utoipa::path(
-    delete,
-    path = "/api/v3/{storeId}/customer_groups/{groupId}",
-    tag = "Customer groups",
-    params(GroupPath),
-    responses((status = 200, description = "Deleted", body = DeleteCountOut), CallErrors, ConflictErrors),
+    delete, path = "/api/v3/{storeId}/customer_groups/{groupId}", tag = "Customer groups",
+    responses((status = 200, description = "Deleted", body = DeleteCountOut)),
     security(("token" = ["read_customers", "update_customers"])),
 )]
 pub(crate) async fn delete_customer_group<E: Engine>(
-    State(app): State<Arc<App<E>>>,
-    caller: Caller<ReadAndUpdateCustomers>,
+    caller: Caller<E, ReadAndUpdateCustomers>,
     GroupPath(group): GroupPath,
 ) -> Result<Response, ApiError> {
-    caller.write(&app, DeleteGroup { group, now: app.now() }).await?;
+    caller.write(DeleteGroup { group, now: caller.now() }).await?;
     answer::json(&DeleteCountOut { delete_count: 1 })
 }

@@ -39,6 +39,7 @@ mod openapi;
 mod operating;
 mod order;
 mod orders;
+mod page;
 mod path;
 mod person;
 mod profile;

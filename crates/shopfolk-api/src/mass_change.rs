@@ -1,26 +1,20 @@
 //! `POST /customers_update`: changing or deleting many customers at once.
 
-use std::str::FromStr;
-use std::sync::Arc;
-
-use axum::extract::State;
 use axum::response::Response;
 use serde::Serialize;
 use shopfolk_model::{CustomerId, CustomerSearch, GroupId};
 use shopfolk_operations::{ChangeManyCustomers, ManyCustomers, MassChange};
 use shopfolk_store::Engine;
+use std::str::FromStr;
 use utoipa::ToSchema;
 use utoipa::openapi::{RefOr, Schema};
 
 use crate::answer;
-use crate::app::App;
 use crate::body::JsonBody;
 use crate::caller::{Caller, UpdateCustomers};
 use crate::customer_search::{Search, SearchParameters};
 use crate::error::ApiError;
-use crate::error_answer::{BodyErrors, CallErrors, ConflictErrors};
 use crate::fields::{Fields, Given};
-use crate::path::StorePath;
 use crate::wire::{Components, Direction, RequestShape, RequestValue, WireValue, request_shape, wire_object};
 use crate::wire_schema::requested;
 
@@ -146,23 +140,20 @@ pub(crate) struct MassChangeOut {
 ///
 /// Changes or deletes the customers that the body selects or the filters in the query find: all of them, or none.
 #[utoipa::path(
-    post,
-    path = "/api/v3/{storeId}/customers_update",
-    tag = "Customers",
-    params(StorePath, SearchParameters),
-    request_body(content = CustomersUpdateBody, content_type = "application/json"),
-    responses((status = 200, description = "Updated", body = MassChangeOut), CallErrors, BodyErrors, ConflictErrors),
+    post, path = "/api/v3/{storeId}/customers_update", tag = "Customers",
+    params(SearchParameters),
+    request_body = CustomersUpdateBody,
+    responses((status = 200, description = "Updated", body = MassChangeOut)),
     security(("token" = ["update_customers"])),
 )]
 pub(crate) async fn update_customers<E: Engine>(
-    State(app): State<Arc<App<E>>>,
-    caller: Caller<UpdateCustomers>,
+    caller: Caller<E, UpdateCustomers>,
     Search { search, .. }: Search,
     JsonBody(body): CustomersUpdateBody,
 ) -> Result<Response, ApiError> {
     let customers = customers(body.mode, body.ids, search)?;
     let change = change(body.delete, body.change)?;
-    let count = caller.write(&app, ChangeManyCustomers { customers, change, now: app.now() }).await?;
+    let count = caller.write(ChangeManyCustomers { customers, change, now: caller.now() }).await?;
     answer::json(&MassChangeOut { update_count: count })
 }
 

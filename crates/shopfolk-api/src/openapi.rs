@@ -1,9 +1,12 @@
 //! What the OpenAPI document says of the API as a whole. The calls come from the route table.
 
+use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
-use crate::error_answer::ErrorOut;
+use crate::error_answer::{ErrorOut, errors};
+use crate::path;
+use crate::query;
 
 /// The document before the first call.
 #[derive(OpenApi)]
@@ -40,5 +43,29 @@ impl Modify for TokenScheme {
             .build();
         let components = document.components.get_or_insert_default();
         components.add_security_scheme("token", SecurityScheme::Http(scheme));
+    }
+}
+
+/// Adds what follows from what a call is: the parameters in its path, `responseFields` of what is read, and the errors.
+pub(crate) fn complete(document: &mut utoipa::openapi::OpenApi) {
+    let of_stores = document.paths.paths.iter_mut().filter(|(template, _)| template.starts_with("/api/"));
+    for (template, calls) in of_stores {
+        if let Some(read) = &mut calls.get {
+            complete_call(template, read);
+            read.parameters.get_or_insert_default().push(query::response_fields_parameter().into());
+        }
+        for write in [&mut calls.post, &mut calls.put, &mut calls.delete].into_iter().flatten() {
+            complete_call(template, write);
+            write.responses.responses.extend(errors(&[409]));
+        }
+    }
+}
+
+fn complete_call(template: &str, call: &mut Operation) {
+    let in_query = call.parameters.take().unwrap_or_default();
+    call.parameters = Some(path::documented(template).map(Into::into).chain(in_query).collect());
+    call.responses.responses.extend(errors(&[400, 402, 403, 404, 408, 429, 500, 503]));
+    if call.request_body.is_some() {
+        call.responses.responses.extend(errors(&[413, 415]));
     }
 }

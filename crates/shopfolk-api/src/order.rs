@@ -1,23 +1,21 @@
 //! What the wire says of an order.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 
 use serde::Serialize;
-use serde::ser::{SerializeMap, Serializer};
+use serde::ser::SerializeMap;
 use shopfolk_model::{
     CustomerId, EmailAddress, MAXIMUM_ORDER_ITEMS, Money, Order, OrderKey, OrderNumber, OrderedProduct,
     ProductId, Timestamp,
 };
 use utoipa::openapi::{RefOr, Schema};
-use utoipa::{PartialSchema, ToSchema};
 
 use crate::error::ApiError;
 use crate::fields::{Fields, Given};
 use crate::json::{self, JsonValue};
 use crate::wire::{
-    Answer, Cell, Components, Direction, RequestShape, RequestValue, WireObject, WireValue, request_shape,
-    wire_object,
+    Cell, Components, Direction, FieldDescription, RequestShape, RequestValue, WireObject, WireValue,
+    request_shape, wire_object,
 };
 use crate::wire_schema::{list, requested};
 
@@ -139,12 +137,12 @@ request_shape! {
 }
 
 /// An order with the document that was sent.
-pub(crate) struct OrderOut<'a> {
+pub(crate) struct OrderWithDocument<'a> {
     order: &'a Order,
     document: JsonValue<'a>,
 }
 
-impl<'a> OrderOut<'a> {
+impl<'a> OrderWithDocument<'a> {
     pub(crate) fn of(order: &'a Order) -> Result<Self, ApiError> {
         // It was read when it was sent.
         let document =
@@ -153,11 +151,14 @@ impl<'a> OrderOut<'a> {
     }
 }
 
-impl Serialize for OrderOut<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        self.order.write(&mut map)?;
-        let JsonValue::Object(fields) = &self.document else { return map.end() };
+impl WireObject for OrderWithDocument<'_> {
+    const NAME: &'static str = Order::NAME;
+    const ABOUT: &'static str = Order::ABOUT;
+    const FIELDS: &'static [FieldDescription] = Order::FIELDS;
+
+    fn write<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
+        self.order.write(map)?;
+        let JsonValue::Object(fields) = &self.document else { return Ok(()) };
         let (email, total) = (OrderFields::EMAIL.name, OrderFields::TOTAL.name);
         if fields.get(email).is_none() {
             map.serialize_entry(email, self.order.email.as_str())?;
@@ -165,25 +166,9 @@ impl Serialize for OrderOut<'_> {
         if fields.get(total).is_none() {
             map.serialize_entry(total, &self.order.total.answer())?;
         }
-        for (name, value) in fields.iter().filter(|(name, _)| !is_own(name)) {
-            map.serialize_entry(name, value)?;
-        }
-        map.end()
-    }
-}
-
-impl ToSchema for OrderOut<'_> {
-    fn name() -> Cow<'static, str> {
-        Answer::<Order>::name()
-    }
-
-    fn schemas(components: &mut Components) {
-        Answer::<Order>::schemas(components);
-    }
-}
-
-impl PartialSchema for OrderOut<'_> {
-    fn schema() -> RefOr<Schema> {
-        Answer::<Order>::schema()
+        fields
+            .iter()
+            .filter(|(name, _)| !is_own(name))
+            .try_for_each(|(name, value)| map.serialize_entry(name, value))
     }
 }

@@ -1,8 +1,6 @@
 //! `/orders`: the orders of a store, as far as customers need them.
 
-use std::sync::Arc;
-
-use axum::extract::{FromRequestParts, State};
+use axum::extract::FromRequestParts;
 use axum::http::Uri;
 use axum::http::request::Parts;
 use axum::response::Response;
@@ -15,15 +13,15 @@ use shopfolk_store::Engine;
 use utoipa::ToSchema;
 
 use crate::answer;
-use crate::app::App;
 use crate::body::JsonBody;
 use crate::caller::{Caller, CreateOrders, ReadCustomers, ReadOrders, UpdateOrders};
 use crate::counts::DeleteCountOut;
 use crate::error::ApiError;
-use crate::error_answer::{BodyErrors, CallErrors, ConflictErrors};
-use crate::order::{NewOrder, OrderOut};
-use crate::path::{OrderPath, StorePath};
-use crate::query::{Fields, Paging, Query};
+use crate::order::{NewOrder, OrderWithDocument};
+use crate::page::{Page, page};
+use crate::path::OrderPath;
+use crate::query::{Fields, PAGE_SIZE, Paging, Query};
+use crate::wire::Answer;
 
 /// How many keys are drawn for a new order.
 const KEYS: usize = 8;
@@ -43,46 +41,36 @@ pub(crate) struct CreatedOrderOut<'a> {
     order_id: &'a str,
 }
 
-/// A part of the orders.
-#[derive(Serialize, ToSchema)]
-#[schema(as = OrderPage)]
-pub(crate) struct OrderPageOut<'a> {
-    total: u64,
-    count: usize,
-    offset: u64,
-    limit: u32,
-    /// The orders, the latest first.
-    items: Vec<OrderOut<'a>>,
+type OrderOut<'a> = Answer<'a, OrderWithDocument<'a>>;
+type OrderPageOut<'a> = Answer<'a, Page<'a, OrderWithDocument<'a>>>;
+
+page! {
+    /// A part of the orders.
+    "OrderPage" of OrderWithDocument<'_>, PAGE_SIZE, "The orders, the latest first."
 }
 
 /// Record an order
 ///
 /// The statistics of its customer follow at once. An e-mail address that is no customer's makes a customer.
 #[utoipa::path(
-    post,
-    path = "/api/v3/{storeId}/orders",
-    tag = "Orders",
-    params(StorePath),
-    request_body(content = NewOrderBody, content_type = "application/json"),
-    responses(
-        (status = 200, description = "Recorded", body = CreatedOrderOut,
-            headers(("Location" = String, description = "The path of the order"))),
-        CallErrors, BodyErrors, ConflictErrors,
-    ),
+    post, path = "/api/v3/{storeId}/orders", tag = "Orders",
+    request_body = NewOrderBody,
+    responses((
+        status = 200, description = "Recorded", body = CreatedOrderOut, headers(("Location" = String, description = "The path of the order"))
+    )),
     security(("token" = ["create_orders"])),
 )]
 pub(crate) async fn create_order<E: Engine>(
-    State(app): State<Arc<App<E>>>,
-    caller: Caller<CreateOrders>,
+    caller: Caller<E, CreateOrders>,
     JsonBody(order): NewOrderBody,
 ) -> Result<Response, ApiError> {
     let NewOrder { email, customer, total, created, products, document } = order;
     let mut random = StdRng::try_from_rng(&mut SysRng).map_err(ApiError::internal)?;
     let keys = (0..KEYS).map(|_| OrderKey::generate(&mut random)).collect();
-    let now = app.now();
+    let now = caller.now();
     let created = created.unwrap_or(now);
     let order = RecordOrder { customer, email, total, created, products, document, keys, now };
-    let (number, key) = caller.write(&app, order).await?;
+    let (number, key) = caller.write(order).await?;
     answer::created(
         &CreatedOrderOut { id: number.get(), order_id: key.as_str() },
         caller.store(),
@@ -112,73 +100,57 @@ impl<S: Sync> FromRequestParts<S> for OrdersQuery {
 ///
 /// The orders that all filters find, the latest first, in pages.
 #[utoipa::path(
-    get,
-    path = "/api/v3/{storeId}/orders",
-    tag = "Orders",
+    get, path = "/api/v3/{storeId}/orders", tag = "Orders",
     params(
-        StorePath,
         ("email" = Option<String>, Query, description = "The e-mail address of the one who ordered"),
         ("customerId" = Option<i64>, Query, description = "Who ordered"),
         ("customer" = Option<String>, Query, description = "Part of the name or e-mail address of the one who ordered"),
         ("keywords" = Option<String>, Query, description = "Part of the order's key, number or e-mail address"),
         Paging,
-        ("responseFields" = Option<String>, Query, description = "The fields of the answer that are wanted, such as `total,items(id,total)`"),
     ),
-    responses((status = 200, description = "A part of the orders", body = OrderPageOut), CallErrors),
+    responses((status = 200, description = "A part of the orders", body = OrderPageOut)),
     security(("token" = ["read_orders"])),
 )]
 pub(crate) async fn list_orders<E: Engine>(
-    State(app): State<Arc<App<E>>>,
-    caller: Caller<ReadOrders>,
+    caller: Caller<E, ReadOrders>,
     Paging(page): Paging,
     OrdersQuery(search): OrdersQuery,
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
-    let found = caller.read(&app, SearchOrders { search, page }).await?;
-    let items = found.items.iter().map(OrderOut::of).collect::<Result<Vec<_>, _>>()?;
-    let (offset, limit) = (page.offset, page.limit);
-    answer::selected(&OrderPageOut { total: found.total, count: items.len(), offset, limit, items }, &fields)
+    let found = caller.read(SearchOrders { search, page }).await?;
+    let orders: Vec<_> = found.items.iter().map(OrderWithDocument::of).collect::<Result<_, _>>()?;
+    let page = Page { total: found.total, count: orders.len(), asked: page, items: &orders };
+    answer::selected(&Answer(&page), &fields)
 }
 
 /// Get an order
 #[utoipa::path(
-    get,
-    path = "/api/v3/{storeId}/orders/{orderId}",
-    tag = "Orders",
-    params(
-        OrderPath,
-        ("responseFields" = Option<String>, Query, description = "The fields of the answer that are wanted, such as `id,total`"),
-    ),
-    responses((status = 200, description = "The order", body = OrderOut), CallErrors),
+    get, path = "/api/v3/{storeId}/orders/{orderId}", tag = "Orders",
+    responses((status = 200, description = "The order", body = OrderOut)),
     security(("token" = ["read_orders"])),
 )]
 pub(crate) async fn get_order<E: Engine>(
-    State(app): State<Arc<App<E>>>,
-    caller: Caller<ReadOrders>,
+    caller: Caller<E, ReadOrders>,
     OrderPath(order): OrderPath,
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
-    let order = caller.read(&app, GetOrder { order }).await?;
-    answer::selected(&OrderOut::of(&order)?, &fields)
+    let order = caller.read(GetOrder { order }).await?;
+    answer::selected(&Answer(&OrderWithDocument::of(&order)?), &fields)
 }
 
 /// Delete an order
 ///
 /// The statistics of its customer follow at once.
 #[utoipa::path(
-    delete,
-    path = "/api/v3/{storeId}/orders/{orderId}",
-    tag = "Orders",
-    params(OrderPath),
-    responses((status = 200, description = "Deleted", body = DeleteCountOut), CallErrors, ConflictErrors),
+    delete, path = "/api/v3/{storeId}/orders/{orderId}", tag = "Orders",
+    responses((status = 200, description = "Deleted", body = DeleteCountOut)),
     security(("token" = ["update_orders"])),
 )]
 pub(crate) async fn delete_order<E: Engine>(
-    State(app): State<Arc<App<E>>>,
-    caller: Caller<UpdateOrders>,
+    caller: Caller<E, UpdateOrders>,
     OrderPath(order): OrderPath,
 ) -> Result<Response, ApiError> {
-    caller.write(&app, DeleteOrder { order, now: app.now() }).await?;
+    caller.write(DeleteOrder { order, now: caller.now() }).await?;
     answer::json(&DeleteCountOut { delete_count: 1 })
 }
 
@@ -204,26 +176,19 @@ pub(crate) struct ProductOut<'a> {
 ///
 /// The products that customers bought whose name contains a text.
 #[utoipa::path(
-    get,
-    path = "/api/v3/{storeId}/customers/products",
-    tag = "Customers",
-    params(
-        StorePath,
-        ("name" = Option<String>, Query, description = "Part of the name of the product, in any case"),
-        ("responseFields" = Option<String>, Query, description = "The fields of the answer that are wanted, such as `items(productId)`"),
-    ),
-    responses((status = 200, description = "The products", body = ProductsOut), CallErrors),
+    get, path = "/api/v3/{storeId}/customers/products", tag = "Customers",
+    params(("name" = Option<String>, Query, description = "Part of the name of the product, in any case")),
+    responses((status = 200, description = "The products", body = ProductsOut)),
     security(("token" = ["read_customers"])),
 )]
 pub(crate) async fn list_customer_products<E: Engine>(
-    State(app): State<Arc<App<E>>>,
-    caller: Caller<ReadCustomers>,
+    caller: Caller<E, ReadCustomers>,
     uri: Uri,
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
     let query = Query::new(uri.query().unwrap_or_default());
     let name = query.parsed("name", SearchText::optional)?.flatten();
-    let products = caller.read(&app, ListProducts { name }).await?;
+    let products = caller.read(ListProducts { name }).await?;
     let items = products
         .iter()
         .map(|product| ProductOut { product_id: product.id.get(), product_name: &product.name });

@@ -11,9 +11,9 @@ use percent_encoding::percent_decode_str;
 use serde_json::Value;
 use shopfolk_model::{ContactId, CustomerId, ExtraFieldKey, GroupId, IdError, OrderKey, StoreId};
 use shopfolk_operations::OrderName;
+use utoipa::PartialSchema;
 use utoipa::openapi::Required;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
-use utoipa::{IntoParams, PartialSchema};
 
 use crate::error::{ApiError, ErrorCode, shorten};
 
@@ -70,23 +70,17 @@ impl PathParameter {
     }
 }
 
-macro_rules! documented_paths {
-    ($($path:ident = [$($parameter:ident),+];)+) => {
-        $(impl IntoParams for $path {
-            fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-                vec![$($parameter.documented()),+]
-            }
-        })+
+/// The parameters of a path with this template in the OpenAPI document.
+pub(crate) fn documented(template: &str) -> impl Iterator<Item = Parameter> {
+    let is_named = |parameter: &&PathParameter, segment: &str| {
+        segment.strip_prefix('{').and_then(|name| name.strip_suffix('}')) == Some(parameter.name)
     };
-}
-
-documented_paths! {
-    StorePath = [STORE];
-    CustomerPath = [STORE, CUSTOMER];
-    ContactPath = [STORE, CUSTOMER, CONTACT];
-    GroupPath = [STORE, GROUP];
-    OrderPath = [STORE, ORDER];
-    ExtraFieldPath = [STORE, EXTRA_FIELD];
+    let all = [&STORE, &CUSTOMER, &CONTACT, &GROUP, &ORDER, &EXTRA_FIELD];
+    all.into_iter()
+        .filter(move |parameter| {
+            template.split('/').nth(parameter.segment).is_some_and(|it| is_named(parameter, it))
+        })
+        .map(PathParameter::documented)
 }
 
 /// The store in a path.

@@ -1,8 +1,5 @@
 //! `/profile`: what the store is. Clients call it first to test their token.
 
-use std::sync::Arc;
-
-use axum::extract::State;
 use axum::response::Response;
 use serde::Serialize;
 use shopfolk_model::Store;
@@ -11,11 +8,8 @@ use shopfolk_store::Engine;
 use utoipa::ToSchema;
 
 use crate::answer;
-use crate::app::App;
 use crate::caller::{AnyToken, Caller};
 use crate::error::{ApiError, ErrorCode};
-use crate::error_answer::CallErrors;
-use crate::path::StorePath;
 use crate::query::Fields;
 
 /// The one language there is so far.
@@ -108,22 +102,15 @@ impl<'a> From<&'a Store> for ProfileOut<'a> {
 ///
 /// Any token of the store opens it, a public one too.
 #[utoipa::path(
-    get,
-    path = "/api/v3/{storeId}/profile",
-    tag = "Store",
-    params(
-        StorePath,
-        ("responseFields" = Option<String>, Query, description = "The fields of the answer that are wanted, such as `generalInfo(storeId)`"),
-    ),
-    responses((status = 200, description = "The profile", body = ProfileOut), CallErrors),
+    get, path = "/api/v3/{storeId}/profile", tag = "Store",
+    responses((status = 200, description = "The profile", body = ProfileOut)),
     security(("token" = [])),
 )]
 pub(crate) async fn get_profile<E: Engine>(
-    State(app): State<Arc<App<E>>>,
-    caller: Caller<AnyToken>,
+    caller: Caller<E, AnyToken>,
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
-    let store = caller.read(&app, GetStore).await?;
+    let store = caller.read(GetStore).await?;
     let store = store.ok_or_else(|| ApiError::new(ErrorCode::StoreNotFound, "Store not found"))?;
     answer::selected(&ProfileOut::from(&store), &fields)
 }

@@ -19,7 +19,7 @@ use crate::error::ApiError;
 use crate::response_fields::{self, ResponseFields};
 
 /// The number of entries on a page where none is asked for, and the most there are.
-const PAGE_SIZE: u32 = 100;
+pub(crate) const PAGE_SIZE: u32 = 100;
 /// The largest number that every client can hold.
 const LARGEST_OFFSET: u64 = (1 << 53) - 1;
 
@@ -149,6 +149,12 @@ pub(crate) fn page_parameters(most: u32) -> Vec<Parameter> {
         parameter("offset", "How many to pass over", number(KnownFormat::Int64, 0), Some(0.into())),
         parameter("limit", &limit, number(KnownFormat::Int32, 1), Some(PAGE_SIZE.into())),
     ]
+}
+
+/// The parameter of [`Query::response_fields`] in the OpenAPI document.
+pub(crate) fn response_fields_parameter() -> Parameter {
+    let about = "The fields of the answer that are wanted, such as `id,name` or `total,items(id,contacts(type,contact))`";
+    text_parameter("responseFields", about, None)
 }
 
 /// A text in a query in the OpenAPI document.

@@ -18,7 +18,7 @@ use crate::app::App;
 use crate::clock::Clock;
 use crate::docs::{get_docs, get_docs_file};
 use crate::frame::{Frame, method_not_allowed, unknown_endpoint};
-use crate::openapi::Document;
+use crate::openapi::{self, Document};
 use crate::settings::ApiSettings;
 use crate::{
     contacts, customer_filters, customers, extra_fields, groups, mass_change, operating, orders, profile,
@@ -60,7 +60,9 @@ fn calls<E: Engine>() -> OpenApiRouter<Arc<App<E>>> {
 
 /// The OpenAPI 3.1 document of the API, which is the same over every engine.
 pub fn openapi<E: Engine>() -> utoipa::openapi::OpenApi {
-    calls::<E>().into_openapi()
+    let mut document = calls::<E>().into_openapi();
+    openapi::complete(&mut document);
+    document
 }
 
 /// The API over an engine. A path that is not its own is answered with 404 in JSON.
@@ -73,7 +75,8 @@ pub fn router<E: Engine>(engine: E, settings: ApiSettings, clock: Arc<dyn Clock>
             app.tokens.forget(store);
         }
     });
-    let (calls, document) = calls::<E>().split_for_parts();
+    let (calls, mut document) = calls::<E>().split_for_parts();
+    openapi::complete(&mut document);
     // OK because a document of texts always becomes JSON.
     let document_text = Bytes::from(document.to_pretty_json().unwrap_or_default());
     let documentation = [

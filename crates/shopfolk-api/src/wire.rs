@@ -246,9 +246,26 @@ impl<T: WireObject> Serialize for Answer<'_, T> {
 /// Describes an object: its name in the document, the record that it shows, taken apart by a pattern, and a line for each
 /// field: the constant by which requests are read (where they are), its name, role and type, and what answers show.
 macro_rules! wire_object {
+    ($(#[doc = $about:literal])* $name:literal: $record:ty as $constants:ident = $($described:tt)*) => {
+        $(#[doc = $about])*
+        pub(crate) struct $constants;
+
+        $crate::wire::wire_object!(@constants $constants = $($described)*);
+        $crate::wire::wire_object!($(#[doc = $about])* $name: $record = $($described)*);
+    };
+    (@constants $constants:ident = $pattern:pat $(, example $example:tt)? => {
+        $(
+            $(#[doc = $about:literal])*
+            $($constant:ident)? $field:literal: $role:ident $value:ty $({$($keyword:tt)*})? $(= $shown:expr)?;
+        )*
+    }) => {
+        impl $constants {
+            $($(pub(crate) const $constant: $crate::wire::Field<$value> = $crate::wire::Field::named($field);)?)*
+        }
+    };
     (
         $(#[doc = $about:literal])*
-        $name:literal: $record:ty as $constants:ident = $pattern:pat $(, example $example:tt)? => {
+        $name:literal: $record:ty = $pattern:pat $(, example $example:tt)? => {
             $(
                 $(#[doc = $field_about:literal])*
                 $($constant:ident)? $field:literal: $role:ident $value:ty
@@ -256,14 +273,6 @@ macro_rules! wire_object {
             )*
         }
     ) => {
-        $(#[doc = $about])*
-        #[allow(dead_code, reason = "an object that is only shown has no constants")]
-        pub(crate) struct $constants;
-
-        impl $constants {
-            $($(pub(crate) const $constant: $crate::wire::Field<$value> = $crate::wire::Field::named($field);)?)*
-        }
-
         impl $crate::wire::WireObject for $record {
             const NAME: &'static str = $name;
             const ABOUT: &'static str = concat!($($about, "\n"),*);

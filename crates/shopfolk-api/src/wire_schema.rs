@@ -98,6 +98,8 @@ fn describe(schema: &mut RefOr<Schema>, field: &FieldDescription, direction: Dir
                 match (*keyword, direction) {
                     ("default", Direction::New) => object.default = Some(value()),
                     ("default", _) => {}
+                    ("minimum", _) => object.minimum = value().as_i64().map(Into::into),
+                    ("maximum", _) => object.maximum = value().as_i64().map(Into::into),
                     _ => object.example = Some(value()),
                 }
             }

@@ -1,5 +1,7 @@
 //! How values of the model stand in JSON, in the OpenAPI document and in tables. Limits are those of the model.
 
+use std::collections::BTreeSet;
+
 use serde::{Serialize, Serializer};
 use shopfolk_model::{
     AddressId, AddressNote, AdminNotes, City, CompanyName, ContactHandle, ContactId, ContactNote,
@@ -297,6 +299,18 @@ impl RequestValue for Vec<CustomerId> {
 
     fn read(fields: &Fields<'_>, name: &str) -> Result<Given<Self>, ApiError> {
         fields.integers(name, MAXIMUM_SEARCH_ENTRIES, CustomerId::new)
+    }
+}
+
+impl WireValue for BTreeSet<String> {
+    const CELL: Cell = Cell::None;
+
+    fn answer(&self) -> impl Serialize {
+        self
+    }
+
+    fn schema(direction: Direction, components: &mut Components) -> RefOr<Schema> {
+        list(String::schema(direction, components), None)
     }
 }
 

@@ -1,0 +1,67 @@
+//! Answers with a part of a list.
+
+use serde::ser::{Serialize, SerializeSeq, Serializer};
+use shopfolk_store::PageRequest;
+use utoipa::openapi::{RefOr, Schema};
+
+use crate::wire::{Answer, Cell, Components, Direction, WireObject, WireValue};
+use crate::wire_schema::{answered, list};
+
+/// A list of objects.
+pub(crate) struct Items<'a, T>(pub(crate) &'a [T]);
+
+impl<T: WireObject> WireValue for Items<'_, T> {
+    const CELL: Cell = Cell::None;
+
+    fn answer(&self) -> impl Serialize {
+        ItemsOut(self.0)
+    }
+
+    fn schema(_: Direction, components: &mut Components) -> RefOr<Schema> {
+        list(answered::<T>(components), None)
+    }
+}
+
+struct ItemsOut<'a, T>(&'a [T]);
+
+impl<T: WireObject> Serialize for ItemsOut<'_, T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(Some(self.0.len()))?;
+        for item in self.0 {
+            list.serialize_element(&Answer(item))?;
+        }
+        list.end()
+    }
+}
+
+/// A part of a list: how many there are in all, how many of them are here, and what was asked for.
+pub(crate) struct Page<'a, T> {
+    pub(crate) total: u64,
+    pub(crate) count: usize,
+    pub(crate) asked: PageRequest,
+    pub(crate) items: &'a [T],
+}
+
+/// Describes a page: what it is, its name in the document, of what, how many there are at the most, and which come first.
+macro_rules! page {
+    ($(#[doc = $about:literal])* $name:literal of $item:ty, $most:expr, $order:literal) => {
+        $crate::wire::wire_object! {
+            $(#[doc = $about])*
+            $name: $crate::page::Page<'_, $item>
+                = $crate::page::Page { total, count, asked: shopfolk_store::PageRequest { offset, limit }, items } => {
+                /// How many there are in all.
+                "total": Shown u64 = total;
+                /// How many are in this answer.
+                "count": Shown u64 = &(*count as u64);
+                /// How many were passed over.
+                "offset": Shown u64 = offset;
+                /// How many this answer could have had.
+                "limit": Shown u32 {minimum: 1, maximum: $most} = limit;
+                #[doc = $order]
+                "items": Shown $crate::page::Items<'_, $item> = &$crate::page::Items(items);
+            }
+        }
+    };
+}
+
+pub(crate) use page;
