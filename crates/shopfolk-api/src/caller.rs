@@ -17,7 +17,7 @@ use shopfolk_store::{Engine, ReadOperation, WriteOperation};
 
 use crate::app::App;
 use crate::error::{ApiError, ErrorCode};
-use crate::path::StorePath;
+use crate::path;
 use crate::token_cache::KnownToken;
 
 /// What a call needs of a token.
@@ -112,7 +112,7 @@ impl<S: Requirement, E: Engine> FromRequestParts<Arc<App<E>>> for Caller<E, S> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App<E>>) -> Result<Self, ApiError> {
-        let StorePath(store) = StorePath::of(parts.uri.path())?;
+        let store = path::store(parts.uri.path())?;
         let now = app.now();
         let known = known_token(app, store, ShownToken::of(parts), now).await?;
         if known.suspended {

@@ -13,7 +13,7 @@ use crate::caller::{Caller, CreateCustomers, ReadCustomers, Requirement, UpdateC
 use crate::contact::{ContactCreationOut, ContactListOut, ContactOut};
 use crate::counts::{DeleteCountOut, UpdateCountOut};
 use crate::error::ApiError;
-use crate::path::{ContactInPath, ContactPath, CustomerPath};
+use crate::path::{ContactPath, CustomerPath};
 use crate::query::Fields;
 use crate::wire::Answer;
 
@@ -133,11 +133,8 @@ async fn existing<E: Engine, S: Requirement>(
     path: ContactPath,
 ) -> Result<ContactId, ApiError> {
     let customer: CustomerId = path.customer;
-    match path.contact {
-        ContactInPath::Id(id) => Ok(id),
-        ContactInPath::BeyondRange(not_found) => {
-            caller.read(ListContacts { customer }).await?;
-            Err(not_found)
-        }
+    if path.contact.is_err() {
+        caller.read(ListContacts { customer }).await?;
     }
+    path.contact
 }

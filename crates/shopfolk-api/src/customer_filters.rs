@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use axum::http::Uri;
 use axum::response::Response;
 use shopfolk_model::{
     City, CountryCode, CustomerGroup, GroupId, GroupName, OrderingCustomers, SearchText, ShippingPlace, Street,
@@ -13,8 +12,9 @@ use shopfolk_store::Engine;
 use crate::answer;
 use crate::caller::{Caller, ReadCustomers};
 use crate::error::ApiError;
+use crate::from_uri::from_uri;
 use crate::page::Items;
-use crate::query::{Fields, Query};
+use crate::query::{Fields, Query, query_parameters};
 use crate::wire::{Answer, wire_object};
 
 type CustomerFiltersOut<'a> = Answer<'a, CustomerFilters>;
@@ -95,24 +95,33 @@ pub(crate) async fn get_customer_filters<E: Engine>(
     answer::selected(&Answer(&filters), &fields)
 }
 
+query_parameters! {
+    CountryParameters:
+    /// Part of the name of the country, in any case
+    NAME "name": String, "nor";
+}
+
+/// A text that is part of the names of the countries that are wanted.
+pub(crate) struct CountrySearch(Option<SearchText>);
+
+from_uri! {
+    CountrySearch = |uri| Query::of(uri).search_text(CountryParameters::NAME).map(Self);
+}
+
 /// Get the countries of customers
 ///
 /// The countries of customers' addresses whose name contains a text.
 #[utoipa::path(
     get, path = "/api/v3/{storeId}/customers/locations", tag = "Customers",
-    params(
-        ("name" = Option<String>, Query, description = "Part of the name of the country, in any case", example = "nor"),
-    ),
+    params(CountryParameters),
     responses((status = 200, description = "The countries", body = LocationsOut)),
     security(("token" = ["read_customers"])),
 )]
 pub(crate) async fn list_customer_locations<E: Engine>(
     caller: Caller<E, ReadCustomers>,
-    uri: Uri,
+    CountrySearch(name): CountrySearch,
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
-    let query = Query::new(uri.query().unwrap_or_default());
-    let name = query.parsed("name", SearchText::optional)?.flatten();
     let countries = caller.read(ListCustomerCountries { name }).await?;
     answer::selected(&Answer(&Locations(countries)), &fields)
 }

@@ -4,89 +4,79 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
-use axum::extract::FromRequestParts;
-use axum::http::request::Parts;
 use shopfolk_model::{
     ContactFilter, ContactType, ContactTypeSet, CustomerKind, CustomerSearch, CustomerSort, EmailAddress,
     EmailFilter, GroupId, LanguageCode, MAXIMUM_SEARCH_ENTRIES, Money, PhoneDigits, SearchText,
     SearchTextError, Span, Timestamp,
 };
-use utoipa::IntoParams;
 
 use crate::error::ApiError;
-use crate::query::Query;
+use crate::from_uri::from_uri;
+use crate::query::{Query, query_parameters};
 
-/// The filters of a search, which join with AND, and the order. Parts of texts are found in any case.
-#[derive(IntoParams)]
-#[into_params(parameter_in = Query, rename_all = "camelCase")]
-#[expect(dead_code, reason = "the parameters for the OpenAPI document; they are read by their names")]
-pub(crate) struct SearchParameters {
+// The filters of a search, which join with AND, and the order. Parts of texts are found in any case.
+query_parameters! {
+    SearchParameters:
     /// Part of the name or the e-mail address.
-    keyword: Option<String>,
+    KEYWORD "keyword": String;
     /// Part of the name.
-    name: Option<String>,
+    NAME "name": String;
     /// Part of the e-mail address; the whole of it with `useExactEmailMatch`.
-    email: Option<String>,
+    EMAIL "email": String;
     /// Whether `email` is the whole address.
-    use_exact_email_match: Option<bool>,
+    USE_EXACT_EMAIL_MATCH "useExactEmailMatch": bool;
     /// Digits in a row of a phone number of an address, the billing person, or a contact of type PHONE, WHATSAPP or
     /// VIBER. Everything but digits is ignored.
-    phone: Option<String>,
+    PHONE "phone": String;
     /// Part of the city of any address.
-    city: Option<String>,
+    CITY "city": String;
     /// Part of the postal code of any address.
-    postal_code: Option<String>,
+    POSTAL_CODE "postalCode": String;
     /// Part of the state's or province's code of any address.
-    state_or_province_code: Option<String>,
+    STATE_OR_PROVINCE_CODE "stateOrProvinceCode": String;
     /// Part of the company's name of any address.
-    company_name: Option<String>,
+    COMPANY_NAME "companyName": String;
     /// Countries of any address, with commas between them.
-    #[param(example = "US,CA")]
-    country_codes: Option<String>,
+    COUNTRY_CODES "countryCodes": String, "US,CA";
     /// A customer group.
-    customer_group: Option<i64>,
+    CUSTOMER_GROUP "customerGroup": i64;
     /// The same thing as `customerGroup`.
-    customer_group_id: Option<i64>,
+    CUSTOMER_GROUP_ID "customerGroupId": i64;
     /// Customer groups, with commas between them.
-    #[param(example = "0,9367001")]
-    customer_group_ids: Option<String>,
+    CUSTOMER_GROUP_IDS "customerGroupIds": String, "0,9367001";
     /// What the customer said of marketing; one who said nothing is found by neither.
-    accept_marketing: Option<bool>,
+    ACCEPT_MARKETING "acceptMarketing": bool;
     /// The language.
-    lang: Option<String>,
+    LANG "lang": String;
     /// Whether the customer pays no tax.
-    tax_exempt: Option<bool>,
+    TAX_EXEMPT "taxExempt": bool;
     /// `b2c` or `b2b`.
-    #[param(rename = "b2b_b2c")]
-    kind: Option<String>,
+    KIND "b2b_b2c": String;
     /// At least so many orders.
-    min_order_count: Option<u64>,
+    MIN_ORDER_COUNT "minOrderCount": u64;
     /// At most so many orders.
-    max_order_count: Option<u64>,
+    MAX_ORDER_COUNT "maxOrderCount": u64;
     /// Orders worth at least so much together.
-    min_sales_value: Option<f64>,
+    MIN_SALES_VALUE "minSalesValue": f64;
     /// Orders worth at most so much together.
-    max_sales_value: Option<f64>,
+    MAX_SALES_VALUE "maxSalesValue": f64;
     /// Products of which one was bought, with commas between them.
-    #[param(example = "37208342,37208343")]
-    purchased_product_ids: Option<String>,
+    PURCHASED_PRODUCT_IDS "purchasedProductIds": String, "37208342,37208343";
     /// Not registered before.
-    created_from: Option<String>,
+    CREATED_FROM "createdFrom": String;
     /// Not registered after.
-    created_to: Option<String>,
+    CREATED_TO "createdTo": String;
     /// Not changed before.
-    updated_from: Option<String>,
+    UPDATED_FROM "updatedFrom": String;
     /// Not changed after.
-    updated_to: Option<String>,
+    UPDATED_TO "updatedTo": String;
     /// Part of the text of any contact.
-    contact: Option<String>,
+    CONTACT "contact": String;
     /// Types of contact, with commas between them; with `contact`, of the same contact.
-    #[param(example = "FACEBOOK,INSTAGRAM")]
-    contact_type: Option<String>,
+    CONTACT_TYPE "contactType": String, "FACEBOOK,INSTAGRAM";
     /// `NAME`, `EMAIL`, `ORDER_COUNT`, `REGISTERED_DATE`, `UPDATED_DATE`, `SALES_VALUE`, `FIRST_ORDER_DATE` or
     /// `LAST_ORDER_DATE`, each with `_ASC` or `_DESC`. By id where none is named.
-    #[param(example = "NAME_ASC")]
-    sort_by: Option<String>,
+    SORT_BY "sortBy": String, "NAME_ASC";
 }
 
 /// The search that the query asks for.
@@ -95,47 +85,44 @@ pub(crate) struct Search {
     pub(crate) sort: Option<CustomerSort>,
 }
 
-impl<S: Sync> FromRequestParts<S> for Search {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let query = Query::new(parts.uri.query().unwrap_or_default());
-        let sort = query.parsed("sortBy", |text| match text.trim() {
+from_uri! {
+    Search = |uri| {
+        let query = Query::of(uri);
+        let sort = query.parsed(SearchParameters::SORT_BY, |text| match text.trim() {
             "" => Ok(None),
             text => CustomerSort::parse(text).map(Some),
         })?;
         Ok(Self { search: search(query)?, sort: sort.flatten() })
-    }
+    };
 }
 
 fn search(query: Query<'_>) -> Result<CustomerSearch, ApiError> {
-    let part = |name| query.parsed(name, SearchText::optional).map(Option::flatten);
     Ok(CustomerSearch {
-        keyword: part("keyword")?,
-        name: part("name")?,
+        keyword: query.search_text(SearchParameters::KEYWORD)?,
+        name: query.search_text(SearchParameters::NAME)?,
         email: email(query)?,
-        phone: query.parsed("phone", PhoneDigits::optional)?.flatten(),
-        city: part("city")?,
-        postal_code: part("postalCode")?,
-        state: part("stateOrProvinceCode")?,
-        company_name: part("companyName")?,
-        countries: query.list("countryCodes")?,
+        phone: query.parsed(SearchParameters::PHONE, PhoneDigits::optional)?.flatten(),
+        city: query.search_text(SearchParameters::CITY)?,
+        postal_code: query.search_text(SearchParameters::POSTAL_CODE)?,
+        state: query.search_text(SearchParameters::STATE_OR_PROVINCE_CODE)?,
+        company_name: query.search_text(SearchParameters::COMPANY_NAME)?,
+        countries: query.list(SearchParameters::COUNTRY_CODES)?,
         groups: groups(query)?,
-        accept_marketing: query.boolean("acceptMarketing")?,
-        language: query.parsed("lang", optional::<LanguageCode>)?.flatten(),
-        tax_exempt: query.boolean("taxExempt")?,
-        kind: query.parsed("b2b_b2c", CustomerKind::parse)?,
+        accept_marketing: query.boolean(SearchParameters::ACCEPT_MARKETING)?,
+        language: query.parsed(SearchParameters::LANG, optional::<LanguageCode>)?.flatten(),
+        tax_exempt: query.boolean(SearchParameters::TAX_EXEMPT)?,
+        kind: query.parsed(SearchParameters::KIND, CustomerKind::parse)?,
         order_count: Span {
-            from: query.parsed("minOrderCount", count)?,
-            to: query.parsed("maxOrderCount", count)?,
+            from: query.parsed(SearchParameters::MIN_ORDER_COUNT, count)?,
+            to: query.parsed(SearchParameters::MAX_ORDER_COUNT, count)?,
         },
         sales_value: Span {
-            from: query.parsed("minSalesValue", |text| Money::parse(text.trim()))?,
-            to: query.parsed("maxSalesValue", |text| Money::parse(text.trim()))?,
+            from: query.parsed(SearchParameters::MIN_SALES_VALUE, |text| Money::parse(text.trim()))?,
+            to: query.parsed(SearchParameters::MAX_SALES_VALUE, |text| Money::parse(text.trim()))?,
         },
-        purchased_products: query.list("purchasedProductIds")?,
-        registered: span(query, "createdFrom", "createdTo")?,
-        updated: span(query, "updatedFrom", "updatedTo")?,
+        purchased_products: query.list(SearchParameters::PURCHASED_PRODUCT_IDS)?,
+        registered: span(query, SearchParameters::CREATED_FROM, SearchParameters::CREATED_TO)?,
+        updated: span(query, SearchParameters::UPDATED_FROM, SearchParameters::UPDATED_TO)?,
         contact: contact(query)?,
     })
 }
@@ -149,20 +136,20 @@ fn optional<T: FromStr>(text: &str) -> Result<Option<T>, T::Err> {
 }
 
 fn email(query: Query<'_>) -> Result<Option<EmailFilter>, ApiError> {
-    let exactly = query.boolean("useExactEmailMatch")?.unwrap_or(false);
+    let exactly = query.boolean(SearchParameters::USE_EXACT_EMAIL_MATCH)?.unwrap_or(false);
     let filter = |text: &str| -> Result<_, SearchTextError> {
         let part = SearchText::optional(text)?;
         Ok(part.map(|part| {
             if exactly { EmailFilter::Exactly(EmailAddress::new(text).ok()) } else { EmailFilter::Part(part) }
         }))
     };
-    query.parsed("email", filter).map(Option::flatten)
+    query.parsed(SearchParameters::EMAIL, filter).map(Option::flatten)
 }
 
 /// The groups that are asked for in one of three ways, or in several, which join like all filters.
 fn groups(query: Query<'_>) -> Result<Option<BTreeSet<GroupId>>, ApiError> {
-    let mut groups: Option<BTreeSet<GroupId>> = query.list("customerGroupIds")?;
-    for name in ["customerGroup", "customerGroupId"] {
+    let mut groups: Option<BTreeSet<GroupId>> = query.list(SearchParameters::CUSTOMER_GROUP_IDS)?;
+    for name in [SearchParameters::CUSTOMER_GROUP, SearchParameters::CUSTOMER_GROUP_ID] {
         if let Some(group) = query.parsed(name, optional::<GroupId>)?.flatten() {
             let one = BTreeSet::from([group]);
             groups = Some(match groups {
@@ -179,8 +166,8 @@ fn span(query: Query<'_>, from: &str, to: &str) -> Result<Span<Timestamp>, ApiEr
 }
 
 fn contact(query: Query<'_>) -> Result<Option<ContactFilter>, ApiError> {
-    let text = query.parsed("contact", SearchText::optional)?.flatten();
-    let types: Option<BTreeSet<ContactType>> = query.list("contactType")?;
+    let text = query.search_text(SearchParameters::CONTACT)?;
+    let types: Option<BTreeSet<ContactType>> = query.list(SearchParameters::CONTACT_TYPE)?;
     let types = types.map(|types| types.into_iter().collect::<ContactTypeSet>());
     Ok((text.is_some() || types.is_some()).then_some(ContactFilter { text, types }))
 }

@@ -18,7 +18,7 @@ use crate::customer_search::{Search, SearchParameters};
 use crate::error::ApiError;
 use crate::page::Page;
 use crate::path::CustomerPath;
-use crate::query::{Fields, Paging, Period};
+use crate::query::{Fields, Paging, Period, PeriodParameters};
 use crate::wire::Answer;
 
 type NewCustomerBody = JsonBody<NewCustomer>;
@@ -130,11 +130,7 @@ pub(crate) async fn update_customer<E: Engine>(
 /// The customers that were deleted in the last six months, by the time at which they were, in pages.
 #[utoipa::path(
     get, path = "/api/v3/{storeId}/customers/deleted", tag = "Customers",
-    params(
-        ("from_date" = Option<String>, Query, description = "None that were deleted before", example = "2025-03-26"),
-        ("to_date" = Option<String>, Query, description = "None that were deleted after", example = "2025-03-27"),
-        Paging,
-    ),
+    params(PeriodParameters, Paging),
     responses((status = 200, description = "A part of the deleted customers", body = DeletedCustomerPageOut)),
     security(("token" = ["read_customers"])),
 )]

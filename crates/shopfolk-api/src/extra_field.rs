@@ -126,7 +126,7 @@ impl WireValue for ExtraFieldValues<'_> {
     const CELL: Cell = Cell::None;
 
     fn answer(&self) -> impl Serialize {
-        NumberedValues(self.0)
+        self
     }
 
     fn schema(direction: Direction, components: &mut Components) -> RefOr<Schema> {
@@ -137,10 +137,7 @@ impl WireValue for ExtraFieldValues<'_> {
     }
 }
 
-/// Values by their place.
-struct NumberedValues<'a>(&'a [(ExtraField, ExtraFieldValue)]);
-
-impl Serialize for NumberedValues<'_> {
+impl Serialize for ExtraFieldValues<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut list = serializer.serialize_seq(Some(self.0.len()))?;
         for (number, (field, value)) in (0..).zip(self.0) {

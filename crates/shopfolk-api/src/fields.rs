@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use serde_json::Number;
 use shopfolk_model::{FieldChange, Timestamp, TimestampError};
 
 use crate::error::{ApiError, shorten};
@@ -131,11 +130,7 @@ impl<'a> Fields<'a> {
         parse: impl FnOnce(i64) -> Result<T, E>,
     ) -> Result<Given<T>, ApiError> {
         self.read(name, |value| {
-            let number = match value {
-                JsonValue::Number(number) => integer(number),
-                _ => None,
-            };
-            let number = number.ok_or_else(|| self.wrong(name, value, "must be an integer"))?;
+            let number = integer(value).ok_or_else(|| self.wrong(name, value, "must be an integer"))?;
             parse(number).map_err(|expected| self.wrong(name, value, expected))
         })
     }
@@ -160,26 +155,20 @@ impl<'a> Fields<'a> {
         name: &str,
         parse: impl FnOnce(i64) -> Result<T, E>,
     ) -> Result<Given<T>, ApiError> {
-        self.read(name, |value| {
-            let number = match value {
-                JsonValue::Boolean(value) => Some(i64::from(*value)),
-                JsonValue::Number(number) => integer(number),
-                _ => None,
-            };
-            let number = number.ok_or_else(|| self.wrong(name, value, "must be an integer"))?;
-            parse(number).map_err(|expected| self.wrong(name, value, expected))
-        })
+        match self.object.get(name) {
+            Some(JsonValue::Boolean(value)) => parse(i64::from(*value))
+                .map(Given::Value)
+                .map_err(|expected| self.wrong(name, &JsonValue::Boolean(*value), expected)),
+            _ => self.integer(name, parse),
+        }
     }
 
     /// A point in time: UNIX seconds as a number or in digits, or a date.
     pub(crate) fn timestamp(&self, name: &str) -> Result<Given<Timestamp>, ApiError> {
         self.read(name, |value| {
             let timestamp = match value {
-                JsonValue::Number(number) => {
-                    integer(number).ok_or(TimestampError::Form).and_then(Timestamp::from_unix_seconds)
-                }
                 JsonValue::Text(text) => Timestamp::parse(text),
-                _ => Err(TimestampError::Form),
+                other => integer(other).ok_or(TimestampError::Form).and_then(Timestamp::from_unix_seconds),
             };
             timestamp.map_err(|expected| self.wrong(name, value, expected))
         })
@@ -204,25 +193,11 @@ impl<'a> Fields<'a> {
         maximum: usize,
         parse: impl Fn(&Fields<'_>) -> Result<T, ApiError>,
     ) -> Result<Given<Vec<T>>, ApiError> {
-        let is_row = matches!(self.path, ObjectPath::Row);
-        let is_there = |(_, value): &(usize, &JsonValue<'_>)| !is_row || **value != JsonValue::Null;
-        let element = |(index, value): (usize, &JsonValue<'_>)| match value {
+        self.list(name, maximum, "must be a list of JSON objects", |index, value| match value {
             JsonValue::Object(object) => {
                 parse(&Fields { path: ObjectPath::Element(self, name, index), object })
             }
-            other => {
-                let path = format!("{}[{index}]", self.path(name));
-                Err(ApiError::wrong_value(path, &other.to_string(), "must be a JSON object"))
-            }
-        };
-        self.read(name, |value| match value {
-            JsonValue::List(values) if values.len() > maximum => Err(ApiError::wrong_parameter(format!(
-                "Parameter '{}' has {} entries: it must have at most {maximum}",
-                self.path(name),
-                values.len()
-            ))),
-            JsonValue::List(values) => values.iter().enumerate().filter(is_there).map(element).collect(),
-            other => Err(self.wrong(name, other, "must be a list of JSON objects")),
+            other => Err(self.wrong_element(name, index, other, "must be a JSON object")),
         })
     }
 
@@ -233,25 +208,47 @@ impl<'a> Fields<'a> {
         maximum: usize,
         parse: impl Fn(i64) -> Result<T, E>,
     ) -> Result<Given<Vec<T>>, ApiError> {
-        let element = |(index, value): (usize, &JsonValue<'_>)| {
-            let wrong = |expected: &dyn fmt::Display| {
-                ApiError::wrong_value(format!("{}[{index}]", self.path(name)), &value.to_string(), expected)
-            };
-            let number = match value {
-                JsonValue::Number(number) => integer(number),
-                _ => None,
-            };
-            parse(number.ok_or_else(|| wrong(&"must be an integer"))?).map_err(|expected| wrong(&expected))
-        };
+        self.list(name, maximum, "must be a list of integers", |index, value| {
+            let number =
+                integer(value).ok_or_else(|| self.wrong_element(name, index, value, "must be an integer"))?;
+            parse(number).map_err(|expected| self.wrong_element(name, index, value, expected))
+        })
+    }
+
+    /// A list of at most so many values. Those of a row may have gaps.
+    fn list<T>(
+        &self,
+        name: &str,
+        maximum: usize,
+        expected: &str,
+        element: impl Fn(usize, &JsonValue<'_>) -> Result<T, ApiError>,
+    ) -> Result<Given<Vec<T>>, ApiError> {
+        let is_row = matches!(self.path, ObjectPath::Row);
+        let is_there = |(_, value): &(usize, &JsonValue<'_>)| !is_row || **value != JsonValue::Null;
         self.read(name, |value| match value {
             JsonValue::List(values) if values.len() > maximum => Err(ApiError::wrong_parameter(format!(
                 "Parameter '{}' has {} entries: it must have at most {maximum}",
                 self.path(name),
                 values.len()
             ))),
-            JsonValue::List(values) => values.iter().enumerate().map(element).collect(),
-            other => Err(self.wrong(name, other, "must be a list of integers")),
+            JsonValue::List(values) => values
+                .iter()
+                .enumerate()
+                .filter(is_there)
+                .map(|(index, value)| element(index, value))
+                .collect(),
+            other => Err(self.wrong(name, other, expected)),
         })
+    }
+
+    fn wrong_element(
+        &self,
+        name: &str,
+        index: usize,
+        value: &JsonValue<'_>,
+        expected: impl fmt::Display,
+    ) -> ApiError {
+        ApiError::wrong_value(format!("{}[{index}]", self.path(name)), &value.to_string(), expected)
     }
 
     /// The error for a field that must be there and is not.
@@ -277,13 +274,13 @@ impl<'a> Fields<'a> {
 }
 
 /// The integer that a number is: 3 and 3.0 are one, 3.5 is none. One beyond the range of 64 bits is the nearest in it.
-fn integer(number: &Number) -> Option<i64> {
-    if let Some(integer) = number.as_i64() {
-        return Some(integer);
-    }
-    let float = number.as_f64().filter(|float| float.fract() == 0.0)?;
-    let beyond = if float < 0.0 { i64::MIN } else { i64::MAX };
-    Some(format!("{float:.0}").parse().unwrap_or(beyond))
+fn integer(value: &JsonValue<'_>) -> Option<i64> {
+    let JsonValue::Number(number) = value else { return None };
+    number.as_i64().or_else(|| {
+        let float = number.as_f64().filter(|float| float.fract() == 0.0)?;
+        let beyond = if float < 0.0 { i64::MIN } else { i64::MAX };
+        Some(format!("{float:.0}").parse().unwrap_or(beyond))
+    })
 }
 
 struct Path<'a> {

@@ -1,9 +1,7 @@
 //! `/customer_groups`: the groups of a store's customers.
 
-use axum::extract::FromRequestParts;
-use axum::http::request::Parts;
 use axum::response::Response;
-use shopfolk_model::{CustomerGroup, GroupChange, GroupFilter, GroupId, NewGroup, SearchText};
+use shopfolk_model::{CustomerGroup, GroupChange, GroupFilter, GroupId, NewGroup};
 use shopfolk_operations::{ChangeGroup, CreateGroup, DeleteGroup, GetGroup, ListGroups};
 use shopfolk_store::{Engine, PageRequest};
 use std::collections::BTreeSet;
@@ -14,9 +12,10 @@ use crate::body::JsonBody;
 use crate::caller::{Caller, CreateCustomers, ReadAndUpdateCustomers, ReadCustomers};
 use crate::counts::{DeleteCountOut, IdOut, UpdateCountOut};
 use crate::error::ApiError;
+use crate::from_uri::from_uri;
 use crate::page::{Page, page};
 use crate::path::GroupPath;
-use crate::query::{self, Fields, Query};
+use crate::query::{self, Fields, Query, query_parameters};
 use crate::wire::Answer;
 
 /// The most groups on one page.
@@ -33,6 +32,16 @@ page! {
     "CustomerGroupPage" of CustomerGroup, LARGEST_PAGE, "The groups: the built-in one first, then by id."
 }
 
+query_parameters! {
+    GroupParameters:
+    /// Part of the name, in any case
+    KEYWORD "keyword": String;
+    /// Groups, with commas between them
+    IDS "customerGroupIds": String, "0,9367001";
+    /// The same thing as `customerGroupIds`
+    ID "customerGroupId": String;
+}
+
 /// Which groups the query asks for.
 pub(crate) struct GroupSearch {
     filter: GroupFilter,
@@ -40,25 +49,18 @@ pub(crate) struct GroupSearch {
 }
 
 impl utoipa::IntoParams for GroupSearch {
-    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        let mut parameters = vec![
-            query::text_parameter("keyword", "Part of the name, in any case", None),
-            query::text_parameter("customerGroupIds", "Groups, with commas between them", Some("0,9367001")),
-            query::text_parameter("customerGroupId", "The same thing as `customerGroupIds`", None),
-        ];
-        parameters.extend(query::page_parameters(LARGEST_PAGE));
-        parameters
+    fn into_params(place: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        [<GroupParameters as utoipa::IntoParams>::into_params(place), query::page_parameters(LARGEST_PAGE)]
+            .concat()
     }
 }
 
-impl<S: Sync> FromRequestParts<S> for GroupSearch {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let query = Query::new(parts.uri.query().unwrap_or_default());
-        let keyword = query.parsed("keyword", SearchText::optional)?.flatten();
+from_uri! {
+    GroupSearch = |uri| {
+        let query = Query::of(uri);
+        let keyword = query.search_text(GroupParameters::KEYWORD)?;
         let mut ids: Option<BTreeSet<GroupId>> = None;
-        for name in ["customerGroupIds", "customerGroupId"] {
+        for name in [GroupParameters::IDS, GroupParameters::ID] {
             if let Some(these) = query.list::<GroupId>(name)? {
                 ids = Some(match ids {
                     Some(ids) => &ids & &these,
@@ -68,7 +70,7 @@ impl<S: Sync> FromRequestParts<S> for GroupSearch {
         }
         let filter = GroupFilter { keyword, ids: ids.map(|ids| ids.into_iter().collect()) };
         Ok(Self { filter, page: query.page_of(LARGEST_PAGE)? })
-    }
+    };
 }
 
 /// List customer groups

@@ -30,6 +30,7 @@ mod extra_field;
 mod extra_fields;
 mod fields;
 mod frame;
+mod from_uri;
 mod group;
 mod groups;
 mod imported;

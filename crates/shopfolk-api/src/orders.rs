@@ -1,13 +1,10 @@
 //! `/orders`: the orders of a store, as far as customers need them.
 
-use axum::extract::FromRequestParts;
-use axum::http::Uri;
-use axum::http::request::Parts;
 use axum::response::Response;
 use rand::SeedableRng;
 use rand::rngs::{StdRng, SysRng};
 use serde::Serialize;
-use shopfolk_model::{EmailAddress, OrderKey, OrderSearch, SearchText};
+use shopfolk_model::{EmailAddress, OrderKey, OrderSearch, OrderedProduct, ProductId, SearchText};
 use shopfolk_operations::{DeleteOrder, GetOrder, ListProducts, RecordOrder, SearchOrders};
 use shopfolk_store::Engine;
 use utoipa::ToSchema;
@@ -17,11 +14,12 @@ use crate::body::JsonBody;
 use crate::caller::{Caller, CreateOrders, ReadCustomers, ReadOrders, UpdateOrders};
 use crate::counts::DeleteCountOut;
 use crate::error::ApiError;
+use crate::from_uri::from_uri;
 use crate::order::{NewOrder, OrderWithDocument};
-use crate::page::{Page, page};
+use crate::page::{Items, Page, page};
 use crate::path::OrderPath;
-use crate::query::{Fields, PAGE_SIZE, Paging, Query};
-use crate::wire::Answer;
+use crate::query::{Fields, PAGE_SIZE, Paging, Query, query_parameters};
+use crate::wire::{Answer, wire_object};
 
 /// How many keys are drawn for a new order.
 const KEYS: usize = 8;
@@ -78,22 +76,41 @@ pub(crate) async fn create_order<E: Engine>(
     )
 }
 
+query_parameters! {
+    OrderParameters:
+    /// The e-mail address of the one who ordered
+    EMAIL "email": String;
+    /// Who ordered
+    CUSTOMER_ID "customerId": i64;
+    /// Part of the name or e-mail address of the one who ordered
+    CUSTOMER "customer": String;
+    /// Part of the order's key, number or e-mail address
+    KEYWORDS "keywords": String;
+}
+
 /// Which orders the query asks for.
 pub(crate) struct OrdersQuery(OrderSearch);
 
-impl<S: Sync> FromRequestParts<S> for OrdersQuery {
-    type Rejection = ApiError;
+query_parameters! {
+    ProductParameters:
+    /// Part of the name of the product, in any case
+    NAME "name": String;
+}
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let query = Query::new(parts.uri.query().unwrap_or_default());
-        let text = |name| query.parsed(name, SearchText::optional).map(Option::flatten);
+/// A text that is part of the names of the products that are wanted.
+pub(crate) struct ProductSearch(Option<SearchText>);
+
+from_uri! {
+    OrdersQuery = |uri| {
+        let query = Query::of(uri);
         Ok(Self(OrderSearch {
-            email: query.parsed("email", EmailAddress::new)?,
-            customer: query.parsed("customerId", str::parse)?,
-            buyer: text("customer")?,
-            keywords: text("keywords")?,
+            email: query.parsed(OrderParameters::EMAIL, EmailAddress::new)?,
+            customer: query.parsed(OrderParameters::CUSTOMER_ID, str::parse)?,
+            buyer: query.search_text(OrderParameters::CUSTOMER)?,
+            keywords: query.search_text(OrderParameters::KEYWORDS)?,
         }))
-    }
+    };
+    ProductSearch = |uri| Query::of(uri).search_text(ProductParameters::NAME).map(Self);
 }
 
 /// List orders
@@ -101,13 +118,7 @@ impl<S: Sync> FromRequestParts<S> for OrdersQuery {
 /// The orders that all filters find, the latest first, in pages.
 #[utoipa::path(
     get, path = "/api/v3/{storeId}/orders", tag = "Orders",
-    params(
-        ("email" = Option<String>, Query, description = "The e-mail address of the one who ordered"),
-        ("customerId" = Option<i64>, Query, description = "Who ordered"),
-        ("customer" = Option<String>, Query, description = "Part of the name or e-mail address of the one who ordered"),
-        ("keywords" = Option<String>, Query, description = "Part of the order's key, number or e-mail address"),
-        Paging,
-    ),
+    params(OrderParameters, Paging),
     responses((status = 200, description = "A part of the orders", body = OrderPageOut)),
     security(("token" = ["read_orders"])),
 )]
@@ -154,22 +165,25 @@ pub(crate) async fn delete_order<E: Engine>(
     answer::json(&DeleteCountOut { delete_count: 1 })
 }
 
+type ProductsOut<'a> = Answer<'a, Products>;
+
 /// Products that customers bought.
-#[derive(Serialize, ToSchema)]
-#[schema(as = CustomerProducts)]
-pub(crate) struct ProductsOut<'a> {
-    /// The products, by name; up to 1,000.
-    items: Vec<ProductOut<'a>>,
+pub(crate) struct Products(Vec<OrderedProduct>);
+
+wire_object! {
+    /// Products that customers bought.
+    "CustomerProducts": Products = Products(products) => {
+        /// The products, by name; up to 1,000.
+        "items": Shown Items<'_, OrderedProduct> = &Items(products);
+    }
 }
 
-/// A product that customers bought.
-#[derive(Serialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-#[schema(as = CustomerProduct)]
-pub(crate) struct ProductOut<'a> {
-    #[schema(minimum = 0)]
-    product_id: i64,
-    product_name: &'a str,
+wire_object! {
+    /// A product that customers bought.
+    "CustomerProduct": OrderedProduct = OrderedProduct { id, name } => {
+        "productId": Shown ProductId = id;
+        "productName": Shown String = name;
+    }
 }
 
 /// Get the products of customers
@@ -177,20 +191,15 @@ pub(crate) struct ProductOut<'a> {
 /// The products that customers bought whose name contains a text.
 #[utoipa::path(
     get, path = "/api/v3/{storeId}/customers/products", tag = "Customers",
-    params(("name" = Option<String>, Query, description = "Part of the name of the product, in any case")),
+    params(ProductParameters),
     responses((status = 200, description = "The products", body = ProductsOut)),
     security(("token" = ["read_customers"])),
 )]
 pub(crate) async fn list_customer_products<E: Engine>(
     caller: Caller<E, ReadCustomers>,
-    uri: Uri,
+    ProductSearch(name): ProductSearch,
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
-    let query = Query::new(uri.query().unwrap_or_default());
-    let name = query.parsed("name", SearchText::optional)?.flatten();
     let products = caller.read(ListProducts { name }).await?;
-    let items = products
-        .iter()
-        .map(|product| ProductOut { product_id: product.id.get(), product_name: &product.name });
-    answer::selected(&ProductsOut { items: items.collect() }, &fields)
+    answer::selected(&Answer(&Products(products)), &fields)
 }

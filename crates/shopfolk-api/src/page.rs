@@ -1,6 +1,6 @@
 //! Answers with a part of a list.
 
-use serde::ser::{Serialize, SerializeSeq, Serializer};
+use serde::{Serialize, Serializer};
 use shopfolk_store::PageRequest;
 use utoipa::openapi::{RefOr, Schema};
 
@@ -14,7 +14,7 @@ impl<T: WireObject> WireValue for Items<'_, T> {
     const CELL: Cell = Cell::None;
 
     fn answer(&self) -> impl Serialize {
-        ItemsOut(self.0)
+        self
     }
 
     fn schema(_: Direction, components: &mut Components) -> RefOr<Schema> {
@@ -22,15 +22,9 @@ impl<T: WireObject> WireValue for Items<'_, T> {
     }
 }
 
-struct ItemsOut<'a, T>(&'a [T]);
-
-impl<T: WireObject> Serialize for ItemsOut<'_, T> {
+impl<T: WireObject> Serialize for Items<'_, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut list = serializer.serialize_seq(Some(self.0.len()))?;
-        for item in self.0 {
-            list.serialize_element(&Answer(item))?;
-        }
-        list.end()
+        serializer.collect_seq(self.0.iter().map(Answer))
     }
 }
 

@@ -4,9 +4,8 @@
 //! anything else, and the customer before the contact.
 
 use std::borrow::Cow;
+use std::str::FromStr;
 
-use axum::extract::FromRequestParts;
-use axum::http::request::Parts;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 use shopfolk_model::{ContactId, CustomerId, ExtraFieldKey, GroupId, IdError, OrderKey, StoreId};
@@ -16,6 +15,7 @@ use utoipa::openapi::Required;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 
 use crate::error::{ApiError, ErrorCode, shorten};
+use crate::from_uri::from_uri;
 
 /// A parameter of paths.
 struct PathParameter {
@@ -49,10 +49,6 @@ impl PathParameter {
         percent_decode_str(path.split('/').nth(self.segment).unwrap_or_default()).decode_utf8_lossy()
     }
 
-    fn not_decimal(&self, text: &str) -> ApiError {
-        ApiError::wrong_value(self.name, text, IdError::NotDecimal)
-    }
-
     /// What the OpenAPI document says of it.
     fn documented(&self) -> Parameter {
         let (schema, example) = match self.example.parse::<u64>() {
@@ -83,124 +79,83 @@ pub(crate) fn documented(template: &str) -> impl Iterator<Item = Parameter> {
         .map(PathParameter::documented)
 }
 
-/// The store in a path.
-#[derive(Debug)]
-pub(crate) struct StorePath(pub(crate) StoreId);
-
-impl StorePath {
-    /// Reads it. A store with an id beyond the range does not exist.
-    pub(crate) fn of(path: &str) -> Result<Self, ApiError> {
-        let text = STORE.of(path);
-        let store = text.parse().map_err(|error| match error {
-            IdError::NotDecimal => STORE.not_decimal(&text),
-            IdError::TooLarge { .. } => ApiError::new(ErrorCode::StoreNotFound, "Store not found"),
-        });
-        store.map(Self)
-    }
-}
-
-fn customer(path: &str) -> Result<CustomerId, ApiError> {
-    let text = CUSTOMER.of(path);
+/// The id in a path; one beyond the range is that of nothing.
+fn id<T: FromStr<Err = IdError>>(
+    parameter: &PathParameter,
+    path: &str,
+    beyond_range: impl FnOnce(&str) -> ApiError,
+) -> Result<T, ApiError> {
+    let text = parameter.of(path);
     text.parse().map_err(|error| match error {
-        IdError::NotDecimal => CUSTOMER.not_decimal(&text),
-        IdError::TooLarge { .. } => {
-            ApiError::new(ErrorCode::CustomerNotFound, format!("Customer #{} not found", shorten(&text)))
-        }
+        IdError::NotDecimal => ApiError::wrong_value(parameter.name, &text, error),
+        IdError::TooLarge { .. } => beyond_range(&shorten(&text)),
     })
 }
 
+/// The store in a path.
+pub(crate) fn store(path: &str) -> Result<StoreId, ApiError> {
+    id(&STORE, path, |_| ApiError::new(ErrorCode::StoreNotFound, "Store not found"))
+}
+
 /// The customer in the path.
+#[derive(Debug)]
 pub(crate) struct CustomerPath(pub(crate) CustomerId);
 
-impl<S: Sync> FromRequestParts<S> for CustomerPath {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        customer(parts.uri.path()).map(Self)
+impl CustomerPath {
+    fn of(path: &str) -> Result<Self, ApiError> {
+        let not_found =
+            |id: &str| ApiError::new(ErrorCode::CustomerNotFound, format!("Customer #{id} not found"));
+        id(&CUSTOMER, path, not_found).map(Self)
     }
 }
 
 /// The customer group in the path.
 pub(crate) struct GroupPath(pub(crate) GroupId);
 
-impl<S: Sync> FromRequestParts<S> for GroupPath {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let text = GROUP.of(parts.uri.path());
-        let group = text.parse().map_err(|error| match error {
-            IdError::NotDecimal => GROUP.not_decimal(&text),
-            IdError::TooLarge { .. } => {
-                let message = format!("Customer group #{} not found", shorten(&text));
-                ApiError::new(ErrorCode::CustomerGroupNotFound, message)
-            }
-        });
-        group.map(Self)
-    }
-}
-
 /// The order in the path, by its key or number. What can be neither is that of no order.
 pub(crate) struct OrderPath(pub(crate) OrderName);
-
-impl<S: Sync> FromRequestParts<S> for OrderPath {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let text = ORDER.of(parts.uri.path());
-        let name = match text.parse() {
-            Ok(number) => Some(OrderName::Number(number)),
-            Err(_) => OrderKey::new(&text).ok().map(OrderName::Key),
-        };
-        let message = || format!("Order '{}' not found", shorten(&text));
-        name.map(Self).ok_or_else(|| ApiError::new(ErrorCode::OrderNotFound, message()))
-    }
-}
 
 /// The extra field in the path. What cannot be a key is that of no field.
 pub(crate) struct ExtraFieldPath(pub(crate) ExtraFieldKey);
 
-impl<S: Sync> FromRequestParts<S> for ExtraFieldPath {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let text = EXTRA_FIELD.of(parts.uri.path());
-        let message = || format!("Extra field '{}' not found", shorten(&text));
-        let key = ExtraFieldKey::new(&text);
-        key.map(Self).map_err(|_| ApiError::new(ErrorCode::ExtraFieldNotFound, message()))
-    }
-}
-
 /// The customer and the contact in the path.
 pub(crate) struct ContactPath {
     pub(crate) customer: CustomerId,
-    pub(crate) contact: ContactInPath,
+    /// An id beyond the range is that of no contact; but its customer is looked at first.
+    pub(crate) contact: Result<ContactId, ApiError>,
 }
 
-/// A contact in a path.
-pub(crate) enum ContactInPath {
-    /// One that may exist.
-    Id(ContactId),
-    /// One with an id beyond the range, which does not exist; but its customer is looked at first.
-    BeyondRange(ApiError),
-}
-
-impl<S: Sync> FromRequestParts<S> for ContactPath {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let path = parts.uri.path();
-        let customer = customer(path)?;
-        let text = CONTACT.of(path);
-        let contact = match text.parse() {
-            Ok(id) => ContactInPath::Id(id),
-            Err(IdError::NotDecimal) => return Err(CONTACT.not_decimal(&text)),
-            Err(IdError::TooLarge { .. }) => ContactInPath::BeyondRange(ApiError::new(
-                ErrorCode::CustomerContactNotFound,
-                format!("Customer contact #{} not found", shorten(&text)),
-            )),
+from_uri! {
+    CustomerPath = |uri| Self::of(uri.path());
+    GroupPath = |uri| {
+        let not_found = |id: &str| {
+            ApiError::new(ErrorCode::CustomerGroupNotFound, format!("Customer group #{id} not found"))
         };
-        Ok(Self { customer, contact })
-    }
+        id(&GROUP, uri.path(), not_found).map(Self)
+    };
+    OrderPath = |uri| {
+        let text = ORDER.of(uri.path());
+        let number = text.parse().map(OrderName::Number);
+        let name = number.ok().or_else(|| OrderKey::new(&text).ok().map(OrderName::Key));
+        let message = || format!("Order '{}' not found", shorten(&text));
+        name.map(Self).ok_or_else(|| ApiError::new(ErrorCode::OrderNotFound, message()))
+    };
+    ExtraFieldPath = |uri| {
+        let text = EXTRA_FIELD.of(uri.path());
+        let message = || format!("Extra field '{}' not found", shorten(&text));
+        let key = ExtraFieldKey::new(&text);
+        key.map(Self).map_err(|_| ApiError::new(ErrorCode::ExtraFieldNotFound, message()))
+    };
+    ContactPath = |uri| {
+        let CustomerPath(customer) = CustomerPath::of(uri.path())?;
+        let not_found = |id: &str| {
+            ApiError::new(ErrorCode::CustomerContactNotFound, format!("Customer contact #{id} not found"))
+        };
+        match id(&CONTACT, uri.path(), not_found) {
+            Err(error) if error.code() == ErrorCode::WrongParameter => Err(error),
+            contact => Ok(Self { customer, contact }),
+        }
+    };
 }
 
 #[cfg(test)]
@@ -209,18 +164,18 @@ mod tests {
 
     #[test]
     fn an_id_is_read_from_its_place() {
-        assert_eq!(StorePath::of("/api/v3/1003/customers").unwrap().0.get(), 1003);
-        assert_eq!(StorePath::of("/api/v3/%31003/").unwrap().0.get(), 1003);
-        assert_eq!(customer("/api/v3/1003/customers/7/contacts").unwrap().get(), 7);
+        assert_eq!(store("/api/v3/1003/customers").unwrap().get(), 1003);
+        assert_eq!(store("/api/v3/%31003/").unwrap().get(), 1003);
+        assert_eq!(CustomerPath::of("/api/v3/1003/customers/7/contacts").unwrap().0.get(), 7);
     }
 
     #[test]
     fn an_id_that_is_no_number_is_a_wrong_parameter() {
         for text in ["abc", "-1", "1.0", "%ff", "%20"] {
-            let error = StorePath::of(&format!("/api/v3/{text}/customers")).unwrap_err();
+            let error = store(&format!("/api/v3/{text}/customers")).unwrap_err();
             assert_eq!(error.code(), ErrorCode::WrongParameter, "{text}");
         }
-        let error = customer("/api/v3/1/customers/x").unwrap_err();
+        let error = CustomerPath::of("/api/v3/1/customers/x").unwrap_err();
         assert_eq!(
             error.message(),
             "Wrong value 'x' of parameter 'customerId': it must be a decimal integer of at least 0"
@@ -229,11 +184,8 @@ mod tests {
 
     #[test]
     fn an_id_beyond_the_range_is_not_found() {
-        assert_eq!(
-            StorePath::of("/api/v3/99999999999999999999/x").unwrap_err().code(),
-            ErrorCode::StoreNotFound
-        );
-        let error = customer("/api/v3/1/customers/2147483648").unwrap_err();
+        assert_eq!(store("/api/v3/99999999999999999999/x").unwrap_err().code(), ErrorCode::StoreNotFound);
+        let error = CustomerPath::of("/api/v3/1/customers/2147483648").unwrap_err();
         assert_eq!(
             (error.code(), error.message()),
             (ErrorCode::CustomerNotFound, "Customer #2147483648 not found")

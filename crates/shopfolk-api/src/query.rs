@@ -6,22 +6,54 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use axum::extract::FromRequestParts;
-use axum::http::request::Parts;
+use axum::http::Uri;
 use serde_json::Value;
-use shopfolk_model::Timestamp;
+use shopfolk_model::{SearchText, Timestamp};
 use shopfolk_store::PageRequest;
-use utoipa::IntoParams;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{IntoParams, PartialSchema};
 
 use crate::error::ApiError;
+use crate::from_uri::from_uri;
 use crate::response_fields::{self, ResponseFields};
+
+/// Describes the parameters of a query: for each a constant for its name, and what the OpenAPI document says of it. One
+/// that nobody reads does not compile.
+macro_rules! query_parameters {
+    ($parameters:ident: $($(#[doc = $about:literal])+ $constant:ident $name:literal: $kind:ty $(, $example:literal)?;)+) => {
+        pub(crate) struct $parameters;
+
+        impl $parameters {
+            $(pub(crate) const $constant: &'static str = $name;)+
+        }
+
+        impl utoipa::IntoParams for $parameters {
+            fn into_params(
+                _: impl Fn() -> Option<utoipa::openapi::path::ParameterIn>,
+            ) -> Vec<utoipa::openapi::path::Parameter> {
+                vec![$($crate::query::documented(
+                    $name,
+                    concat!($($about, "\n"),+).trim().replace("\n ", "\n").as_str(),
+                    <$kind as utoipa::PartialSchema>::schema(),
+                    None $(.or(Some($example.into())))?,
+                )),+]
+            }
+        }
+    };
+}
+
+pub(crate) use query_parameters;
 
 /// The number of entries on a page where none is asked for, and the most there are.
 pub(crate) const PAGE_SIZE: u32 = 100;
 /// The largest number that every client can hold.
 const LARGEST_OFFSET: u64 = (1 << 53) - 1;
+
+const OFFSET: &str = "offset";
+const LIMIT: &str = "limit";
+const RESPONSE_FIELDS: &str = "responseFields";
 
 /// The parameters of a query.
 #[derive(Debug, Clone, Copy)]
@@ -31,6 +63,11 @@ impl<'a> Query<'a> {
     /// The parameters in this text, without its question mark.
     pub const fn new(text: &'a str) -> Self {
         Self(text)
+    }
+
+    /// The parameters in an address.
+    pub(crate) fn of(uri: &'a Uri) -> Self {
+        Self(uri.query().unwrap_or_default())
     }
 
     /// The text of a parameter.
@@ -46,6 +83,11 @@ impl<'a> Query<'a> {
         self.text(name)
             .map(|text| parse(&text).map_err(|expected| ApiError::wrong_value(name, &text, expected)))
             .transpose()
+    }
+
+    /// A text to search for; an empty one is none.
+    pub(crate) fn search_text(&self, name: &str) -> Result<Option<SearchText>, ApiError> {
+        self.parsed(name, SearchText::optional).map(Option::flatten)
     }
 
     /// A yes or no in one of its many forms.
@@ -78,14 +120,14 @@ impl<'a> Query<'a> {
 
     /// The same, of a list whose pages have up to so many entries.
     pub(crate) fn page_of(&self, most: u32) -> Result<PageRequest, ApiError> {
-        let offset = self.parsed("offset", |text| {
+        let offset = self.parsed(OFFSET, |text| {
             text.trim()
                 .parse()
                 .ok()
                 .filter(|&offset| offset <= LARGEST_OFFSET)
                 .ok_or_else(|| format!("must be an integer from 0 to {LARGEST_OFFSET}"))
         })?;
-        let limit = self.parsed("limit", |text| {
+        let limit = self.parsed(LIMIT, |text| {
             let text = text.trim();
             let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
             match text.parse::<u32>() {
@@ -103,31 +145,43 @@ impl<'a> Query<'a> {
     /// # Errors
     /// When brackets are unbalanced or a comma stands alone.
     pub fn response_fields(&self) -> Result<ResponseFields, ApiError> {
-        match self.text("responseFields") {
+        match self.text(RESPONSE_FIELDS) {
             None => Ok(ResponseFields::default()),
             Some(text) => response_fields::parse(&text)
-                .map_err(|error| ApiError::wrong_value("responseFields", &text, error)),
+                .map_err(|error| ApiError::wrong_value(RESPONSE_FIELDS, &text, error)),
         }
     }
 }
 
-/// The time that the query asks for: `from_date` and `to_date`.
+query_parameters! {
+    PeriodParameters:
+    /// None that were deleted before
+    FROM "from_date": String, "2025-03-26";
+    /// None that were deleted after
+    TO "to_date": String, "2025-03-27";
+}
+
+/// The time that the query asks for.
 pub(crate) struct Period {
     pub(crate) from: Option<Timestamp>,
     pub(crate) to: Option<Timestamp>,
 }
 
-impl<S: Sync> FromRequestParts<S> for Period {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        let query = Query::new(parts.uri.query().unwrap_or_default());
-        Ok(Self { from: query.timestamp("from_date")?, to: query.timestamp("to_date")? })
-    }
-}
-
 /// The part of a list that the query asks for.
 pub(crate) struct Paging(pub(crate) PageRequest);
+
+/// The fields of the answer that the query asks for.
+pub(crate) struct Fields(pub(crate) ResponseFields);
+
+from_uri! {
+    Period = |uri| {
+        let query = Query::of(uri);
+        let (from, to) = (query.timestamp(PeriodParameters::FROM)?, query.timestamp(PeriodParameters::TO)?);
+        Ok(Self { from, to })
+    };
+    Paging = |uri| Query::of(uri).page().map(Self);
+    Fields = |uri| Query::of(uri).response_fields().map(Self);
+}
 
 impl IntoParams for Paging {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
@@ -137,59 +191,38 @@ impl IntoParams for Paging {
 
 /// The parameters of [`Query::page_of`] in the OpenAPI document.
 pub(crate) fn page_parameters(most: u32) -> Vec<Parameter> {
-    let number = |format, minimum| {
-        ObjectBuilder::new()
-            .schema_type(Type::Integer)
-            .format(Some(SchemaFormat::KnownFormat(format)))
-            .minimum(Some(minimum))
-    };
     let limit =
         format!("How many to answer with; {PAGE_SIZE} by default, and values over {most} mean {most}");
+    let at_least_one = ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Int32)))
+        .minimum(Some(1));
     vec![
-        parameter("offset", "How many to pass over", number(KnownFormat::Int64, 0), Some(0.into())),
-        parameter("limit", &limit, number(KnownFormat::Int32, 1), Some(PAGE_SIZE.into())),
+        documented(OFFSET, "How many to pass over", u64::schema(), Some(0.into())),
+        documented(LIMIT, &limit, at_least_one.into(), Some(PAGE_SIZE.into())),
     ]
 }
 
 /// The parameter of [`Query::response_fields`] in the OpenAPI document.
 pub(crate) fn response_fields_parameter() -> Parameter {
     let about = "The fields of the answer that are wanted, such as `id,name` or `total,items(id,contacts(type,contact))`";
-    text_parameter("responseFields", about, None)
+    documented(RESPONSE_FIELDS, about, String::schema(), None)
 }
 
-/// A text in a query in the OpenAPI document.
-pub(crate) fn text_parameter(name: &str, description: &str, example: Option<&str>) -> Parameter {
-    let text = ObjectBuilder::new().schema_type(Type::String);
-    parameter(name, description, text, example.map(Into::into))
-}
-
-fn parameter(name: &str, description: &str, schema: ObjectBuilder, example: Option<Value>) -> Parameter {
+/// A parameter of a query in the OpenAPI document.
+pub(crate) fn documented(
+    name: &str,
+    about: &str,
+    schema: RefOr<Schema>,
+    example: Option<Value>,
+) -> Parameter {
     ParameterBuilder::new()
         .name(name)
         .parameter_in(ParameterIn::Query)
-        .description(Some(description))
+        .description(Some(about))
         .schema(Some(schema))
         .example(example)
         .build()
-}
-
-impl<S: Sync> FromRequestParts<S> for Paging {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        Query::new(parts.uri.query().unwrap_or_default()).page().map(Self)
-    }
-}
-
-/// The fields of the answer that the query asks for.
-pub(crate) struct Fields(pub(crate) ResponseFields);
-
-impl<S: Sync> FromRequestParts<S> for Fields {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
-        Query::new(parts.uri.query().unwrap_or_default()).response_fields().map(Self)
-    }
 }
 
 #[cfg(test)]

@@ -133,7 +133,9 @@ pub(crate) trait WireValue {
 /// A value of the wire that requests have.
 pub(crate) trait RequestValue: WireValue + Sized {
     /// What it must be, for the message about one that is missing.
-    fn expected() -> String;
+    fn expected() -> String {
+        "must be there".to_owned()
+    }
 
     /// Reads a field.
     fn read(fields: &Fields<'_>, name: &str) -> Result<Given<Self>, ApiError>;

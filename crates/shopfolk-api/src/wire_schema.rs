@@ -12,30 +12,18 @@ use crate::wire::{Answer, Cell, Components, Direction, FieldDescription, Request
 
 /// A reference to an object in requests.
 pub(crate) fn requested<T: RequestShape>(components: &mut Components) -> RefOr<Schema> {
-    let schema =
-        |components: &mut Components| object(T::FIELDS, T::DIRECTION, T::ABOUT, T::example(), components);
+    let schema = object(T::FIELDS, T::DIRECTION, T::ABOUT, T::example(), components);
     component(T::NAME, schema, components)
 }
 
 /// A reference to an object in answers.
 pub(crate) fn answered<T: WireObject>(components: &mut Components) -> RefOr<Schema> {
-    let schema = |components: &mut Components| {
-        object(T::FIELDS, Direction::Answer, T::ABOUT, T::example(), components)
-    };
+    let schema = object(T::FIELDS, Direction::Answer, T::ABOUT, T::example(), components);
     component(T::NAME, schema, components)
 }
 
-/// A reference to a schema that is described elsewhere.
-pub(crate) fn named<T: ToSchema>(components: &mut Components) -> RefOr<Schema> {
-    component(&T::name(), |_| T::schema(), components)
-}
-
-fn component(
-    name: &str,
-    schema: impl FnOnce(&mut Components) -> RefOr<Schema>,
-    components: &mut Components,
-) -> RefOr<Schema> {
-    let schema = schema(components);
+/// A reference to a schema by its name.
+pub(crate) fn component(name: &str, schema: RefOr<Schema>, components: &mut Components) -> RefOr<Schema> {
     components.push((name.to_owned(), schema));
     Ref::from_schema_name(name).into()
 }

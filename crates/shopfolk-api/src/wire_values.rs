@@ -1,69 +1,87 @@
 //! How values of the model stand in JSON, in the OpenAPI document and in tables. Limits are those of the model.
 
 use std::collections::BTreeSet;
+use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 use shopfolk_model::{
     AddressId, AddressNote, AdminNotes, City, CompanyName, ContactHandle, ContactId, ContactNote,
     ContactText, ContactType, CountryCode, CustomerId, CustomerKind, CustomerName, EmailAddress,
     ExternalReferenceId, ExtraFieldKey, ExtraFieldTitle, ExtraFieldType, ExtraFieldValue, GroupId, GroupName,
-    InvalidEmailAddress, InvalidExtraFieldKey, InvalidLanguage, InvalidOrderKey, LanguageCode,
-    MAXIMUM_SEARCH_ENTRIES, Money, OrderBy, OrderKey, OrderNumber, PhoneNumber, PostalCode, ProductId,
-    StateCode, Street, TaxText, Timestamp, UnknownContactType, UnknownCountry, UnknownCustomerKind,
-    UnknownExtraFieldType,
+    InvalidEmailAddress, LanguageCode, MAXIMUM_SEARCH_ENTRIES, Money, OrderBy, OrderKey, OrderNumber,
+    PhoneNumber, PostalCode, ProductId, StateCode, Street, TaxText, Timestamp, UnknownContactType,
 };
+use utoipa::PartialSchema;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, Schema};
 
 use crate::error::ApiError;
 use crate::fields::{Fields, Given};
-use crate::schemas::{ContactTypeName, Date, DateIn, OrderByIn};
+use crate::schemas;
 use crate::wire::{Cell, Components, Direction, RequestValue, WireValue};
-use crate::wire_schema::{list, named};
+use crate::wire_schema::{component, list};
 
-fn text() -> ObjectBuilder {
-    ObjectBuilder::new().schema_type(Type::String)
+/// Says of values what they are in a cell, how answers have them and what the document says of them: in a request, and
+/// in an answer where that is something else.
+macro_rules! values {
+    ($($value:ty: $cell:ident, |$it:ident| $answer:expr, |$components:pat_param| $schema:expr $(, answered $answered:expr)?;)+) => {
+        $(impl WireValue for $value {
+            const CELL: Cell = Cell::$cell;
+
+            fn answer(&self) -> impl Serialize {
+                let $it = self;
+                $answer
+            }
+
+            fn schema(direction: Direction, $components: &mut Components) -> RefOr<Schema> {
+                match direction {
+                    $(Direction::Answer => $answered.into(),)?
+                    _ => $schema.into(),
+                }
+            }
+        })+
+    };
 }
 
-fn exemplified(text: ObjectBuilder, example: &str) -> RefOr<Schema> {
-    let mut text = text.build();
-    text.example = Some(example.into());
-    text.into()
-}
+/// Says of values how they are read from a field, what they must be where they are missing, and how they are read where
+/// an empty text is none.
+macro_rules! requests {
+    ($($value:ty: $read:expr $(, must $expected:expr)? $(, or_empty $optional:expr)?;)+) => {
+        $(impl RequestValue for $value {
+            $(fn expected() -> String {
+                $expected
+            })?
 
-fn integer(format: KnownFormat) -> ObjectBuilder {
-    ObjectBuilder::new().schema_type(Type::Integer).format(Some(SchemaFormat::KnownFormat(format)))
+            fn read(fields: &Fields<'_>, name: &str) -> Result<Given<Self>, ApiError> {
+                let read: fn(&Fields<'_>, &str) -> Result<Given<Self>, ApiError> = $read;
+                read(fields, name)
+            }
+
+            $(fn read_or_empty(fields: &Fields<'_>, name: &str) -> Result<Given<Option<Self>>, ApiError> {
+                fields.text(name, $optional)
+            })?
+        })+
+    };
 }
 
 macro_rules! texts {
-    ($($name:ident)+) => {
-        $(
-            impl WireValue for $name {
-                fn answer(&self) -> impl Serialize {
-                    self.as_str()
-                }
+    ($($text:ident)+) => {$(
+        values! { $text: Text, |it| it.as_str(), |_| text().max_length(Some(Self::MAXIMUM_LENGTH)), answered text(); }
+        requests! {
+            $text: |fields, name| fields.text(name, Self::new),
+                must format!("must be a text of 1 to {} characters", Self::MAXIMUM_LENGTH), or_empty Self::optional;
+        }
+    )+};
+}
 
-                fn schema(direction: Direction, _: &mut Components) -> RefOr<Schema> {
-                    let longest = (direction != Direction::Answer).then_some(Self::MAXIMUM_LENGTH);
-                    text().max_length(longest).into()
-                }
-            }
-
-            impl RequestValue for $name {
-                fn expected() -> String {
-                    format!("must be a text of 1 to {} characters", Self::MAXIMUM_LENGTH)
-                }
-
-                fn read(fields: &Fields<'_>, name: &str) -> Result<Given<Self>, ApiError> {
-                    fields.text(name, Self::new)
-                }
-
-                fn read_or_empty(fields: &Fields<'_>, name: &str) -> Result<Given<Option<Self>>, ApiError> {
-                    fields.text(name, Self::optional)
-                }
-            }
-        )+
-    };
+macro_rules! ids {
+    ($($id:ident)+) => {$(
+        values! {
+            $id: Integer, |it| it.get(),
+                |_| integer(KnownFormat::Int64).minimum(Some(0)).maximum(Some(Self::MAXIMUM.get()));
+        }
+        requests! { $id: |fields, name| fields.integer(name, Self::new); }
+    )+};
 }
 
 texts! {
@@ -71,200 +89,80 @@ texts! {
     ExtraFieldTitle ExtraFieldValue GroupName PhoneNumber PostalCode StateCode Street TaxText
 }
 
-macro_rules! ids {
-    ($($name:ident)+) => {
-        $(
-            impl WireValue for $name {
-                const CELL: Cell = Cell::Integer;
-
-                fn answer(&self) -> impl Serialize {
-                    self.get()
-                }
-
-                fn schema(_: Direction, _: &mut Components) -> RefOr<Schema> {
-                    integer(KnownFormat::Int64).minimum(Some(0)).maximum(Some(Self::MAXIMUM.get())).into()
-                }
-            }
-
-            impl RequestValue for $name {
-                fn expected() -> String {
-                    format!("must be an integer from 0 to {}", Self::MAXIMUM)
-                }
-
-                fn read(fields: &Fields<'_>, name: &str) -> Result<Given<Self>, ApiError> {
-                    fields.integer(name, Self::new)
-                }
-            }
-        )+
-    };
-}
-
 ids! { AddressId ContactId CustomerId GroupId OrderNumber ProductId }
 
-/// Words, of which each type knows its own.
-macro_rules! words {
-    ($($name:ty, $shown:expr, $parse:expr, $expected:expr, $schema:expr;)+) => {
-        $(
-            impl WireValue for $name {
-                fn answer(&self) -> impl Serialize {
-                    let shown: fn(&Self) -> &str = $shown;
-                    shown(self)
-                }
-
-                fn schema(direction: Direction, components: &mut Components) -> RefOr<Schema> {
-                    let schema: fn(Direction, &mut Components) -> RefOr<Schema> = $schema;
-                    schema(direction, components)
-                }
-            }
-
-            impl RequestValue for $name {
-                fn expected() -> String {
-                    $expected.to_string()
-                }
-
-                fn read(fields: &Fields<'_>, name: &str) -> Result<Given<Self>, ApiError> {
-                    fields.text(name, $parse)
-                }
-
-                fn read_or_empty(fields: &Fields<'_>, name: &str) -> Result<Given<Option<Self>>, ApiError> {
-                    fields.text(name, |text| if text.trim().is_empty() { Ok(None) } else { $parse(text).map(Some) })
-                }
-            }
-        )+
-    };
+values! {
+    bool: Boolean, |it| *it, |_| ObjectBuilder::new().schema_type(Type::Boolean);
+    u32: Integer, |it| *it, |_| integer(KnownFormat::Int32).minimum(Some(0));
+    u64: Integer, |it| *it, |_| integer(KnownFormat::Int64).minimum(Some(0));
+    &str: Text, |it| *it, |_| text();
+    String: Text, |it| it.as_str(), |_| text();
+    BTreeSet<String>: None, |it| it, |_| list(<String as PartialSchema>::schema(), None);
+    Vec<CustomerId>: None, |it| it.iter().map(|id| id.get()).collect::<Vec<_>>(),
+        |components| list(CustomerId::schema(Direction::New, components), Some(MAXIMUM_SEARCH_ENTRIES));
+    ContactType: Text, |it| it.name(), |components| component("ContactType", schemas::contact_type(), components);
+    CustomerKind: Text, |it| it.name(), |_| text();
+    ExtraFieldType: Text, |it| it.name(), |_| text();
+    EmailAddress: Text, |it| it.as_str(),
+        |_| text().format(Some(SchemaFormat::KnownFormat(KnownFormat::Email))).max_length(Some(Self::MAXIMUM_LENGTH)), answered text();
+    CountryCode: Text, |it| it.as_str(),
+        |_| schemas::with_example(text().min_length(Some(2)).max_length(Some(2)), "US"),
+        answered schemas::with_example(text(), "US");
+    LanguageCode: Text, |it| it.as_str(), |_| text();
+    ExtraFieldKey: Text, |it| it.as_str(), |_| schemas::with_example(text(), "6r0fUGw");
+    OrderKey: Text, |it| it.as_str(), |_| schemas::with_example(text(), "EG4H2");
+    OrderBy: Integer, |it| it.get(), |components| component("OrderByIn", schemas::order_by_in(), components),
+        answered integer(KnownFormat::Int32).minimum(Some(0));
+    Timestamp: Text, |it| Date(*it), |components| component("DateIn", schemas::date_in(), components),
+        answered component("Date", schemas::date(), components);
+    Money: Text, |it| Number(*it), |_| number().maximum(Some(Self::LARGEST_ORDER)), answered number();
 }
 
-words! {
-    ContactType, |value| value.name(), str::parse, UnknownContactType, |_, components| named::<ContactTypeName>(components);
-    CustomerKind, |value| value.name(), Self::parse, UnknownCustomerKind, |_, _| text().into();
-    ExtraFieldType, |value| value.name(), |name: &str| name.trim().parse(), UnknownExtraFieldType, |_, _| text().into();
-    CountryCode, Self::as_str, str::parse, UnknownCountry, |direction, _| {
-        let length = (direction != Direction::Answer).then_some(2);
-        exemplified(text().min_length(length).max_length(length), "US")
-    };
-    LanguageCode, Self::as_str, str::parse, InvalidLanguage, |_, _| text().into();
-    OrderKey, Self::as_str, Self::new, InvalidOrderKey, |_, _| exemplified(text(), "EG4H2");
-    ExtraFieldKey, Self::as_str, Self::new, InvalidExtraFieldKey, |_, _| exemplified(text(), "6r0fUGw");
-    EmailAddress, Self::as_str, Self::new, InvalidEmailAddress, |direction, _| match direction {
-        Direction::Answer => text().into(),
-        _ => text()
-            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Email)))
-            .max_length(Some(EmailAddress::MAXIMUM_LENGTH))
-            .into(),
-    };
+requests! {
+    bool: |fields, name| fields.boolean(name);
+    Vec<CustomerId>: |fields, name| fields.integers(name, MAXIMUM_SEARCH_ENTRIES, CustomerId::new);
+    ContactType: |fields, name| fields.text(name, str::parse), must UnknownContactType.to_string();
+    CustomerKind: |fields, name| fields.text(name, Self::parse);
+    ExtraFieldType: |fields, name| fields.text(name, |text| text.trim().parse());
+    EmailAddress: |fields, name| fields.text(name, Self::new), must InvalidEmailAddress.to_string();
+    CountryCode: |fields, name| fields.text(name, str::parse), or_empty parsed_or_empty;
+    LanguageCode: |fields, name| fields.text(name, str::parse), or_empty parsed_or_empty;
+    OrderBy: |fields, name| fields.integer_or_boolean(name, Self::new);
+    Timestamp: |fields, name| fields.timestamp(name);
+    Money: |fields, name| fields.decimal(name, Self::parse);
 }
 
-impl WireValue for bool {
-    const CELL: Cell = Cell::Boolean;
-
-    fn answer(&self) -> impl Serialize {
-        *self
-    }
-
-    fn schema(_: Direction, _: &mut Components) -> RefOr<Schema> {
-        ObjectBuilder::new().schema_type(Type::Boolean).into()
-    }
+fn text() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String)
 }
 
-impl RequestValue for bool {
-    fn expected() -> String {
-        "must be true or false".to_owned()
-    }
-
-    fn read(fields: &Fields<'_>, name: &str) -> Result<Given<Self>, ApiError> {
-        fields.boolean(name)
-    }
+fn integer(format: KnownFormat) -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::Integer).format(Some(SchemaFormat::KnownFormat(format)))
 }
 
-impl WireValue for OrderBy {
-    const CELL: Cell = Cell::Integer;
-
-    fn answer(&self) -> impl Serialize {
-        self.get()
-    }
-
-    fn schema(direction: Direction, components: &mut Components) -> RefOr<Schema> {
-        match direction {
-            Direction::Answer => integer(KnownFormat::Int32).minimum(Some(0)).into(),
-            _ => named::<OrderByIn>(components),
-        }
-    }
+fn number() -> ObjectBuilder {
+    let double = SchemaFormat::KnownFormat(KnownFormat::Double);
+    ObjectBuilder::new().schema_type(Type::Number).format(Some(double)).minimum(Some(0))
 }
 
-impl RequestValue for OrderBy {
-    fn expected() -> String {
-        shopfolk_model::OrderByError.to_string()
-    }
-
-    fn read(fields: &Fields<'_>, name: &str) -> Result<Given<Self>, ApiError> {
-        fields.integer_or_boolean(name, Self::new)
-    }
+/// A text that may be empty.
+fn parsed_or_empty<T: FromStr>(text: &str) -> Result<Option<T>, T::Err> {
+    if text.trim().is_empty() { Ok(None) } else { text.parse().map(Some) }
 }
 
 /// A date as answers show it: `2025-03-26 11:07:12 +0000`.
-struct Shown(Timestamp);
+struct Date(Timestamp);
 
-impl Serialize for Shown {
+impl Serialize for Date {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(&self.0)
     }
 }
 
-impl WireValue for Timestamp {
-    fn answer(&self) -> impl Serialize {
-        Shown(*self)
-    }
-
-    fn schema(direction: Direction, components: &mut Components) -> RefOr<Schema> {
-        match direction {
-            Direction::Answer => named::<Date>(components),
-            _ => named::<DateIn>(components),
-        }
-    }
-}
-
-impl RequestValue for Timestamp {
-    fn expected() -> String {
-        "must be UNIX seconds or a date".to_owned()
-    }
-
-    fn read(fields: &Fields<'_>, name: &str) -> Result<Given<Self>, ApiError> {
-        fields.timestamp(name)
-    }
-}
-
-impl WireValue for Money {
-    /// A number; of one with a fraction the nearest that 64 bits of a float hold.
-    fn answer(&self) -> impl Serialize {
-        MoneyOut(*self)
-    }
-
-    fn schema(direction: Direction, _: &mut Components) -> RefOr<Schema> {
-        let largest = (direction != Direction::Answer).then_some(Self::LARGEST_ORDER);
-        ObjectBuilder::new()
-            .schema_type(Type::Number)
-            .format(Some(SchemaFormat::KnownFormat(KnownFormat::Double)))
-            .minimum(Some(0))
-            .maximum(largest)
-            .into()
-    }
-}
-
-impl RequestValue for Money {
-    fn expected() -> String {
-        shopfolk_model::InvalidMoney.to_string()
-    }
-
-    fn read(fields: &Fields<'_>, name: &str) -> Result<Given<Self>, ApiError> {
-        fields.decimal(name, Self::parse)
-    }
-}
-
 /// An amount as a JSON number.
-#[derive(Clone, Copy)]
-struct MoneyOut(Money);
+struct Number(Money);
 
-impl Serialize for MoneyOut {
+impl Serialize for Number {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         const UNITS: i64 = 10_000;
         let units = self.0.units();
@@ -277,82 +175,6 @@ impl Serialize for MoneyOut {
         )]
         serializer.serialize_f64(units as f64 / UNITS as f64)
     }
-}
-
-/// Ids of what is selected.
-impl WireValue for Vec<CustomerId> {
-    const CELL: Cell = Cell::None;
-
-    fn answer(&self) -> impl Serialize {
-        self.iter().map(|id| id.get()).collect::<Vec<_>>()
-    }
-
-    fn schema(direction: Direction, components: &mut Components) -> RefOr<Schema> {
-        list(CustomerId::schema(direction, components), Some(MAXIMUM_SEARCH_ENTRIES))
-    }
-}
-
-impl RequestValue for Vec<CustomerId> {
-    fn expected() -> String {
-        format!("must be a list of at most {MAXIMUM_SEARCH_ENTRIES} integers")
-    }
-
-    fn read(fields: &Fields<'_>, name: &str) -> Result<Given<Self>, ApiError> {
-        fields.integers(name, MAXIMUM_SEARCH_ENTRIES, CustomerId::new)
-    }
-}
-
-impl WireValue for BTreeSet<String> {
-    const CELL: Cell = Cell::None;
-
-    fn answer(&self) -> impl Serialize {
-        self
-    }
-
-    fn schema(direction: Direction, components: &mut Components) -> RefOr<Schema> {
-        list(String::schema(direction, components), None)
-    }
-}
-
-impl WireValue for &str {
-    fn answer(&self) -> impl Serialize {
-        *self
-    }
-
-    fn schema(_: Direction, _: &mut Components) -> RefOr<Schema> {
-        text().into()
-    }
-}
-
-impl WireValue for String {
-    fn answer(&self) -> impl Serialize {
-        self.as_str()
-    }
-
-    fn schema(_: Direction, _: &mut Components) -> RefOr<Schema> {
-        text().into()
-    }
-}
-
-macro_rules! counts {
-    ($($name:ident $format:ident;)+) => {
-        $(impl WireValue for $name {
-            const CELL: Cell = Cell::Integer;
-
-            fn answer(&self) -> impl Serialize {
-                *self
-            }
-
-            fn schema(_: Direction, _: &mut Components) -> RefOr<Schema> {
-                integer(KnownFormat::$format).minimum(Some(0)).into()
-            }
-        })+
-    };
-}
-
-counts! {
-    u32 Int32;
-    u64 Int64;
 }
 
 #[cfg(test)]
