@@ -10,6 +10,7 @@ use shopfolk_model::StoreId;
 
 use crate::error::ApiError;
 use crate::response_fields::ResponseFields;
+use crate::wire::{Answer, WireObject};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 
@@ -38,6 +39,11 @@ pub(crate) fn created<T: Serialize>(
     let location = HeaderValue::try_from(format!("/api/v3/{store}/{path}")).map_err(ApiError::internal)?;
     response.headers_mut().insert(header::LOCATION, location);
     Ok(response)
+}
+
+/// Answers with a part of a list. What headers say of lists is added here.
+pub(crate) fn page<T: WireObject>(page: &T, fields: &ResponseFields) -> Result<Response, ApiError> {
+    selected(&Answer(page), fields)
 }
 
 /// Answers with those fields of a value that the caller asked for.

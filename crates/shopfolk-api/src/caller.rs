@@ -203,7 +203,7 @@ async fn known_token<E: Engine>(
     })
 }
 
-/// Records the first use of a token on a day. Nobody waits for it.
+/// Records the first use of a token on a day, in the background.
 fn note_use<E: Engine>(app: &App<E>, store: StoreId, known: &KnownToken, now: Timestamp) {
     let day = now.day();
     if !known.is_first_use_on(day) {

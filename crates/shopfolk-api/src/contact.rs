@@ -42,7 +42,7 @@ wire_object! {
 }
 
 request_shape! {
-    /// A contact that shall be created.
+    /// A contact to create.
     "NewContact": NewContact = New of Contact, example {
         "contact": "ec.apps@lightspeedhq.com", "type": "EMAIL", "default": true, "orderBy": 0
     } => |fields| {
@@ -64,7 +64,7 @@ request_shape! {
 }
 
 request_shape! {
-    /// What shall become of a contact. What is left out stays.
+    /// The change of a contact. Fields that are left out stay.
     "ContactPatch": ContactChange = Change of Contact, example {
         "contact": "ec.apps@lightspeedhq.com", "default": true
     } => |fields| {

@@ -116,7 +116,7 @@ impl WireValue for OrderStatistics {
 }
 
 wire_object! {
-    /// A customer that is no more.
+    /// A deleted customer.
     "DeletedCustomer": DeletedCustomer = DeletedCustomer { id, deleted } => {
         /// The id it had.
         "id": Shown CustomerId = id;

@@ -71,8 +71,7 @@ fn check_password(fields: &Fields<'_>) -> Result<(), ApiError> {
 }
 
 request_shape! {
-    /// A customer that shall be created. `contacts` come with the customer; one for `email` is added unless it is among
-    /// them.
+    /// A customer to create, with its contacts. An EMAIL contact for `email` is added unless it is among them.
     "NewCustomer": NewCustomer = New of CustomerWithContacts, example {
         "email": "ec.apps@lightspeedhq.com", "name": "Jane Doe"
     } => |fields| {
@@ -95,9 +94,9 @@ request_shape! {
 }
 
 request_shape! {
-    /// What shall become of a customer. What is left out stays; `null` or empty clears what can be empty. The lists of
-    /// contacts and addresses take the place of those that are there: an entry with an `id` changes what has it, one
-    /// without is new, what is left out is deleted.
+    /// The change of a customer. Fields that are left out stay; `null` or empty clears those that can be empty. Lists of
+    /// contacts and addresses replace those of the customer: an entry with an `id` changes that one, an entry without is
+    /// new, and others are deleted.
     "CustomerPatch": CustomerChange = Change of CustomerWithContacts, example {
         "name": "Jane Doe", "taxExempt": true
     } => |fields| {

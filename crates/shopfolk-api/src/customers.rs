@@ -67,7 +67,7 @@ pub(crate) async fn list_customers<E: Engine>(
     };
     let found = caller.read(SearchCustomers { search, sort, page, wanted }).await?;
     let page = Page { total: found.total, count: found.count, asked: page, items: &found.items };
-    answer::selected(&Answer(&CustomerPage { page, all: found.all }), &fields)
+    answer::page(&CustomerPage { page, all: found.all }, &fields)
 }
 
 /// Search the ids of customers
@@ -143,7 +143,7 @@ pub(crate) async fn list_deleted_customers<E: Engine>(
     let list = ListDeletedCustomers { from, to, page, now: caller.now() };
     let deleted = caller.read(list).await?;
     let page = Page { total: deleted.total, count: deleted.items.len(), asked: page, items: &deleted.items };
-    answer::selected(&Answer(&page), &fields)
+    answer::page(&page, &fields)
 }
 
 /// Delete a customer

@@ -31,7 +31,7 @@ wire_object! {
 }
 
 request_shape! {
-    /// What can be said of an extra field. What is left out of one that is there stays.
+    /// The change of an extra field. Fields that are left out stay.
     "ExtraFieldFields": ExtraFieldChange = Change of ExtraField, example {
         "title": "Birthday", "type": "DATETIME", "shownOnOrderDetails": true
     } => |fields| {
@@ -44,7 +44,7 @@ request_shape! {
 }
 
 request_shape! {
-    /// An extra field that shall be created.
+    /// An extra field to create.
     "NewExtraField": NewExtraField = New of ExtraField, example {
         "title": "Birthday", "type": "DATETIME", "shownOnOrderDetails": true
     } => |fields| {

@@ -91,7 +91,7 @@ impl<'a> Fields<'a> {
         Self { path: ObjectPath::Row, object }
     }
 
-    /// All of them, those that nobody knows too.
+    /// The object itself, with its unknown fields.
     pub(crate) const fn object_itself(&self) -> &JsonObject<'a> {
         self.object
     }

@@ -18,7 +18,7 @@ wire_object! {
 }
 
 request_shape! {
-    /// What can be said of a customer group. What is left out of one that is there stays.
+    /// The change of a customer group. Fields that are left out stay.
     "CustomerGroupFields": GroupChange = Change of CustomerGroup, example {"name": "VIP"} => |fields| {
         Ok(Self {
             name: GroupFields::NAME.value(fields)?,
@@ -28,7 +28,7 @@ request_shape! {
 }
 
 request_shape! {
-    /// A customer group that shall be created.
+    /// A customer group to create.
     "NewCustomerGroup": NewGroup = New of CustomerGroup, example {"name": "VIP"} => |fields| {
         let GroupChange { name, external_reference } = GroupChange::read(fields)?;
         let name = name.map_or_else(|| GroupFields::NAME.required(fields), Ok)?;

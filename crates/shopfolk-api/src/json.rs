@@ -2,7 +2,7 @@
 //!
 //! A body is read into a tree of [`JsonValue`]. While it is read, a key that occurs twice in one object, a lone
 //! surrogate, invalid UTF-8, anything behind the value and nesting deeper than 128 levels are refused with line and
-//! column, wherever they are: in fields that nobody looks at too. Strings without escapes are borrowed from the body.
+//! column, wherever they are, in unknown fields too. Strings without escapes are borrowed from the body.
 
 use std::borrow::Cow;
 use std::collections::HashSet;

@@ -4,9 +4,12 @@
 //! the route table, the access check, which alone gives a handler its store, and the reading of path, query and body,
 //! to an operation; its outcome becomes an answer.
 //!
-//! To add a call: its shapes (`…_in.rs` for what comes in, `…_out.rs` for what goes out), a handler named
-//! `verb_resource` in the file of its resource, with `Caller` among its parameters, and its name in `routes.rs`; a case
-//! in the test that walks every operation of the OpenAPI document.
+//! To add a field: a line in the description of its object (`contact.rs`, `customer.rs`, …), and its use where requests
+//! of that object are read, in the same file. The OpenAPI document and the columns of tables follow.
+//!
+//! To add a call: its objects, described with `wire_object!`; a handler named `verb_resource` in the file of its resource,
+//! with `Caller` among its parameters, and its name in `routes.rs`; a case in the test that walks every operation of the
+//! OpenAPI document.
 
 mod answer;
 mod app;

@@ -49,7 +49,7 @@ impl FromStr for Mode {
     }
 }
 
-/// What becomes of many customers. What is left out stays.
+/// The change of many customers. Fields that are left out stay.
 #[derive(PartialEq, Eq)]
 pub(crate) struct ChangeOfMany {
     group: Option<GroupId>,
@@ -87,7 +87,7 @@ request_shape! {
 }
 
 wire_object! {
-    /// What becomes of many customers. What is left out stays.
+    /// The change of many customers. Fields that are left out stay.
     "CustomersUpdateFields": ChangeOfMany as ChangeOfManyFields = _ => {
         /// The group; 0 is the built-in one.
         GROUP "customerGroupId": Requested GroupId;
@@ -97,7 +97,7 @@ wire_object! {
 }
 
 request_shape! {
-    /// What becomes of many customers. What is left out stays.
+    /// The change of many customers. Fields that are left out stay.
     "CustomersUpdateFields": ChangeOfMany = Change of ChangeOfMany => |fields| {
         Ok(Self {
             group: ChangeOfManyFields::GROUP.given(fields)?.value_or_of_null(GroupId::GENERAL),

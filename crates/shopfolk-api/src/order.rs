@@ -50,7 +50,7 @@ fn is_own(name: &str) -> bool {
     Order::FIELDS.iter().any(|field| field.name == name && !matches!(field.name, "email" | "total" | "items"))
 }
 
-/// An order that shall be recorded.
+/// An order to record.
 pub(crate) struct NewOrder {
     pub(crate) email: Option<EmailAddress>,
     pub(crate) customer: Option<CustomerId>,
@@ -62,8 +62,7 @@ pub(crate) struct NewOrder {
 }
 
 request_shape! {
-    /// An order that shall be recorded: it must have `email` or `customerId`. Everything else that is sent is kept and
-    /// answered as it is.
+    /// An order to record. It must have `email` or `customerId`. Other fields are kept and answered as they are.
     "NewOrder": NewOrder = New of Order, example {
         "email": "ec.apps@lightspeedhq.com", "total": 12.5,
         "items": [{"productId": 37_208_342, "name": "Apple", "quantity": 1}]

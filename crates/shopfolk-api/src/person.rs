@@ -86,14 +86,14 @@ pub(crate) struct PersonChange {
 }
 
 impl PersonChange {
-    /// The person of whom everything is cleared.
+    /// The change that clears everything.
     pub(crate) const fn nobody() -> Self {
         Self { name: FieldChange::Clear, whereabouts: WhereaboutsChange::clear() }
     }
 }
 
 request_shape! {
-    /// A person. What is left out stays, `null` or empty clears it.
+    /// The change of a person. Fields that are left out stay; `null` or empty clears them.
     "NewPerson": PersonChange = Change of Person => |fields| {
         Ok(Self {
             name: PersonFields::NAME.change(fields)?,
@@ -118,7 +118,7 @@ wire_object! {
         /// it is a new one.
         ID "id": Id AddressId = id;
         "": Flattened Person<'_> = &Person::new(name.as_ref(), whereabouts);
-        /// A note for whoever brings goods there. Left out when empty.
+        /// A note for the carrier. Left out when empty.
         NOTE "note": Clearable AddressNote = note;
         /// When the address came to be. Now, if nothing is said of a new one.
         CREATED "createdDate": Optional Timestamp = created;

@@ -21,7 +21,7 @@ pub struct ApiSettings {
     pub body_timeout: Duration,
     /// How long a request may take in all.
     pub request_timeout: Duration,
-    /// What `/metrics` shows; `None` switches it off. Whoever makes the handle also calls its `run_upkeep` from time to
+    /// What `/metrics` shows; `None` switches it off. The maker of the handle calls its `run_upkeep` from time to
     /// time, which keeps the memory of the histograms small.
     pub metrics: Option<PrometheusHandle>,
     /// Set when the program is about to end.
@@ -52,7 +52,7 @@ struct Stages {
 }
 
 impl ShuttingDown {
-    /// From now on `/readyz` says 503, so that nobody sends new requests here; the ones that come are served.
+    /// Makes `/readyz` say 503, so that load balancers send no new requests; those that come are served.
     pub fn announce(&self) {
         self.0.announced.store(true, Ordering::Relaxed);
     }

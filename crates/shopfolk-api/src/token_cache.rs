@@ -1,9 +1,9 @@
-//! The tokens that were let in lately, so that most requests need not ask the database.
+//! The cache of tokens, which spares most requests a look into the database.
 //!
 //! A token that was found is remembered, with its store and its rate limiter, and looked up again after two seconds: one
 //! request does so while the others go on with what is known, but nothing older than four seconds is ever believed. So
 //! a revoked token or a suspended store is seen within five seconds. A token that was not found is never remembered:
-//! it works as soon as it is there, and nobody can fill the memory with made-up tokens. When the memory is full, the
+//! it works as soon as it exists, and made-up tokens take no memory. When the memory is full, the
 //! token that is used least makes room, and its rate limiter goes with it.
 
 use std::convert::Infallible;
@@ -20,7 +20,7 @@ use crate::settings::RateLimit;
 
 /// After so many seconds a token is looked up again.
 const FRESH: i64 = 2;
-/// After so many seconds nothing is believed any more.
+/// After so many seconds a token is not used without a look-up.
 const USABLE: i64 = 4;
 /// How many tokens are remembered at the most.
 const CAPACITY: usize = 10_000;
@@ -97,8 +97,8 @@ impl TokenCache {
         self.tokens.get(&TokenOfStore { store, token }).filter(|known| known.is_usable(now))
     }
 
-    /// Believes nothing any more of the tokens of a store, or of any store, until they are looked up again. What they
-    /// have used of their rate limits stays.
+    /// Makes the tokens of a store, or of all stores, be looked up again before their next use. What they have used of
+    /// their rate limits stays.
     pub(crate) fn forget(&self, store: Option<StoreId>) {
         for (key, known) in self.tokens.iter() {
             if store.is_none_or(|store| store == key.store) {
