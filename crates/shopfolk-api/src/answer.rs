@@ -3,14 +3,13 @@
 use std::fmt;
 
 use axum::body::Body;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::Response;
 use serde::Serialize;
 use shopfolk_model::StoreId;
 
 use crate::error::ApiError;
 use crate::response_fields::ResponseFields;
-use crate::wire::{Answer, WireObject};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 
@@ -41,9 +40,20 @@ pub(crate) fn created<T: Serialize>(
     Ok(response)
 }
 
-/// Answers with a part of a list. What headers say of lists is added here.
-pub(crate) fn page<T: WireObject>(page: &T, fields: &ResponseFields) -> Result<Response, ApiError> {
-    selected(&Answer(page), fields)
+/// How many rows are left out of an answer, because they cannot be read; missing where there are none.
+const DAMAGED: HeaderName = HeaderName::from_static("x-shopfolk-damaged");
+
+/// Answers with a list, or a part of one, from which so many rows are left out because they are damaged.
+pub(crate) fn listed<T: Serialize>(
+    value: &T,
+    damaged: u64,
+    fields: &ResponseFields,
+) -> Result<Response, ApiError> {
+    let mut response = selected(value, fields)?;
+    if damaged > 0 {
+        response.headers_mut().insert(DAMAGED, damaged.into());
+    }
+    Ok(response)
 }
 
 /// Answers with those fields of a value that the caller asked for.

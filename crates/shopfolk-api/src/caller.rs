@@ -11,8 +11,8 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
-use shopfolk_model::{Scope, StoreId, Timestamp, TokenHash, TokenId, TokenKind};
-use shopfolk_operations::{FindAccess, NoteTokenUse};
+use shopfolk_model::{Actor, Scope, StoreId, Timestamp, TokenHash, TokenId, TokenKind};
+use shopfolk_operations::{FindAccess, ManyCustomers, MassChange, NoteTokenUse, change_many_customers};
 use shopfolk_store::{Engine, ReadOperation, WriteOperation};
 
 use crate::app::App;
@@ -78,10 +78,9 @@ impl<E: Engine, S: Sync> Caller<E, S> {
         self.store
     }
 
-    /// The token by which the caller was let in.
-    #[expect(dead_code, reason = "events will name it")]
-    pub(crate) const fn token(&self) -> TokenId {
-        self.token
+    /// Whom events name: the token by which the caller was let in.
+    const fn actor(&self) -> Actor {
+        Actor::Token(self.token)
     }
 
     /// The time of the call.
@@ -104,7 +103,17 @@ impl<E: Engine, S: Sync> Caller<E, S> {
         O: WriteOperation,
         ApiError: From<O::Error>,
     {
-        Ok(self.app.engine.write(self.store, operation).await?)
+        Ok(self.app.engine.write(self.store, self.actor(), operation).await?)
+    }
+
+    /// Changes or deletes many customers in the store of the caller, and says how many.
+    pub(crate) async fn change_many(
+        &self,
+        customers: ManyCustomers,
+        change: MassChange,
+    ) -> Result<u64, ApiError> {
+        let (engine, now) = (&self.app.engine, self.now());
+        Ok(change_many_customers(engine, self.store, self.actor(), customers, change, now).await?)
     }
 }
 
@@ -212,7 +221,7 @@ fn note_use<E: Engine>(app: &App<E>, store: StoreId, known: &KnownToken, now: Ti
     let engine = app.engine.clone();
     let id = known.token.id;
     tokio::spawn(async move {
-        if let Err(error) = engine.write(store, NoteTokenUse { id, day }).await {
+        if let Err(error) = engine.write(store, Actor::Token(id), NoteTokenUse { id, day }).await {
             tracing::warn!(store = store.get(), token = id.get(), %error, "the use of a token was not recorded");
         }
     });

@@ -62,8 +62,8 @@ pub(crate) async fn list_contacts<E: Engine>(
     CustomerPath(customer): CustomerPath,
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
-    let book = caller.read(ListContacts { customer }).await?;
-    answer::selected(&Answer(&book), &fields)
+    let found = caller.read(ListContacts { customer }).await?;
+    answer::listed(&Answer(&found.contacts), found.damaged, &fields)
 }
 
 /// Get a contact

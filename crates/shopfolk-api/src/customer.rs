@@ -26,6 +26,7 @@ wire_object! {
             },
         },
         contacts,
+        damaged_contacts: _,
         group_name,
         extra_fields,
     }, example {

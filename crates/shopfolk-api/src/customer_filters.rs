@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use axum::response::Response;
 use shopfolk_model::{
-    City, CountryCode, CustomerGroup, GroupId, GroupName, OrderingCustomers, SearchText, ShippingPlace, Street,
+    City, CountryCode, CustomerGroup, GroupId, GroupName, OrderingCustomers, SearchText, ShippingPlace,
+    Street,
 };
 use shopfolk_operations::{CustomerFilters, ListCustomerCountries, ListCustomerFilters};
 use shopfolk_store::Engine;

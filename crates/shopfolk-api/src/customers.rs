@@ -67,7 +67,7 @@ pub(crate) async fn list_customers<E: Engine>(
     };
     let found = caller.read(SearchCustomers { search, sort, page, wanted }).await?;
     let page = Page { total: found.total, count: found.count, asked: page, items: &found.items };
-    answer::page(&CustomerPage { page, all: found.all }, &fields)
+    answer::listed(&Answer(&CustomerPage { page, all: found.all }), found.damaged, &fields)
 }
 
 /// Search the ids of customers
@@ -103,7 +103,7 @@ pub(crate) async fn get_customer<E: Engine>(
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
     let customer = caller.read(GetCustomer { customer }).await?;
-    answer::selected(&Answer(&customer), &fields)
+    answer::listed(&Answer(&customer), customer.damaged_contacts, &fields)
 }
 
 /// Update a customer
@@ -143,7 +143,7 @@ pub(crate) async fn list_deleted_customers<E: Engine>(
     let list = ListDeletedCustomers { from, to, page, now: caller.now() };
     let deleted = caller.read(list).await?;
     let page = Page { total: deleted.total, count: deleted.items.len(), asked: page, items: &deleted.items };
-    answer::page(&page, &fields)
+    answer::listed(&Answer(&page), deleted.damaged, &fields)
 }
 
 /// Delete a customer

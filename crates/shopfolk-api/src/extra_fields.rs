@@ -57,7 +57,8 @@ pub(crate) async fn list_customer_extra_fields<E: Engine>(
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
     let found = caller.read(ListExtraFields).await?;
-    answer::selected(&ExtraFieldsOut { items: found.iter().map(Answer).collect() }, &fields)
+    let items = found.items.iter().map(Answer).collect();
+    answer::listed(&ExtraFieldsOut { items }, found.damaged, &fields)
 }
 
 /// Get an extra field of customers

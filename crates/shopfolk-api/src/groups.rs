@@ -89,7 +89,7 @@ pub(crate) async fn list_customer_groups<E: Engine>(
 ) -> Result<Response, ApiError> {
     let found = caller.read(ListGroups { filter, page }).await?;
     let page = Page { total: found.total, count: found.items.len(), asked: page, items: &found.items };
-    answer::page(&page, &fields)
+    answer::listed(&Answer(&page), found.damaged, &fields)
 }
 
 /// Get a customer group

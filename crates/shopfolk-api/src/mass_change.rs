@@ -3,7 +3,7 @@
 use axum::response::Response;
 use serde::Serialize;
 use shopfolk_model::{CustomerId, CustomerSearch, GroupId};
-use shopfolk_operations::{ChangeManyCustomers, ManyCustomers, MassChange};
+use shopfolk_operations::{ManyCustomers, MassChange};
 use shopfolk_store::Engine;
 use std::str::FromStr;
 use utoipa::ToSchema;
@@ -138,7 +138,8 @@ pub(crate) struct MassChangeOut {
 
 /// Update many customers
 ///
-/// Changes or deletes the customers that the body selects or the filters in the query find: all of them, or none.
+/// Changes or deletes the customers that the body selects or the filters in the query find. An id that nobody has or a bad
+/// value changes nothing. Then it is done in portions, between which others are served; it is safe to repeat.
 #[utoipa::path(
     post, path = "/api/v3/{storeId}/customers_update", tag = "Customers",
     params(SearchParameters),
@@ -153,7 +154,7 @@ pub(crate) async fn update_customers<E: Engine>(
 ) -> Result<Response, ApiError> {
     let customers = customers(body.mode, body.ids, search)?;
     let change = change(body.delete, body.change)?;
-    let count = caller.write(ChangeManyCustomers { customers, change, now: caller.now() }).await?;
+    let count = caller.change_many(customers, change).await?;
     answer::json(&MassChangeOut { update_count: count })
 }
 

@@ -131,7 +131,7 @@ pub(crate) async fn list_orders<E: Engine>(
     let found = caller.read(SearchOrders { search, page }).await?;
     let orders: Vec<_> = found.items.iter().map(OrderWithDocument::of).collect::<Result<_, _>>()?;
     let page = Page { total: found.total, count: orders.len(), asked: page, items: &orders };
-    answer::page(&page, &fields)
+    answer::listed(&Answer(&page), found.damaged, &fields)
 }
 
 /// Get an order

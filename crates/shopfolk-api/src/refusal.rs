@@ -22,7 +22,7 @@ impl From<StoreError> for ApiError {
                 ErrorCode::ConstraintViolation,
                 "The change conflicts with another one that came first: look at what is there now",
             ),
-            StoreError::Corrupt { .. } | StoreError::OutOfIds { .. } | StoreError::Database { .. } => {
+            StoreError::Damaged(_) | StoreError::OutOfIds { .. } | StoreError::Database { .. } => {
                 Self::internal(error)
             }
         }

@@ -117,7 +117,7 @@ impl TokenCache {
     ) -> Option<Arc<KnownToken>> {
         let key = TokenOfStore { store, token };
         let Some((token, suspended)) =
-            found.and_then(|access| access.token.map(|token| (token, access.store.suspended)))
+            found.and_then(|access| access.token.map(|token| (token.record, access.store.suspended)))
         else {
             self.tokens.remove(&key);
             return None;
@@ -142,6 +142,7 @@ impl TokenCache {
 #[cfg(test)]
 mod tests {
     use shopfolk_model::{ScopeSet, Store, StoreName, TokenId, TokenKind};
+    use shopfolk_store::StoredToken;
 
     use super::*;
 
@@ -163,12 +164,15 @@ mod tests {
                 suspended: false,
                 created: at(1),
             },
-            token: Some(TokenRecord {
-                id: TokenId::new(1).unwrap(),
-                kind: TokenKind::Secret,
-                scopes: ScopeSet::ALL,
-                created: at(1),
-                last_used: None,
+            token: Some(StoredToken {
+                record: TokenRecord {
+                    id: TokenId::new(1).unwrap(),
+                    kind: TokenKind::Secret,
+                    scopes: ScopeSet::ALL,
+                    created: at(1),
+                    last_used: None,
+                },
+                hash: TokenHash::of("secret_token"),
             }),
         }
     }

@@ -1,9 +1,41 @@
 //! What happened in a store.
 
-use crate::{CustomerId, ExtraFieldId, GroupId, IdError, OrderNumber, StoreId, Timestamp, TokenId};
+use crate::{
+    ContactId, CustomerId, ExtraFieldId, GroupId, IdError, OrderNumber, StoreId, Timestamp, TokenId,
+};
 
 macro_rules! happenings {
     ($($(#[$meta:meta])* $variant:ident($id:ty) = $code:literal $name:literal,)+) => {
+        /// What kind of thing happened: the one table of these kinds, their codes and their names.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum EventType {
+            $($(#[$meta])* $variant,)+
+        }
+
+        impl EventType {
+            /// Every kind.
+            pub const ALL: &[Self] = &[$(Self::$variant,)+];
+
+            /// The code in the database; a kind never changes its own.
+            pub const fn code(self) -> u8 {
+                match self {
+                    $(Self::$variant => $code,)+
+                }
+            }
+
+            /// What webhooks and people call it.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)+
+                }
+            }
+
+            /// The kind with this code.
+            pub fn from_code(code: u8) -> Option<Self> {
+                Self::ALL.iter().copied().find(|event_type| event_type.code() == code)
+            }
+        }
+
         /// What happened, and to what.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Happening {
@@ -11,10 +43,10 @@ macro_rules! happenings {
         }
 
         impl Happening {
-            /// The code in the database; a kind never changes its own.
-            pub const fn code(self) -> u8 {
+            /// What kind of thing it is.
+            pub const fn event_type(self) -> EventType {
                 match self {
-                    $(Self::$variant(_) => $code,)+
+                    $(Self::$variant(_) => EventType::$variant,)+
                 }
             }
 
@@ -25,27 +57,16 @@ macro_rules! happenings {
                 }
             }
 
-            /// What webhooks and people call it.
-            pub const fn name(self) -> &'static str {
-                match self {
-                    $(Self::$variant(_) => $name,)+
-                }
-            }
-
-            /// What stands in the database under this code; `None` when no kind has that code.
+            /// What of this kind happened to the one with this number.
             ///
             /// # Errors
             /// When the number cannot be an id of that kind.
-            pub fn from_stored(code: u8, entity_id: i64) -> Result<Option<Self>, IdError> {
-                Ok(match code {
-                    $($code => Some(Self::$variant(<$id>::new(entity_id)?)),)+
-                    _ => None,
+            pub fn new(event_type: EventType, entity_id: i64) -> Result<Self, IdError> {
+                Ok(match event_type {
+                    $(EventType::$variant => Self::$variant(<$id>::new(entity_id)?),)+
                 })
             }
         }
-
-        #[cfg(test)]
-        const CODES: &[u8] = &[$($code),+];
     };
 }
 
@@ -82,15 +103,83 @@ happenings! {
     ExtraFieldUpdated(ExtraFieldId) = 13 "customer_extra_field.updated",
     /// An extra field of customers is gone.
     ExtraFieldDeleted(ExtraFieldId) = 14 "customer_extra_field.deleted",
+    /// A customer got a contact.
+    ContactCreated(CustomerId) = 17 "customer.updated",
+    /// A contact of a customer changed.
+    ContactUpdated(CustomerId) = 18 "customer.updated",
+    /// A contact of a customer is gone.
+    ContactDeleted(CustomerId) = 19 "customer.updated",
+}
+
+macro_rules! actors {
+    ($($(#[$meta:meta])* $variant:ident $(($id:ident))? = $code:literal,)+) => {
+        /// By whom something was done.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum Actor {
+            $($(#[$meta])* $variant $(($id))?,)+
+        }
+
+        impl Actor {
+            /// The code in the database; an actor never changes its own.
+            pub const fn code(self) -> u8 {
+                match self {
+                    $(actors!(@pattern $variant $(($id))?) => $code,)+
+                }
+            }
+        }
+    };
+    (@pattern $variant:ident) => { Self::$variant };
+    (@pattern $variant:ident ($id:ident)) => { Self::$variant(_) };
+}
+
+actors! {
+    /// Nobody knows: it was recorded by a release that did not ask.
+    Unknown = 0,
+    /// A caller of the API, with this token.
+    Token(TokenId) = 1,
+    /// Somebody at the command line.
+    CommandLine = 2,
+    /// An import.
+    Import = 3,
+}
+
+impl Actor {
+    /// The id of the token, where it was one.
+    pub const fn token(self) -> Option<TokenId> {
+        match self {
+            Self::Token(id) => Some(id),
+            Self::Unknown | Self::CommandLine | Self::Import => None,
+        }
+    }
+
+    /// The actor of this code, with the token that is named.
+    pub const fn from_stored(code: u8, token: Option<TokenId>) -> Option<Self> {
+        match (code, token) {
+            (0, None) => Some(Self::Unknown),
+            (1, Some(id)) => Some(Self::Token(id)),
+            (2, None) => Some(Self::CommandLine),
+            (3, None) => Some(Self::Import),
+            _ => None,
+        }
+    }
 }
 
 /// Something that happened in a store, recorded in the transaction of the change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+///
+/// It says what was before, where that is a person's. What came after is what the next event of the same person says was
+/// before, or else what is there now: so nothing is kept twice, and all of the past can be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
     /// What happened.
     pub happening: Happening,
+    /// The contact, where it happened to one.
+    pub contact: Option<ContactId>,
+    /// By whom.
+    pub by: Actor,
     /// When.
     pub created: Timestamp,
+    /// What was before, a JSON object with the parts that changed; `None` where there was nothing, or it is no person's.
+    pub before: Option<Box<str>>,
 }
 
 #[cfg(test)]
@@ -99,19 +188,29 @@ mod tests {
 
     #[test]
     fn every_kind_is_found_by_its_code() {
-        for &code in CODES {
-            let happening = Happening::from_stored(code, 7).unwrap().unwrap();
-            assert_eq!((happening.code(), happening.entity_id()), (code, 7));
+        for &event_type in EventType::ALL {
+            assert_eq!(EventType::from_code(event_type.code()), Some(event_type));
+            let happening = Happening::new(event_type, 7).unwrap();
+            assert_eq!((happening.event_type(), happening.entity_id()), (event_type, 7));
         }
-        assert_eq!(Happening::from_stored(0, 7), Ok(None));
-        assert!(Happening::from_stored(1, -1).is_err());
+        assert_eq!(EventType::from_code(0), None);
+        assert!(Happening::new(EventType::CustomerCreated, -1).is_err());
     }
 
     #[test]
-    fn no_code_and_no_name_is_given_twice() {
-        let names: std::collections::HashSet<_> =
-            CODES.iter().map(|&code| Happening::from_stored(code, 7).unwrap().unwrap().name()).collect();
-        let codes: std::collections::HashSet<_> = CODES.iter().collect();
-        assert_eq!((names.len(), codes.len()), (CODES.len(), CODES.len()));
+    fn no_code_is_given_twice() {
+        let codes: std::collections::HashSet<_> =
+            EventType::ALL.iter().map(|event_type| event_type.code()).collect();
+        assert_eq!(codes.len(), EventType::ALL.len());
+    }
+
+    #[test]
+    fn an_actor_is_found_by_its_code() {
+        let token = TokenId::new(7).unwrap();
+        for actor in [Actor::Unknown, Actor::Token(token), Actor::CommandLine, Actor::Import] {
+            assert_eq!(Actor::from_stored(actor.code(), actor.token()), Some(actor));
+        }
+        assert_eq!(Actor::from_stored(1, None), None);
+        assert_eq!(Actor::from_stored(2, Some(token)), None);
     }
 }

@@ -126,8 +126,13 @@ id_type!(
     LARGEST_JSON_INTEGER
 );
 id_type!(
-    /// The place of an event among the events of its store, counted from 1.
-    EventSequence,
+    /// The number by which an event is recorded. It tells no order where several nodes record.
+    EventNumber,
+    LARGEST_JSON_INTEGER
+);
+id_type!(
+    /// The place of an event among the events of its store, counted from 1: whoever reads events goes by it.
+    EventPosition,
     LARGEST_JSON_INTEGER
 );
 

@@ -58,7 +58,7 @@ pub use customer_filters::{
     OrderingCustomers, ShippingPlace,
 };
 pub use email::{EmailAddress, InvalidEmailAddress};
-pub use event::{Event, Happening};
+pub use event::{Actor, Event, EventType, Happening};
 pub use extra_field::{
     ExtraField, ExtraFieldChange, ExtraFieldEntry, ExtraFieldKey, ExtraFieldType, InvalidExtraFieldKey,
     NewExtraField, UnknownExtraFieldType,
@@ -68,8 +68,8 @@ pub use folding::fold;
 pub use group::{CustomerGroup, GroupChange, NewGroup};
 pub use group_book::{GroupBook, GroupFilter, GroupRuleError};
 pub use id::{
-    AddressId, ContactId, CustomerId, EventSequence, ExtraFieldId, GroupId, IdError, OrderNumber, ProductId,
-    StoreId, TokenId,
+    AddressId, ContactId, CustomerId, EventNumber, EventPosition, ExtraFieldId, GroupId, IdError,
+    OrderNumber, ProductId, StoreId, TokenId,
 };
 pub use language::{InvalidLanguage, LanguageCode};
 pub use money::{InvalidMoney, Money};

@@ -1,7 +1,7 @@
 //! Who may enter a store.
 
 use shopfolk_model::TokenHash;
-use shopfolk_store::{ReadOperation, ReadTx, StoreAccess, StoreError};
+use shopfolk_store::{ReadOperation, ReadTx, StoreAccess, StoreError, find_access};
 
 /// Finds the store and the token that a request came with; `None` when there is no such store.
 #[derive(Debug, Clone, Copy)]
@@ -16,6 +16,6 @@ impl ReadOperation for FindAccess {
     const READS_ONCE: bool = true;
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, StoreError> {
-        tx.find_access(self.token).await
+        find_access(tx, self.token).await
     }
 }

@@ -12,6 +12,7 @@ mod changed_customers;
 mod contacts;
 mod copy;
 mod customers;
+mod events;
 mod extra_fields;
 mod fixture;
 mod groups;
@@ -29,6 +30,7 @@ pub use changed_customers::*;
 pub use contacts::*;
 pub use copy::*;
 pub use customers::*;
+pub use events::*;
 pub use extra_fields::*;
 pub use fixture::*;
 pub use groups::*;
@@ -77,6 +79,12 @@ macro_rules! conformance_tests {
             concurrent_creates_of_one_customer_get_places_and_one_default
             concurrent_equal_creates_make_one_contact
             read_sees_every_answered_write
+            reader_of_events_misses_none
+            event_says_by_whom_and_what_was_before
+            deleted_customer_is_told_whole
+            insertion_of_what_is_there_is_a_conflict
+            many_customers_are_changed_in_portions
+            mass_change_of_somebody_unknown_changes_nobody
             any_calls_end_as_in_the_model
             groups_come_after_the_built_in_one
             group_names_and_references_are_there_once
@@ -143,7 +151,6 @@ macro_rules! copy_tests {
             store_with_a_life_of_its_own_is_not_touched
             copy_that_was_changed_is_not_touched
             store_of_another_time_is_not_touched
-            event_that_comes_late_is_put_in_its_place
             copied_store_never_gives_an_id_again
             copied_store_is_suspended_when_the_source_is
             other_stores_of_the_target_stay_as_they_are

@@ -6,7 +6,9 @@ use shopfolk_model::{
     Addition, Contact, ContactBook, ContactChange, ContactId, CustomerId, Event, Happening, NewContact,
     Timestamp,
 };
-use shopfolk_store::{ReadOperation, ReadTx, WriteOperation, WriteTx};
+use shopfolk_store::{
+    FoundContacts, ReadOperation, ReadTx, StateBefore, StoreError, WriteOperation, WriteTx,
+};
 
 use crate::OperationError;
 
@@ -37,12 +39,13 @@ impl WriteOperation for CreateContact {
     async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
         let book = tx.find_contact_book_to_add(self.customer, &self.contact).await?;
         let mut book = book.ok_or(OperationError::CustomerNotFound { id: self.customer })?;
-        let id = tx.next_contact_id().await?;
+        let id = tx.take_id().await?;
         match book.add(self.contact.clone(), id, self.now)? {
             Addition::AlreadyThere(contact) => Ok(ContactCreation::AlreadyThere(contact)),
             Addition::Added { contact, change } => {
                 tx.write_contacts(self.customer, &change, self.now).await?;
-                append_updated(tx, self.customer, self.now).await?;
+                let happening = Happening::ContactCreated(self.customer);
+                append(tx, happening, contact.id, StateBefore::of_contacts(&change), self.now).await?;
                 Ok(ContactCreation::Created(contact))
             }
         }
@@ -84,7 +87,8 @@ impl WriteOperation for ChangeContact {
             .change(self.contact, self.change.clone())?
             .ok_or(OperationError::ContactNotFound { id: self.contact })?;
         tx.write_contacts(self.customer, &change, self.now).await?;
-        append_updated(tx, self.customer, self.now).await?;
+        let happening = Happening::ContactUpdated(self.customer);
+        append(tx, happening, self.contact, StateBefore::of_contacts(&change), self.now).await?;
         Ok(ContactUpdate::Updated)
     }
 }
@@ -108,7 +112,8 @@ impl WriteOperation for DeleteContact {
         let mut book = contact_book(tx, self.customer).await?;
         let change = book.remove(self.contact).ok_or(OperationError::ContactNotFound { id: self.contact })?;
         tx.write_contacts(self.customer, &change, self.now).await?;
-        append_updated(tx, self.customer, self.now).await
+        let happening = Happening::ContactDeleted(self.customer);
+        append(tx, happening, self.contact, StateBefore::of_contacts(&change), self.now).await
     }
 }
 
@@ -119,13 +124,23 @@ pub struct ListContacts {
     pub customer: CustomerId,
 }
 
+/// The contacts of a customer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedContacts {
+    /// Those that can be read.
+    pub contacts: ContactBook,
+    /// How many cannot.
+    pub damaged: u64,
+}
+
 impl ReadOperation for ListContacts {
-    type Output = ContactBook;
+    type Output = ListedContacts;
     type Error = OperationError;
     const READS_ONCE: bool = true;
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
-        contact_book(tx, self.customer).await
+        let (contacts, damaged) = found_contacts(tx, self.customer).await?.readable();
+        Ok(ListedContacts { contacts, damaged })
     }
 }
 
@@ -144,20 +159,35 @@ impl ReadOperation for GetContact {
     const READS_ONCE: bool = true;
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
-        let book = contact_book(tx, self.customer).await?;
-        book.find(self.contact).cloned().ok_or(OperationError::ContactNotFound { id: self.contact })
+        let found = found_contacts(tx, self.customer).await?;
+        if let Some(contact) = found.contacts.into_iter().find(|contact| contact.id == self.contact) {
+            return Ok(contact);
+        }
+        match found.damaged.into_iter().find(|(id, _)| *id == Some(self.contact)) {
+            Some((_, damage)) => Err(StoreError::from(damage).into()),
+            None => Err(OperationError::ContactNotFound { id: self.contact }),
+        }
     }
 }
 
-async fn contact_book<T: ReadTx>(tx: &mut T, customer: CustomerId) -> Result<ContactBook, OperationError> {
-    tx.find_contact_book(customer).await?.ok_or(OperationError::CustomerNotFound { id: customer })
-}
-
-async fn append_updated<T: WriteTx>(
+async fn found_contacts<T: ReadTx>(
     tx: &mut T,
     customer: CustomerId,
+) -> Result<FoundContacts, OperationError> {
+    tx.find_contacts(customer).await?.ok_or(OperationError::CustomerNotFound { id: customer })
+}
+
+async fn contact_book<T: ReadTx>(tx: &mut T, customer: CustomerId) -> Result<ContactBook, OperationError> {
+    Ok(found_contacts(tx, customer).await?.whole()?)
+}
+
+async fn append<T: WriteTx>(
+    tx: &mut T,
+    happening: Happening,
+    contact: ContactId,
+    before: Option<Box<str>>,
     now: Timestamp,
 ) -> Result<(), OperationError> {
-    let event = Event { happening: Happening::CustomerUpdated(customer), created: now };
+    let event = Event { happening, contact: Some(contact), by: tx.author(), created: now, before };
     Ok(tx.append_event(&event).await?)
 }

@@ -3,25 +3,27 @@
 //! A copy goes through the store key by key, compares what both databases hold, and writes only what differs. So it is
 //! safe to repeat, and one that was interrupted goes on where it was: what is there already costs a comparison. At the
 //! end both sides are read again and their checksums compared. When they differ, because the source changed meanwhile,
-//! the copy goes over the store again, a few times at the most.
+//! the copy goes over the store again, a few times at the most. What is copied follows from the descriptions of the
+//! records ([`shopfolk_store::Aggregate`]); a row that is damaged stops it, for nothing may be lost on the way.
 //!
 //! # What it may overwrite
 //!
-//! Every change of a store has its event. So a store in the target has no life of its own exactly as long as its events
-//! are the first ones of the source: that is looked at before anything is written ([`events`]), and whatever else differs
-//! in the target is older than the source. Events are copied first, so that this holds for every copy that was
-//! interrupted too. What it cannot tell apart are changes of the same kinds to the same customers, in the same order and
-//! the same seconds, and nothing else, made in both databases after a copy.
+//! Every change of a store has its event, and every event its place. So a store in the target has no life of its own
+//! exactly as long as its events are the first ones of the source: that is looked at before anything is written
+//! ([`events`]), and whatever else differs in the target is older than the source. Events are copied first, so that this
+//! holds for every copy that was interrupted too. What it cannot tell apart are changes of the same kinds to the same
+//! customers by the same people, in the same order and the same seconds, and nothing else, made in both databases after a
+//! copy.
 //!
 //! # While it runs
 //!
 //! The store in the target is suspended, so that it has no callers, and takes the state of the source at the end. Each
-//! batch is one transaction in the target; whoever observes the copy may stop it between two of them.
+//! portion is one transaction in the target; whoever observes the copy may stop it between two of them.
 
-mod checksum;
+mod contents;
 mod differences;
 mod events;
-mod rows;
+mod transactions;
 
 use std::ops::ControlFlow;
 
@@ -29,10 +31,10 @@ use futures_util::future::{try_join, try_join3};
 use shopfolk_model::{CustomerGroup, ExtraField, Order, Store, StoreId};
 use shopfolk_store::{Engine, StoreError, StoredCustomer, StoredToken};
 
-pub use checksum::{Checksum, StoreContents};
+pub use contents::{Checksum, StoreContents};
 
-use checksum::contents_of;
-use rows::{EstimateSize, LookupNextIds, PutStore, list_customers, list_events, list_tokens};
+use contents::contents_of;
+use transactions::{EstimateSize, List, LookupNextIds, PutStore};
 
 use crate::GetStore;
 
@@ -62,6 +64,14 @@ pub enum CopyError {
         /// The id of the store.
         id: StoreId,
     },
+    /// Rows of the store cannot be read, so they cannot be copied.
+    #[error("{damaged} rows of store #{id} are damaged; 'shopfolk check' names them")]
+    Damaged {
+        /// The id of the store.
+        id: StoreId,
+        /// How many.
+        damaged: u64,
+    },
     /// Whoever observed the copy stopped it.
     #[error("the copy was stopped")]
     Stopped,
@@ -80,21 +90,13 @@ pub enum CopyPhase {
     ComparingEvents,
     /// Copying events.
     Events,
-    /// Copying tokens.
-    Tokens,
-    /// Copying customer groups.
-    Groups,
-    /// Copying the definitions of extra fields.
-    ExtraFields,
-    /// Copying orders.
-    Orders,
-    /// Copying customers with their contacts.
-    Customers,
+    /// Copying rows of this kind with what hangs on them.
+    Rows(&'static str),
     /// Reading both sides again and comparing them: customers and events.
     Verifying,
 }
 
-/// How far a copy has come, told before the first batch of a phase and after each.
+/// How far a copy has come, told before the first portion of a phase and after each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CopyProgress {
     /// The store.
@@ -105,15 +107,15 @@ pub struct CopyProgress {
     pub phase: CopyPhase,
     /// How many rows of the phase are done.
     pub done: u64,
-    /// About how many there are.
+    /// About how many there are; 0 where nobody knows.
     pub total: u64,
 }
 
 /// Copies a store and verifies the copy. `observe` is told how far it is and may stop it.
 ///
 /// # Errors
-/// When the source has no such store, the target has one of its own, the source keeps changing, `observe` stopped it, or
-/// a database failed.
+/// When the source has no such store, the target has one of its own, the source keeps changing, a row is damaged, `observe`
+/// stopped it, or a database failed.
 pub async fn copy_store<From: Engine, To: Engine>(
     from: &From,
     to: &To,
@@ -167,16 +169,16 @@ impl<From: Engine, To: Engine, Observe: FnMut(CopyProgress) -> ControlFlow<()> +
             return Err(self.has_its_own("it was created at another time"));
         }
         let (events, tokens, customers) = try_join3(
-            list_events(self.to, self.store, None, 1),
-            list_tokens(self.to, self.store, None, 1),
-            list_customers(self.to, self.store, None, 1),
+            self.to.list_events(self.store, None, 1),
+            self.to.read(self.store, List::<StoredToken> { after: None }),
+            self.to.read(self.store, List::<StoredCustomer> { after: None }),
         )
         .await
         .map_err(CopyError::Target)?;
-        if !events.is_empty() || (tokens.is_empty() && customers.is_empty()) {
+        if !events.is_empty() || (tokens.1.is_none() && customers.1.is_none()) {
             return Ok(());
         }
-        let expected = list_events(self.from, self.store, None, 1).await.map_err(CopyError::Source)?;
+        let expected = self.from.list_events(self.store, None, 1).await.map_err(CopyError::Source)?;
         if expected.is_empty() { Ok(()) } else { Err(self.has_its_own("it has rows without events")) }
     }
 
@@ -189,7 +191,7 @@ impl<From: Engine, To: Engine, Observe: FnMut(CopyProgress) -> ControlFlow<()> +
         let store = self.source().await?;
         let next = self.from.read(self.store, LookupNextIds).await.map_err(CopyError::Source)?;
         let store = Store { suspended: suspended || store.suspended, ..store };
-        self.to.write(self.store, PutStore { store, next }).await.map_err(CopyError::Target)
+        self.to.copy(self.store, PutStore { store, next }).await.map_err(CopyError::Target)
     }
 
     /// Reads both sides; `None` when they differ.

@@ -6,6 +6,7 @@ use shopfolk_model::{CountryCode, CustomerGroup, GroupBook, OrderingCustomers, S
 use shopfolk_store::{PageRequest, ReadOperation, ReadTx};
 
 use crate::OperationError;
+use crate::groups::list_groups;
 
 /// Finds what there is to filter customers by.
 #[derive(Debug, Clone, Copy)]
@@ -35,8 +36,8 @@ impl ReadOperation for ListCustomerFilters {
     }
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
-        let total = tx.list_customers(PageRequest { offset: 0, limit: 0 }).await?.total;
-        let created = tx.list_groups().await?;
+        let total = tx.list_customer_ids(PageRequest { offset: 0, limit: 0 }).await?.total;
+        let created = list_groups(tx).await?.items;
         let groups = std::iter::once(GroupBook::general()).chain(created).collect();
         let places = tx.list_shipping_places().await?;
         let languages = tx.list_languages().await?;

@@ -3,9 +3,13 @@
 use std::collections::HashMap;
 
 use shopfolk_model::{ContactBook, CustomerId, ExtraField, ExtraFieldKey, GroupId, GroupName};
-use shopfolk_store::{CustomerLimit, ReadOperation, ReadTx, StoreError, StoredCustomer};
+use shopfolk_store::{
+    CustomerLimit, CustomerPortion, ReadOperation, ReadTx, StoreError, StoredCustomer, list_stored_customers,
+};
 use tokio::sync::mpsc;
 
+use crate::extra_fields::list_extra_fields;
+use crate::groups::list_groups;
 use crate::{CustomerWithContacts, OperationError};
 
 /// How many customers are read at once, and how many contacts at the most, unless one customer alone has more.
@@ -28,6 +32,8 @@ pub enum Exported {
     Extent(CustomerExtent),
     /// Some customers.
     Customers(Vec<CustomerWithContacts>),
+    /// How many rows cannot be read and were left out; where there are any, the last thing.
+    Damaged(u64),
 }
 
 /// How much the customers of a store have at the most.
@@ -46,10 +52,10 @@ impl ReadOperation for ExportCustomers {
     type Error = OperationError;
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<(), OperationError> {
-        let groups = tx.list_groups().await?;
+        let groups = list_groups(tx).await?.items;
         let names: HashMap<GroupId, GroupName> =
             groups.into_iter().map(|group| (group.id, group.name)).collect();
-        let fields = tx.list_extra_fields().await?;
+        let fields = list_extra_fields(tx).await?.items;
         if self.measure {
             let extra_fields = fields.iter().map(|field| field.key).collect();
             let extent = CustomerExtent { extra_fields, ..self.measure(tx).await? };
@@ -57,12 +63,17 @@ impl ReadOperation for ExportCustomers {
                 return Ok(());
             }
         }
-        let mut after = None;
+        let (mut after, mut damaged) = (None, 0);
         while let Some(batch) = next(tx, &mut after).await? {
-            let batch = batch.into_iter().map(|stored| complete(stored, &names, &fields)).collect();
+            damaged += batch.damaged;
+            let batch = batch.customers.into_iter().map(|stored| complete(stored, &names, &fields)).collect();
             if self.taker.send(Exported::Customers(batch)).await.is_err() {
-                break;
+                return Ok(());
             }
+        }
+        if damaged > 0 {
+            // Who takes no more does not want to know.
+            let _ = self.taker.send(Exported::Damaged(damaged)).await;
         }
         Ok(())
     }
@@ -75,7 +86,7 @@ impl ExportCustomers {
         while !self.taker.is_closed()
             && let Some(batch) = next(tx, &mut after).await?
         {
-            for StoredCustomer { customer, contacts } in &batch {
+            for StoredCustomer { customer, contacts } in &batch.customers {
                 extent.contacts = extent.contacts.max(contacts.len());
                 extent.addresses = extent.addresses.max(customer.addresses.addresses().len());
             }
@@ -88,12 +99,13 @@ impl ExportCustomers {
 async fn next<T: ReadTx>(
     tx: &mut T,
     after: &mut Option<CustomerId>,
-) -> Result<Option<Vec<StoredCustomer>>, StoreError> {
-    let batch = tx.list_stored_customers(*after, BATCH).await?;
-    Ok(batch.last().map(|last| last.customer.id).map(|last| {
-        *after = Some(last);
-        batch
-    }))
+) -> Result<Option<CustomerPortion>, StoreError> {
+    let batch = list_stored_customers(tx, *after, BATCH).await?;
+    if let Some(through) = batch.through {
+        *after = Some(through);
+        return Ok(Some(batch));
+    }
+    Ok(None)
 }
 
 fn complete(
@@ -103,7 +115,8 @@ fn complete(
 ) -> CustomerWithContacts {
     let value = |field: &ExtraField| Some((field.clone(), customer.extra_fields.get(&field.id)?.clone()));
     CustomerWithContacts {
-        contacts: ContactBook::whole(contacts.into_iter().map(Into::into).collect()),
+        contacts: ContactBook::whole(contacts),
+        damaged_contacts: 0,
         group_name: names.get(&customer.group).cloned().unwrap_or_else(GroupName::general),
         extra_fields: fields.iter().filter_map(value).collect(),
         customer,

@@ -1,10 +1,13 @@
 //! The extra fields of a store's customers.
 
 use shopfolk_model::{
-    Event, ExtraField, ExtraFieldBook, ExtraFieldChange, ExtraFieldKey, ExtraFieldRuleError, Happening,
-    NewExtraField, Timestamp,
+    ExtraField, ExtraFieldBook, ExtraFieldChange, ExtraFieldKey, ExtraFieldRuleError, Happening,
+    MAXIMUM_EXTRA_FIELDS, NewExtraField, Timestamp,
 };
-use shopfolk_store::{ReadOperation, ReadTx, WriteOperation, WriteTx};
+use shopfolk_store::{
+    EXTRA_FIELDS_BY_KEY, Listed, Query, ReadOperation, ReadTx, Record, StoreError, Which, WriteOperation,
+    WriteTx,
+};
 
 use crate::OperationError;
 
@@ -13,12 +16,12 @@ use crate::OperationError;
 pub struct ListExtraFields;
 
 impl ReadOperation for ListExtraFields {
-    type Output = Vec<ExtraField>;
+    type Output = Listed<ExtraField>;
     type Error = OperationError;
     const READS_ONCE: bool = true;
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
-        Ok(tx.list_extra_fields().await?)
+        Ok(list_extra_fields(tx).await?)
     }
 }
 
@@ -35,7 +38,8 @@ impl ReadOperation for GetExtraField {
     const READS_ONCE: bool = true;
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
-        tx.find_extra_field(self.key).await?.ok_or(OperationError::ExtraFieldNotFound { key: self.key })
+        let found = tx.find(&EXTRA_FIELDS_BY_KEY, self.key.as_str().into()).await?;
+        found.ok_or(OperationError::ExtraFieldNotFound { key: self.key })
     }
 }
 
@@ -55,13 +59,13 @@ impl WriteOperation for CreateExtraField {
     type Error = OperationError;
 
     async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
-        let mut book = ExtraFieldBook::whole(tx.list_extra_fields().await?);
+        let mut book = all_extra_fields(tx).await?;
         let free = self.keys.iter().copied().find(|&key| book.find(key).is_none());
         let key = free.or(self.keys.first().copied()).ok_or(ExtraFieldRuleError::Unnamed)?;
-        let id = tx.next_extra_field_id().await?;
+        let id = tx.take_id().await?;
         let field = book.add(self.field.clone(), id, key, self.now)?;
-        tx.add_extra_field(&field).await?;
-        append(tx, Happening::ExtraFieldCreated(id), self.now).await?;
+        tx.insert(std::slice::from_ref(&field)).await?;
+        tx.append(Happening::ExtraFieldCreated(id), self.now).await?;
         Ok(key)
     }
 }
@@ -83,14 +87,14 @@ impl WriteOperation for ChangeExtraField {
 
     /// Answers whether the change said anything.
     async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
-        let mut book = ExtraFieldBook::whole(tx.list_extra_fields().await?);
+        let mut book = all_extra_fields(tx).await?;
         let changed = book.change(self.key, self.change.clone(), self.now)?;
         let field = changed.ok_or(OperationError::ExtraFieldNotFound { key: self.key })?;
         if self.change.is_empty() {
             return Ok(false);
         }
-        tx.change_extra_field(&field).await?;
-        append(tx, Happening::ExtraFieldUpdated(field.id), self.now).await?;
+        tx.update(std::slice::from_ref(&field)).await?;
+        tx.append(Happening::ExtraFieldUpdated(field.id), self.now).await?;
         Ok(true)
     }
 }
@@ -110,15 +114,22 @@ impl WriteOperation for DeleteExtraField {
 
     async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<(), OperationError> {
         let not_found = OperationError::ExtraFieldNotFound { key: self.key };
-        let book = ExtraFieldBook::whole(tx.list_extra_fields().await?);
+        let book = all_extra_fields(tx).await?;
         let Some(field) = book.find(self.key) else { return Err(not_found) };
-        if !tx.remove_extra_field(field.id).await? {
-            return Err(not_found);
-        }
-        append(tx, Happening::ExtraFieldDeleted(field.id), self.now).await
+        let id = field.id;
+        tx.remove_extra_field_values(id).await?;
+        tx.delete::<ExtraField>(&[(id,)]).await?;
+        Ok(tx.append(Happening::ExtraFieldDeleted(id), self.now).await?)
     }
 }
 
-async fn append<T: WriteTx>(tx: &mut T, happening: Happening, now: Timestamp) -> Result<(), OperationError> {
-    Ok(tx.append_event(&Event { happening, created: now }).await?)
+/// The extra fields, by id.
+pub(crate) async fn list_extra_fields<T: ReadTx>(tx: &mut T) -> Result<Listed<ExtraField>, StoreError> {
+    tx.list_after(None, MAXIMUM_EXTRA_FIELDS).await
+}
+
+/// The extra fields, for a writer, who may miss none.
+async fn all_extra_fields<T: WriteTx>(tx: &mut T) -> Result<ExtraFieldBook, StoreError> {
+    let which = Which::After(None, MAXIMUM_EXTRA_FIELDS);
+    Ok(ExtraFieldBook::whole(tx.all(Query { table: ExtraField::TABLE, which }).await?))
 }

@@ -1,10 +1,13 @@
 //! Customer groups. The built-in group is no row; the book of groups knows it.
 
 use shopfolk_model::{
-    CustomerGroup, Event, GroupBook, GroupChange, GroupFilter, GroupId, GroupRuleError, Happening, NewGroup,
-    Timestamp,
+    CustomerGroup, GroupBook, GroupChange, GroupFilter, GroupId, GroupRuleError, Happening, MAXIMUM_GROUPS,
+    NewGroup, Timestamp,
 };
-use shopfolk_store::{Page, PageRequest, ReadOperation, ReadTx, WriteOperation, WriteTx};
+use shopfolk_store::{
+    Listed, Page, PageRequest, Query, ReadOperation, ReadTx, Record, StoreError, Which, WriteOperation,
+    WriteTx,
+};
 
 use crate::OperationError;
 
@@ -23,11 +26,12 @@ impl ReadOperation for ListGroups {
     const READS_ONCE: bool = true;
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
-        let found = GroupBook::whole(tx.list_groups().await?).search(&self.filter);
+        let listed = list_groups(tx).await?;
+        let found = GroupBook::whole(listed.items).search(&self.filter);
         let total = found.len() as u64;
         let offset = usize::try_from(self.page.offset).unwrap_or(usize::MAX);
         let items = found.into_iter().skip(offset).take(self.page.limit as usize).collect();
-        Ok(Page { total, items })
+        Ok(Page { total, items, damaged: listed.damaged })
     }
 }
 
@@ -47,7 +51,7 @@ impl ReadOperation for GetGroup {
         if self.group == GroupId::GENERAL {
             return Ok(GroupBook::general());
         }
-        tx.lookup_group(self.group).await?.ok_or(OperationError::GroupNotFound { id: self.group })
+        tx.get((self.group,)).await?.ok_or(OperationError::GroupNotFound { id: self.group })
     }
 }
 
@@ -67,14 +71,14 @@ impl WriteOperation for CreateGroup {
     type Error = OperationError;
 
     async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
-        let mut book = GroupBook::whole(tx.list_groups().await?);
+        let mut book = all_groups(tx).await?;
         let id = match self.id {
             Some(id) => id,
-            None => tx.next_group_id().await?,
+            None => tx.take_id().await?,
         };
         let group = book.add(self.group.clone(), id)?;
-        tx.add_group(&group).await?;
-        append(tx, Happening::GroupCreated(id), self.now).await?;
+        tx.insert(std::slice::from_ref(&group)).await?;
+        tx.append(Happening::GroupCreated(id), self.now).await?;
         Ok(id)
     }
 }
@@ -96,14 +100,14 @@ impl WriteOperation for ChangeGroup {
 
     /// Answers whether the change said anything.
     async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
-        let mut book = GroupBook::whole(tx.list_groups().await?);
+        let mut book = all_groups(tx).await?;
         let changed = book.change(self.group, self.change.clone())?;
         let group = changed.ok_or(OperationError::GroupNotFound { id: self.group })?;
         if self.change.is_empty() {
             return Ok(false);
         }
-        tx.change_group(&group).await?;
-        append(tx, Happening::GroupUpdated(self.group), self.now).await?;
+        tx.update(std::slice::from_ref(&group)).await?;
+        tx.append(Happening::GroupUpdated(self.group), self.now).await?;
         Ok(true)
     }
 }
@@ -125,13 +129,23 @@ impl WriteOperation for DeleteGroup {
         if self.group == GroupId::GENERAL {
             return Err(GroupRuleError::BuiltIn.into());
         }
-        if !tx.remove_group(self.group).await? {
+        let group: Option<CustomerGroup> = tx.get((self.group,)).await?;
+        if group.is_none() {
             return Err(OperationError::GroupNotFound { id: self.group });
         }
-        append(tx, Happening::GroupDeleted(self.group), self.now).await
+        tx.leave_group(self.group).await?;
+        tx.delete::<CustomerGroup>(&[(self.group,)]).await?;
+        Ok(tx.append(Happening::GroupDeleted(self.group), self.now).await?)
     }
 }
 
-async fn append<T: WriteTx>(tx: &mut T, happening: Happening, now: Timestamp) -> Result<(), OperationError> {
-    Ok(tx.append_event(&Event { happening, created: now }).await?)
+/// The groups that were created, by id.
+pub(crate) async fn list_groups<T: ReadTx>(tx: &mut T) -> Result<Listed<CustomerGroup>, StoreError> {
+    tx.list_after(None, MAXIMUM_GROUPS).await
+}
+
+/// The groups, for a writer, who may miss none.
+async fn all_groups<T: WriteTx>(tx: &mut T) -> Result<GroupBook, StoreError> {
+    let which = Which::After(None, MAXIMUM_GROUPS);
+    Ok(GroupBook::whole(tx.all(Query { table: CustomerGroup::TABLE, which }).await?))
 }

@@ -4,14 +4,13 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use shopfolk_model::{
-    AddressEntry, ContactBook, ContactChange, ContactEntry, ContactId, Customer, CustomerChange,
-    CustomerDetails, CustomerId, Event, ExternalReferenceId, FieldChange, GroupId, Happening, NewContact,
-    NewCustomer, Timestamp,
+    AddressEntry, ContactBook, ContactChange, ContactEntry, ContactId, CustomerChange, CustomerDetails,
+    CustomerId, ExternalReferenceId, FieldChange, GroupId, NewContact, NewCustomer, Timestamp,
 };
-use shopfolk_store::{ReadTx, StoredCustomer, WriteOperation, WriteTx};
+use shopfolk_store::{IdKind, PORTION, WriteOperation, WriteTx};
 
-use crate::customers::{ensure_email_is_free, ensure_reference_is_free};
-use crate::{AddCustomers, ChangeCustomer, OperationError};
+use crate::OperationError;
+use crate::customer_portion::{CustomerPortion, Needs};
 
 /// What is said of a customer that comes from elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,8 +41,8 @@ pub enum ImportOutcome {
 /// Creates customers that the store does not have, and changes those that it has: they are matched by their id, else their
 /// external reference, else their e-mail address. One that breaks a rule is passed over.
 ///
-/// It may stop before a customer that could be one of those it creates, and answer for fewer than there are: the rest is
-/// for the next time.
+/// It takes one portion, stops before a customer that it has met already, and answers for fewer than there are then: the rest
+/// is for the next time.
 #[derive(Debug, Clone)]
 pub struct ImportCustomers {
     /// The customers, in their order.
@@ -60,85 +59,94 @@ impl WriteOperation for ImportCustomers {
 
     async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
         let customers = self.customers.get(self.first..).unwrap_or_default();
-        let mut outcomes = Vec::with_capacity(customers.len());
+        let customers = &customers[..customers.len().min(PORTION)];
         // An id below may have been a deleted customer's, and is never given again.
-        let free_from = tx.lookup_next_ids().await?.customer;
-        let mut new = NewCustomers::default();
-        for customer in customers {
-            if new.may_have(customer) {
+        let free_from = tx.lookup_next_ids().await?.of(IdKind::Customer);
+        let mut needs = Needs { contacts: true, ..Needs::default() };
+        for imported in customers {
+            needs.import(imported);
+        }
+        let mut import = Import {
+            portion: CustomerPortion::load(tx, &needs).await?,
+            touched: HashSet::new(),
+            free_from,
+            now: self.now,
+        };
+        let mut outcomes = Vec::with_capacity(customers.len());
+        for imported in customers {
+            let found = import.find(imported);
+            // One that this portion created or changed is looked at again when that is written.
+            if found.is_some_and(|id| !import.touched.insert(id)) {
                 break;
             }
             // Every rule is asked before anything is written, so one that is refused leaves nothing behind.
-            outcomes.push(match self.import(tx, customer, free_from, &mut new).await {
+            outcomes.push(match import.take(imported, found) {
                 Ok(outcome) => outcome,
                 Err(OperationError::Store(error)) => return Err(error.into()),
                 Err(refused) => ImportOutcome::Refused(refused),
             });
         }
-        // All at once, and behind everything that takes ids.
-        if !new.customers.is_empty() {
-            tx.replace_stored_customers(&[], &new.customers).await?;
-        }
-        for StoredCustomer { customer, .. } in &new.customers {
-            let event = Event { happening: Happening::CustomerCreated(customer.id), created: self.now };
-            tx.append_event(&event).await?;
-        }
+        import.portion.write(tx, self.now).await?;
         Ok(outcomes)
     }
 }
 
-/// Customers that are to be created.
-#[derive(Default)]
-struct NewCustomers {
-    customers: Vec<StoredCustomer>,
-    ids: HashSet<CustomerId>,
-    emails: HashSet<String>,
-    references: HashSet<ExternalReferenceId>,
-}
-
-impl NewCustomers {
-    fn add(&mut self, stored: StoredCustomer) {
-        let Customer { id, email, details, .. } = &stored.customer;
-        self.ids.insert(*id);
-        self.emails.insert(email.key());
-        self.references.extend(details.external_reference.clone());
-        self.customers.push(stored);
-    }
-
-    /// Whether a customer has the id, the reference or the e-mail address of one of them.
-    fn may_have(&self, imported: &ImportedCustomer) -> bool {
-        let CustomerChange { email, details, .. } = &imported.change;
-        let reference = match &details.external_reference {
-            FieldChange::Set(reference) => Some(reference),
-            FieldChange::Keep | FieldChange::Clear => None,
-        };
-        imported.id.is_some_and(|id| self.ids.contains(&id))
-            || email.as_ref().is_some_and(|email| self.emails.contains(&email.key()))
-            || reference.is_some_and(|reference| self.references.contains(reference))
+impl Needs {
+    /// Adds what importing a customer needs, who may be there or not.
+    fn import(&mut self, imported: &ImportedCustomer) {
+        let change = &imported.change;
+        self.customers.extend(imported.id);
+        self.emails.extend(change.email.clone());
+        self.references.extend(reference(imported).cloned());
+        self.groups.extend(change.group);
+        self.extra_fields |= !change.extra_fields.is_empty();
+        self.new_customers += 1;
+        self.new_contacts += imported.contacts.iter().flatten().count() + 1;
+        self.new_addresses += change.addresses.iter().flatten().count();
     }
 }
 
-impl ImportCustomers {
-    async fn import<T: WriteTx>(
-        &self,
-        tx: &mut T,
+/// The external reference that a customer is to have.
+fn reference(imported: &ImportedCustomer) -> Option<&ExternalReferenceId> {
+    match &imported.change.details.external_reference {
+        FieldChange::Set(reference) => Some(reference),
+        FieldChange::Keep | FieldChange::Clear => None,
+    }
+}
+
+/// An import of one portion.
+struct Import {
+    portion: CustomerPortion,
+    touched: HashSet<CustomerId>,
+    free_from: i64,
+    now: Timestamp,
+}
+
+impl Import {
+    /// The customer that is meant.
+    fn find(&self, imported: &ImportedCustomer) -> Option<CustomerId> {
+        let by_id = imported.id.filter(|&id| self.portion.customer_after(id).is_some());
+        by_id
+            .or_else(|| self.portion.find_by_reference(reference(imported)?))
+            .or_else(|| self.portion.find_by_email(imported.change.email.as_ref()?))
+    }
+
+    fn take(
+        &mut self,
         imported: &ImportedCustomer,
-        free_from: CustomerId,
-        new: &mut NewCustomers,
+        found: Option<CustomerId>,
     ) -> Result<ImportOutcome, OperationError> {
-        match find(tx, imported).await? {
-            Some(before) => self.update(tx, imported, before).await,
-            None => self.create(tx, imported, free_from, new).await,
+        match found {
+            Some(id) => self.update(imported, id),
+            None => {
+                let id = self.create(imported)?;
+                self.touched.insert(id);
+                Ok(ImportOutcome::Created(id))
+            }
         }
     }
 
-    async fn create<T: WriteTx>(
-        &self,
-        tx: &mut T,
-        imported: &ImportedCustomer,
-        free_from: CustomerId,
-        pending: &mut NewCustomers,
-    ) -> Result<ImportOutcome, OperationError> {
+    fn create(&mut self, imported: &ImportedCustomer) -> Result<CustomerId, OperationError> {
         let CustomerChange { email, name, details, addresses, contacts: _, group, extra_fields } =
             imported.change.clone();
         let email = email.ok_or(OperationError::EmailMissing)?;
@@ -152,25 +160,17 @@ impl ImportCustomers {
             group: group.unwrap_or(GroupId::GENERAL),
             extra_fields,
         };
-        ensure_email_is_free(tx, &new.email, None).await?;
-        if let Some(reference) = &new.details.external_reference {
-            ensure_reference_is_free(tx, reference, None).await?;
-        }
-        let add = AddCustomers { customers: Vec::new(), now: self.now };
-        let mut stored = add.stored(tx, &new, imported.id.filter(|&id| id >= free_from)).await?;
-        stored.customer.registered = imported.registered.unwrap_or(self.now);
-        let id = stored.customer.id;
-        pending.add(stored);
-        Ok(ImportOutcome::Created(id))
+        let id = imported.id.filter(|id| id.get() >= self.free_from);
+        self.portion.create(&new, id, imported.registered.unwrap_or(self.now), self.now)
     }
 
-    async fn update<T: WriteTx>(
-        &self,
-        tx: &mut T,
+    fn update(
+        &mut self,
         imported: &ImportedCustomer,
-        before: Customer,
+        id: CustomerId,
     ) -> Result<ImportOutcome, OperationError> {
-        let id = before.id;
+        let not_found = OperationError::CustomerNotFound { id };
+        let Some(before) = self.portion.customer(id).cloned() else { return Err(not_found) };
         let mut change = imported.change.clone();
         let has = |id| before.addresses.addresses().iter().any(|address| address.id == id);
         for address in change.addresses.iter_mut().flatten() {
@@ -178,8 +178,7 @@ impl ImportCustomers {
         }
         let mut contacts_stay = true;
         if let Some(contacts) = &imported.contacts {
-            let not_found = OperationError::CustomerNotFound { id };
-            let book = tx.find_contact_book(id).await?.ok_or(not_found)?;
+            let book = self.portion.contacts(id).cloned().unwrap_or_default();
             let entries = entries_for(&book, contacts);
             contacts_stay = entries.iter().all(|entry| matches!(entry, ContactEntry::Known(..))) && {
                 let mut after = book.clone();
@@ -191,36 +190,13 @@ impl ImportCustomers {
         let addresses_stay = change.new_addresses() == 0;
         if contacts_stay && addresses_stay {
             let mut after = before.changed(&change, [], before.updated)?;
-            after.extra_fields =
-                crate::customers::set_extra_fields(tx, after.extra_fields, &change.extra_fields).await?;
+            after.extra_fields = self.portion.set_extra_fields(after.extra_fields, &change.extra_fields)?;
             if after == before {
                 return Ok(ImportOutcome::Unchanged(id));
             }
         }
-        ChangeCustomer { customer: id, change, now: self.now }.run(tx).await?;
+        self.portion.change(id, &change, self.now)?;
         Ok(ImportOutcome::Updated(id))
-    }
-}
-
-async fn find<T: ReadTx>(
-    tx: &mut T,
-    imported: &ImportedCustomer,
-) -> Result<Option<Customer>, OperationError> {
-    if let Some(id) = imported.id
-        && let Some(customer) = tx.lookup_customer(id).await?
-    {
-        return Ok(Some(customer));
-    }
-    let mut found = None;
-    if let FieldChange::Set(reference) = &imported.change.details.external_reference {
-        found = tx.find_customer_by_external_reference(reference).await?;
-    }
-    if let (None, Some(email)) = (found, &imported.change.email) {
-        found = tx.find_customer_by_email(email).await?;
-    }
-    match found {
-        Some(id) => Ok(tx.lookup_customer(id).await?),
-        None => Ok(None),
     }
 }
 

@@ -14,6 +14,7 @@ pub mod conformance;
 mod contacts;
 mod copy;
 mod customer_filters;
+mod customer_portion;
 mod customers;
 mod error;
 mod export;
@@ -30,6 +31,7 @@ pub use access::FindAccess;
 pub use add_customers::AddCustomers;
 pub use contacts::{
     ChangeContact, ContactCreation, ContactUpdate, CreateContact, DeleteContact, GetContact, ListContacts,
+    ListedContacts,
 };
 pub use copy::{Checksum, CopyError, CopyPhase, CopyProgress, StoreContents, copy_store};
 pub use customer_filters::{CustomerFilters, ListCustomerCountries, ListCustomerFilters};
@@ -44,7 +46,7 @@ pub use extra_fields::{
 };
 pub use groups::{ChangeGroup, CreateGroup, DeleteGroup, GetGroup, ListGroups};
 pub use import::{ImportCustomers, ImportOutcome, ImportedCustomer};
-pub use mass_change::{ChangeManyCustomers, ManyCustomers, MassChange};
+pub use mass_change::{ManyCustomers, MassChange, change_many_customers};
 pub use orders::{DeleteOrder, GetOrder, ListProducts, OrderName, RecordOrder, SearchOrders};
 pub use search::{FoundCustomers, SearchCustomerIds, SearchCustomers, Wanted};
 pub use stores::{CreateStore, GetStore, SetStoreSuspended};

@@ -1,11 +1,15 @@
 //! Changing or deleting many customers at once.
 
-use shopfolk_model::{
-    CustomerChange, CustomerDetailsChange, CustomerId, CustomerSearch, FieldChange, GroupId, Timestamp,
-};
-use shopfolk_store::{PageRequest, WriteOperation, WriteTx};
+use std::collections::HashSet;
 
-use crate::{ChangeCustomer, DeleteCustomer, OperationError};
+use shopfolk_model::{
+    Actor, CustomerChange, CustomerDetailsChange, CustomerGroup, CustomerId, CustomerSearch, FieldChange,
+    GroupId, StoreId, Timestamp,
+};
+use shopfolk_store::{CustomerRow, Engine, PORTION, Query, ReadOperation, ReadTx, WriteOperation, WriteTx};
+
+use crate::customer_portion::{CustomerPortion, Needs};
+use crate::{OperationError, SearchCustomerIds};
 
 /// Which customers are meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,50 +36,107 @@ pub enum MassChange {
     },
 }
 
-/// Changes or deletes many customers: all of them, or none.
-#[derive(Debug, Clone)]
-pub struct ChangeManyCustomers {
-    /// Which.
-    pub customers: ManyCustomers,
-    /// What becomes of them.
-    pub change: MassChange,
-    /// Now.
-    pub now: Timestamp,
+/// Changes or deletes many customers, and says how many. It is looked over first: where a customer or a group is not there,
+/// nothing changes. Then it is done in portions, each a transaction, so that no other write waits long; who is deleted
+/// meanwhile is passed over. So it is safe to repeat.
+///
+/// # Errors
+/// When a customer or the group is not there, or the database fails; then the portions that were done stay.
+pub async fn change_many_customers<E: Engine>(
+    engine: &E,
+    store: StoreId,
+    by: Actor,
+    customers: ManyCustomers,
+    change: MassChange,
+    now: Timestamp,
+) -> Result<u64, OperationError> {
+    let (ids, named) = match customers {
+        ManyCustomers::Selected(mut ids) => {
+            ids.sort_unstable();
+            ids.dedup();
+            (ids, true)
+        }
+        ManyCustomers::Found(search) => {
+            (engine.read(store, SearchCustomerIds { search: *search, sort: None }).await?, false)
+        }
+    };
+    engine.read(store, LookOver { ids: if named { ids.clone() } else { Vec::new() }, change }).await?;
+    let mut changed = 0;
+    for portion in ids.chunks(PORTION) {
+        changed += engine.write(store, by, ChangePortion { ids: portion.to_vec(), change, now }).await?;
+    }
+    Ok(changed)
 }
 
-impl WriteOperation for ChangeManyCustomers {
-    /// How many customers were changed or deleted.
+/// Looks whether the customers and the group are there.
+struct LookOver {
+    ids: Vec<CustomerId>,
+    change: MassChange,
+}
+
+impl ReadOperation for LookOver {
+    type Output = ();
+    type Error = OperationError;
+
+    async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<(), OperationError> {
+        if let MassChange::Change { group: Some(id), .. } = self.change
+            && id != GroupId::GENERAL
+            && tx.get::<CustomerGroup>((id,)).await?.is_none()
+        {
+            return Err(OperationError::UnknownGroup { id });
+        }
+        for portion in self.ids.chunks(PORTION) {
+            let keys: Vec<_> = portion.iter().map(|&id| (id,)).collect();
+            let found = tx.list::<CustomerRow>(Query::keys::<CustomerRow>(&keys)).await?;
+            let there: HashSet<_> = found.items.iter().map(|customer| customer.id).collect();
+            if let Some(&id) = portion.iter().find(|id| !there.contains(id)) {
+                return Err(OperationError::CustomerNotFound { id });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Changes or deletes the customers of a portion that are there, and says how many.
+struct ChangePortion {
+    ids: Vec<CustomerId>,
+    change: MassChange,
+    now: Timestamp,
+}
+
+impl WriteOperation for ChangePortion {
     type Output = u64;
     type Error = OperationError;
 
-    async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
-        let ids = match &self.customers {
-            ManyCustomers::Selected(ids) => {
-                let mut ids = ids.clone();
-                ids.sort_unstable();
-                ids.dedup();
-                ids
-            }
-            ManyCustomers::Found(search) => {
-                let all = PageRequest { offset: 0, limit: u32::MAX };
-                tx.search_customers(search, None, all).await?.items
+    async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<u64, OperationError> {
+        let change = match self.change {
+            MassChange::Delete => None,
+            MassChange::Change { group, tax_exempt, accept_marketing } => {
+                let details = CustomerDetailsChange {
+                    tax_exempt,
+                    accept_marketing: accept_marketing.map_or(FieldChange::Keep, FieldChange::Set),
+                    ..CustomerDetailsChange::default()
+                };
+                Some(CustomerChange { group, details, ..CustomerChange::default() })
             }
         };
-        let now = self.now;
-        for &customer in &ids {
-            match self.change {
-                MassChange::Delete => DeleteCustomer { customer, now }.run(tx).await?,
-                MassChange::Change { group, tax_exempt, accept_marketing } => {
-                    let details = CustomerDetailsChange {
-                        tax_exempt,
-                        accept_marketing: accept_marketing.map_or(FieldChange::Keep, FieldChange::Set),
-                        ..CustomerDetailsChange::default()
-                    };
-                    let change = CustomerChange { group, details, ..CustomerChange::default() };
-                    ChangeCustomer { customer, change, now }.run(tx).await?;
+        let mut needs = Needs { contacts: change.is_none(), ..Needs::default() };
+        match &change {
+            Some(change) => self.ids.iter().for_each(|&id| needs.change(id, change)),
+            None => needs.customers.clone_from(&self.ids),
+        }
+        let mut portion = CustomerPortion::load(tx, &needs).await?;
+        let mut changed = 0;
+        for &id in &self.ids {
+            if portion.customer(id).is_some() {
+                match &change {
+                    Some(change) => portion.change(id, change, self.now)?,
+                    None => portion.delete(id)?,
                 }
+                changed += 1;
             }
         }
-        Ok(ids.len() as u64)
+        portion.write(tx, self.now).await?;
+        Ok(changed)
     }
 }

@@ -1,12 +1,16 @@
 //! Recording, reading and deleting orders, with what they amount to for their customers.
 
 use shopfolk_model::{
-    CustomerId, EmailAddress, Event, Happening, Money, NewCustomer, Order, OrderKey, OrderNumber,
-    OrderSearch, OrderedProduct, SearchText, Timestamp,
+    CustomerId, EmailAddress, Happening, Money, NewCustomer, Order, OrderKey, OrderNumber, OrderSearch,
+    OrderedProduct, SearchText, Timestamp,
 };
-use shopfolk_store::{Page, PageRequest, ReadOperation, ReadTx, WriteOperation, WriteTx};
+use shopfolk_store::{
+    ORDERS_BY_KEY, Page, PageRequest, Query, ReadOperation, ReadTx, Record, Which, WriteOperation, WriteTx,
+    delete_orders, get_order, insert_orders,
+};
 
-use crate::{CreateCustomer, OperationError};
+use crate::OperationError;
+use crate::customer_portion::{CustomerPortion, Needs};
 
 /// Records an order. Who ordered is the customer that is named, or else the one with the e-mail address, who is created
 /// if there is none.
@@ -35,55 +39,62 @@ impl WriteOperation for RecordOrder {
     type Error = OperationError;
 
     async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
-        let (customer, created) = self.customer(tx).await?;
-        let not_found = || OperationError::UnknownCustomer { id: customer };
-        // Looked up after it is known who it is, because that locks the customer.
-        let buyer = tx.lookup_customer(customer).await?.ok_or_else(not_found)?;
+        let (mut portion, customer) = self.customer(tx).await?;
+        let buyer = portion.customer_after(customer);
+        let buyer = buyer.ok_or(OperationError::UnknownCustomer { id: customer })?;
         let statistics = buyer.orders.with(self.total, self.created).ok_or(OperationError::SalesTooLarge)?;
-        let number = tx.next_order_number().await?;
+        let email = self.email.clone().unwrap_or_else(|| buyer.email.clone());
+        let number = tx.take_id().await?;
         let key = self.free_key(tx).await?;
         let order = Order {
             number,
             key,
             customer: Some(customer),
-            email: self.email.clone().unwrap_or(buyer.email),
+            email,
             total: self.total,
             created: self.created,
             products: self.products.clone(),
             document: self.document.clone(),
         };
-        tx.add_order(&order).await?;
-        tx.write_statistics(customer, &statistics, self.now).await?;
-        append(tx, Happening::OrderCreated(number), self.now).await?;
-        if !created {
-            append(tx, Happening::CustomerUpdated(customer), self.now).await?;
-        }
+        portion.set_orders(customer, statistics, self.now);
+        portion.write(tx, self.now).await?;
+        insert_orders(tx, &[order]).await?;
+        tx.append(Happening::OrderCreated(number), self.now).await?;
         Ok((number, key))
     }
 }
 
 impl RecordOrder {
-    /// Who ordered, and whether that customer was created just now.
-    async fn customer<T: WriteTx>(&self, tx: &mut T) -> Result<(CustomerId, bool), OperationError> {
+    /// Who ordered, who is created if nobody has the e-mail address.
+    async fn customer<T: WriteTx>(
+        &self,
+        tx: &mut T,
+    ) -> Result<(CustomerPortion, CustomerId), OperationError> {
         let email = match (self.customer, &self.email) {
-            (Some(customer), _) => return Ok((customer, false)),
+            (Some(customer), _) => {
+                let needs = Needs { customers: vec![customer], ..Needs::default() };
+                return Ok((CustomerPortion::load(tx, &needs).await?, customer));
+            }
             (None, Some(email)) => email,
             (None, None) => return Err(OperationError::NobodyOrdered),
         };
-        if let Some(customer) = tx.find_customer_by_email(email).await? {
-            return Ok((customer, false));
-        }
-        let guest = CreateCustomer { customer: NewCustomer::of(email.clone()), now: self.now };
-        Ok((guest.run(tx).await?, true))
+        let guest = NewCustomer::of(email.clone());
+        let mut needs = Needs::default();
+        needs.create(&guest);
+        let mut portion = CustomerPortion::load(tx, &needs).await?;
+        let customer = match portion.find_by_email(email) {
+            Some(customer) => customer,
+            None => portion.create(&guest, None, self.now, self.now)?,
+        };
+        Ok((portion, customer))
     }
 
     async fn free_key<T: WriteTx>(&self, tx: &mut T) -> Result<OrderKey, OperationError> {
-        for &key in &self.keys {
-            if tx.find_order(key).await?.is_none() {
-                return Ok(key);
-            }
-        }
-        Err(OperationError::NoOrderKey)
+        let keys = self.keys.iter().map(|key| vec![key.as_str().into()]).collect();
+        let which = Which::Unique(&ORDERS_BY_KEY, keys);
+        let taken = tx.list::<Order>(Query { table: Order::TABLE, which }).await?.items;
+        let is_free = |key: &&OrderKey| taken.iter().all(|order| order.key != **key);
+        self.keys.iter().find(is_free).copied().ok_or(OperationError::NoOrderKey)
     }
 }
 
@@ -100,10 +111,13 @@ impl OrderName {
     async fn find<T: ReadTx>(self, tx: &mut T) -> Result<Option<Order>, OperationError> {
         let number = match self {
             Self::Number(number) => Some(number),
-            Self::Key(key) => tx.find_order(key).await?,
+            Self::Key(key) => {
+                let order: Option<Order> = tx.find(&ORDERS_BY_KEY, key.as_str().into()).await?;
+                order.map(|order| order.number)
+            }
         };
         match number {
-            Some(number) => Ok(tx.lookup_order(number).await?),
+            Some(number) => Ok(get_order(tx, number).await?),
             None => Ok(None),
         }
     }
@@ -166,21 +180,17 @@ impl WriteOperation for DeleteOrder {
 
     async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<(), OperationError> {
         let order = self.order.find(tx).await?.ok_or_else(|| self.order.not_found())?;
-        let buyer = match order.customer {
-            Some(customer) => tx.lookup_customer(customer).await?,
-            None => None,
-        };
-        // Removed after the customer is locked: whoever removes it at the same time finds nothing any more.
-        if !tx.remove_order(order.number).await? {
-            return Err(self.order.not_found());
+        let needs = Needs { customers: order.customer.into_iter().collect(), ..Needs::default() };
+        let mut portion = CustomerPortion::load(tx, &needs).await?;
+        // Looked at again after the customer is locked: whoever deletes it at the same time finds nothing any more.
+        let order = get_order(tx, order.number).await?.ok_or_else(|| self.order.not_found())?;
+        delete_orders(tx, &[order.number]).await?;
+        if let Some(buyer) = order.customer.and_then(|id| portion.customer(id)).cloned() {
+            let (first, last) = tx.find_order_times(buyer.id).await?.unzip();
+            portion.set_orders(buyer.id, buyer.orders.without(order.total, first, last), self.now);
+            portion.write(tx, self.now).await?;
         }
-        if let Some(buyer) = buyer {
-            let times = tx.find_order_times(buyer.id).await?;
-            let (first, last) = times.unzip();
-            tx.write_statistics(buyer.id, &buyer.orders.without(order.total, first, last), self.now).await?;
-            append(tx, Happening::CustomerUpdated(buyer.id), self.now).await?;
-        }
-        append(tx, Happening::OrderDeleted(order.number), self.now).await
+        Ok(tx.append(Happening::OrderDeleted(order.number), self.now).await?)
     }
 }
 
@@ -203,8 +213,4 @@ impl ReadOperation for ListProducts {
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
         Ok(tx.list_products(self.name.as_ref()).await?)
     }
-}
-
-async fn append<T: WriteTx>(tx: &mut T, happening: Happening, now: Timestamp) -> Result<(), OperationError> {
-    Ok(tx.append_event(&Event { happening, created: now }).await?)
 }

@@ -1,7 +1,9 @@
 //! Finding customers by what they are like.
 
-use shopfolk_model::{Customer, CustomerId, CustomerSearch, CustomerSort};
-use shopfolk_store::{Page, PageRequest, ReadOperation, ReadTx};
+use std::collections::HashMap;
+
+use shopfolk_model::{CustomerId, CustomerSearch, CustomerSort};
+use shopfolk_store::{Listed, Page, PageRequest, ReadOperation, ReadTx, find_customers};
 
 use crate::customers::complete;
 use crate::{CustomerWithContacts, OperationError};
@@ -41,6 +43,8 @@ pub struct FoundCustomers {
     pub count: usize,
     /// Those on this page, as far as they are wanted.
     pub items: Vec<CustomerWithContacts>,
+    /// How many rows of theirs are damaged and left out.
+    pub damaged: u64,
 }
 
 impl ReadOperation for SearchCustomers {
@@ -55,13 +59,13 @@ impl ReadOperation for SearchCustomers {
         if self.is_list() {
             return self.list(tx).await;
         }
-        let all = tx.list_customers(PageRequest { offset: 0, limit: 0 }).await?.total;
+        let all = tx.list_customer_ids(PageRequest { offset: 0, limit: 0 }).await?.total;
         let found = tx.search_customers(&self.search, self.sort, self.page).await?;
-        let customers =
-            if self.wanted == Wanted::Count { Vec::new() } else { tx.find_customers(&found.items).await? };
         let count = found.items.len();
-        let items = with_contacts(tx, customers, self.wanted).await?;
-        Ok(FoundCustomers { total: found.total, all, count, items })
+        let wanted = if self.wanted == Wanted::Count { &[][..] } else { &found.items };
+        let (items, damaged) = customers(tx, wanted, self.wanted).await?;
+        let count = if self.wanted == Wanted::Count { count } else { items.len() };
+        Ok(FoundCustomers { total: found.total, all, count, items, damaged })
     }
 }
 
@@ -75,24 +79,29 @@ impl SearchCustomers {
     async fn list<T: ReadTx>(&self, tx: &mut T) -> Result<FoundCustomers, OperationError> {
         let PageRequest { offset, limit } = self.page;
         let wanted = if self.wanted == Wanted::Count { 0 } else { limit };
-        let Page { total, items } = tx.list_customers(PageRequest { offset, limit: wanted }).await?;
+        let Page { total, items: ids, .. } =
+            tx.list_customer_ids(PageRequest { offset, limit: wanted }).await?;
         let count = usize::try_from(total.saturating_sub(offset).min(limit.into())).unwrap_or(usize::MAX);
-        let items = with_contacts(tx, items, self.wanted).await?;
-        Ok(FoundCustomers { total, all: total, count, items })
+        let (items, damaged) = customers(tx, &ids, self.wanted).await?;
+        let count = if self.wanted == Wanted::Count { count } else { items.len() };
+        Ok(FoundCustomers { total, all: total, count, items, damaged })
     }
 }
 
-async fn with_contacts<T: ReadTx>(
+/// The customers with these ids, as far as they are wanted, and how many rows of them are damaged.
+async fn customers<T: ReadTx>(
     tx: &mut T,
-    customers: Vec<Customer>,
+    ids: &[CustomerId],
     wanted: Wanted,
-) -> Result<Vec<CustomerWithContacts>, OperationError> {
-    let ids: Vec<_> = match wanted {
-        Wanted::CustomersWithContacts => customers.iter().map(|customer| customer.id).collect(),
-        Wanted::Count | Wanted::Customers => Vec::new(),
+) -> Result<(Vec<CustomerWithContacts>, u64), OperationError> {
+    let Listed { items, damaged } = find_customers(tx, ids).await?;
+    let contacts = match wanted {
+        Wanted::CustomersWithContacts => tx.find_contacts_of(ids).await?,
+        Wanted::Count | Wanted::Customers => HashMap::new(),
     };
-    let books = tx.find_contact_books(&ids).await?;
-    complete(tx, customers, books).await
+    let items = complete(tx, items, contacts).await?;
+    let contacts: u64 = items.iter().map(|customer| customer.damaged_contacts).sum();
+    Ok((items, damaged + contacts))
 }
 
 /// Finds the ids of all customers that are like this, by id.

@@ -1,6 +1,6 @@
 //! Creating, suspending and resuming a store.
 
-use shopfolk_model::{Event, Happening, Store, StoreId, StoreName, Timestamp};
+use shopfolk_model::{Happening, Store, StoreId, StoreName, Timestamp};
 use shopfolk_store::{ReadOperation, ReadTx, StoreError, WriteOperation, WriteTx};
 
 use crate::OperationError;
@@ -15,7 +15,7 @@ impl ReadOperation for GetStore {
     const READS_ONCE: bool = true;
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, StoreError> {
-        tx.lookup_store().await
+        tx.get(()).await
     }
 }
 
@@ -35,12 +35,12 @@ impl WriteOperation for CreateStore {
     type Error = OperationError;
 
     async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
-        if tx.lookup_store().await?.is_some() {
+        if tx.get::<Store>(()).await?.is_some() {
             return Err(OperationError::StoreExists { id: self.id });
         }
         let store = Store { id: self.id, name: self.name.clone(), suspended: false, created: self.now };
-        tx.add_store(&store).await?;
-        tx.append_event(&Event { happening: Happening::StoreCreated(self.id), created: self.now }).await?;
+        tx.insert(std::slice::from_ref(&store)).await?;
+        tx.append(Happening::StoreCreated(self.id), self.now).await?;
         Ok(store)
     }
 }
@@ -61,14 +61,14 @@ impl WriteOperation for SetStoreSuspended {
     type Error = OperationError;
 
     async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<(), OperationError> {
-        if !tx.set_suspended(self.suspended).await? {
-            return Err(OperationError::StoreNotFound { id: self.id });
-        }
+        let store: Option<Store> = tx.get(()).await?;
+        let store = store.ok_or(OperationError::StoreNotFound { id: self.id })?;
+        tx.update(&[Store { suspended: self.suspended, ..store }]).await?;
         let happening = if self.suspended {
             Happening::StoreSuspended(self.id)
         } else {
             Happening::StoreResumed(self.id)
         };
-        Ok(tx.append_event(&Event { happening, created: self.now }).await?)
+        Ok(tx.append(happening, self.now).await?)
     }
 }

@@ -1,9 +1,11 @@
 //! Making, listing and revoking tokens.
 
 use shopfolk_model::{
-    Day, Event, Happening, ScopeSet, StoreId, Timestamp, TokenHash, TokenId, TokenKind, TokenRecord,
+    Day, Happening, ScopeSet, Store, StoreId, Timestamp, TokenHash, TokenId, TokenKind, TokenRecord,
 };
-use shopfolk_store::{Page, PageRequest, ReadOperation, ReadTx, StoreError, WriteOperation, WriteTx};
+use shopfolk_store::{
+    Listed, PORTION, ReadOperation, ReadTx, StoreError, StoredToken, WriteOperation, WriteTx, find_access,
+};
 
 use crate::OperationError;
 
@@ -12,19 +14,22 @@ use crate::OperationError;
 pub struct ListTokens {
     /// The store's id; the same as that of the transaction.
     pub store: StoreId,
-    /// Which part of the list.
-    pub page: PageRequest,
+    /// Those behind this one.
+    pub after: Option<TokenId>,
 }
 
 impl ReadOperation for ListTokens {
-    type Output = Page<TokenRecord>;
+    /// Some of them, by id; none when there are no more.
+    type Output = Listed<TokenRecord>;
     type Error = OperationError;
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
-        if tx.lookup_store().await?.is_none() {
+        if tx.get::<Store>(()).await?.is_none() {
             return Err(OperationError::StoreNotFound { id: self.store });
         }
-        Ok(tx.list_tokens(self.page).await?)
+        let limit = u32::try_from(PORTION).unwrap_or(u32::MAX);
+        let listed = tx.list_after::<StoredToken>(self.after.map(|id| (id,)), limit).await?;
+        Ok(listed.map(|token| token.record))
     }
 }
 
@@ -48,17 +53,17 @@ impl WriteOperation for CreateToken {
     type Error = OperationError;
 
     async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
-        match tx.find_access(Some(self.hash)).await? {
+        match find_access(tx, Some(self.hash)).await? {
             None => return Err(OperationError::StoreNotFound { id: self.store }),
             Some(access) if access.token.is_some() => return Err(OperationError::TokenExists),
             Some(_) => {}
         }
-        let id = tx.next_token_id().await?;
-        let token =
+        let id = tx.take_id().await?;
+        let record =
             TokenRecord { id, kind: self.kind, scopes: self.scopes, created: self.now, last_used: None };
-        tx.add_token(self.hash, &token).await?;
-        tx.append_event(&Event { happening: Happening::TokenCreated(id), created: self.now }).await?;
-        Ok(token)
+        tx.insert(&[StoredToken { record, hash: self.hash }]).await?;
+        tx.append(Happening::TokenCreated(id), self.now).await?;
+        Ok(record)
     }
 }
 
@@ -76,11 +81,12 @@ impl WriteOperation for RevokeToken {
     type Error = OperationError;
 
     async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<(), OperationError> {
-        if !tx.remove_token(self.id).await? {
+        let token: Option<StoredToken> = tx.get((self.id,)).await?;
+        if token.is_none() {
             return Err(OperationError::TokenNotFound { id: self.id });
         }
-        let event = Event { happening: Happening::TokenRevoked(self.id), created: self.now };
-        Ok(tx.append_event(&event).await?)
+        tx.delete::<StoredToken>(&[(self.id,)]).await?;
+        Ok(tx.append(Happening::TokenRevoked(self.id), self.now).await?)
     }
 }
 
@@ -98,6 +104,11 @@ impl WriteOperation for NoteTokenUse {
     type Error = StoreError;
 
     async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<(), StoreError> {
-        tx.note_token_use(self.id, self.day).await
+        let token: Option<StoredToken> = tx.get((self.id,)).await?;
+        if let Some(mut token) = token.filter(|token| token.record.last_used < Some(self.day)) {
+            token.record.last_used = Some(self.day);
+            tx.update(&[token]).await?;
+        }
+        Ok(())
     }
 }

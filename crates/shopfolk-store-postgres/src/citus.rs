@@ -7,7 +7,7 @@
 
 use std::fmt;
 
-use shopfolk_store::StoreError;
+use shopfolk_store::{StoreError, TABLES};
 use tokio_postgres::Client;
 use tokio_postgres::types::Type;
 
@@ -22,127 +22,35 @@ pub struct Distribution {
     pub already: Vec<&'static str>,
 }
 
-/// A table, and the statement that distributes it. The first one decides where the others lie.
-const TABLES: &[(&str, &str)] = &[
-    ("stores", "SELECT create_distributed_table('stores', 'store_id', colocate_with => 'none')"),
-    ("counters", "SELECT create_distributed_table('counters', 'store_id', colocate_with => 'stores')"),
-    (
-        "customer_counts",
-        "SELECT create_distributed_table('customer_counts', 'store_id', colocate_with => 'stores')",
-    ),
-    ("tokens", "SELECT create_distributed_table('tokens', 'store_id', colocate_with => 'stores')"),
-    ("customers", "SELECT create_distributed_table('customers', 'store_id', colocate_with => 'stores')"),
-    (
-        "customer_details",
-        "SELECT create_distributed_table('customer_details', 'store_id', colocate_with => 'stores')",
-    ),
-    (
-        "customer_groups",
-        "SELECT create_distributed_table('customer_groups', 'store_id', colocate_with => 'stores')",
-    ),
-    (
-        "customer_extra_fields",
-        "SELECT create_distributed_table('customer_extra_fields', 'store_id', colocate_with => 'stores')",
-    ),
-    (
-        "customer_extra_field_values",
-        "SELECT create_distributed_table('customer_extra_field_values', 'store_id', colocate_with => 'stores')",
-    ),
-    ("orders", "SELECT create_distributed_table('orders', 'store_id', colocate_with => 'stores')"),
-    (
-        "order_products",
-        "SELECT create_distributed_table('order_products', 'store_id', colocate_with => 'stores')",
-    ),
-    (
-        "order_statistics",
-        "SELECT create_distributed_table('order_statistics', 'store_id', colocate_with => 'stores')",
-    ),
-    (
-        "customer_search",
-        "SELECT create_distributed_table('customer_search', 'store_id', colocate_with => 'stores')",
-    ),
-    ("contacts", "SELECT create_distributed_table('contacts', 'store_id', colocate_with => 'stores')"),
-    ("events", "SELECT create_distributed_table('events', 'store_id', colocate_with => 'stores')"),
-];
+/// The tables that this engine has besides the described ones.
+const OWN_TABLES: &[&str] = &["counters", "customer_counts", "customer_search"];
 
-/// A foreign key: its name, its table, and what it says.
-struct ForeignKey {
-    name: &'static str,
-    table: &'static str,
-    rule: &'static str,
+/// All tables, that of the stores first: it decides where the others lie.
+fn tables() -> impl Iterator<Item = &'static str> + Clone {
+    TABLES.iter().map(|table| table.name).chain(OWN_TABLES.iter().copied())
 }
 
-const FOREIGN_KEYS: &[ForeignKey] = &[
-    ForeignKey {
-        name: "counters_of_store",
-        table: "counters",
-        rule: "FOREIGN KEY (store_id) REFERENCES stores (store_id)",
-    },
-    ForeignKey {
-        name: "customer_counts_of_store",
-        table: "customer_counts",
-        rule: "FOREIGN KEY (store_id) REFERENCES stores (store_id)",
-    },
-    ForeignKey {
-        name: "tokens_of_store",
-        table: "tokens",
-        rule: "FOREIGN KEY (store_id) REFERENCES stores (store_id)",
-    },
-    ForeignKey {
-        name: "customers_of_store",
-        table: "customers",
-        rule: "FOREIGN KEY (store_id) REFERENCES stores (store_id)",
-    },
-    ForeignKey {
-        name: "details_of_customer",
-        table: "customer_details",
-        rule: "FOREIGN KEY (store_id, customer_id) REFERENCES customers (store_id, customer_id)",
-    },
-    ForeignKey {
-        name: "customer_groups_of_store",
-        table: "customer_groups",
-        rule: "FOREIGN KEY (store_id) REFERENCES stores (store_id)",
-    },
-    ForeignKey {
-        name: "customer_extra_fields_of_store",
-        table: "customer_extra_fields",
-        rule: "FOREIGN KEY (store_id) REFERENCES stores (store_id)",
-    },
-    ForeignKey {
-        name: "extra_field_values_of_customer",
-        table: "customer_extra_field_values",
-        rule: "FOREIGN KEY (store_id, customer_id) REFERENCES customers (store_id, customer_id)",
-    },
-    ForeignKey {
-        name: "extra_field_values_of_field",
-        table: "customer_extra_field_values",
-        rule: "FOREIGN KEY (store_id, extra_field_id) REFERENCES customer_extra_fields (store_id, extra_field_id)",
-    },
-    ForeignKey {
-        name: "orders_of_store",
-        table: "orders",
-        rule: "FOREIGN KEY (store_id) REFERENCES stores (store_id)",
-    },
-    ForeignKey {
-        name: "products_of_order",
-        table: "order_products",
-        rule: "FOREIGN KEY (store_id, order_number) REFERENCES orders (store_id, order_number)",
-    },
-    ForeignKey {
-        name: "statistics_of_customer",
-        table: "order_statistics",
-        rule: "FOREIGN KEY (store_id, customer_id) REFERENCES customers (store_id, customer_id)",
-    },
-    ForeignKey {
-        name: "search_of_customer",
-        table: "customer_search",
-        rule: "FOREIGN KEY (store_id, customer_id) REFERENCES customers (store_id, customer_id)",
-    },
-    ForeignKey {
-        name: "contacts_of_customer",
-        table: "contacts",
-        rule: "FOREIGN KEY (store_id, customer_id) REFERENCES customers (store_id, customer_id)",
-    },
+/// The foreign keys: the name, the table, the columns, the table that they refer to.
+const FOREIGN_KEYS: &[(&str, &str, &str, &str)] = &[
+    ("counters_of_store", "counters", "store_id", "stores"),
+    ("customer_counts_of_store", "customer_counts", "store_id", "stores"),
+    ("tokens_of_store", "tokens", "store_id", "stores"),
+    ("customers_of_store", "customers", "store_id", "stores"),
+    ("details_of_customer", "customer_details", "store_id, customer_id", "customers"),
+    ("customer_groups_of_store", "customer_groups", "store_id", "stores"),
+    ("customer_extra_fields_of_store", "customer_extra_fields", "store_id", "stores"),
+    ("extra_field_values_of_customer", "customer_extra_field_values", "store_id, customer_id", "customers"),
+    (
+        "extra_field_values_of_field",
+        "customer_extra_field_values",
+        "store_id, extra_field_id",
+        "customer_extra_fields",
+    ),
+    ("orders_of_store", "orders", "store_id", "stores"),
+    ("products_of_order", "order_products", "store_id, order_number", "orders"),
+    ("statistics_of_customer", "order_statistics", "store_id, customer_id", "customers"),
+    ("search_of_customer", "customer_search", "store_id, customer_id", "customers"),
+    ("contacts_of_customer", "contacts", "store_id, customer_id", "customers"),
 ];
 
 /// Distributes every table that is not distributed yet.
@@ -160,7 +68,7 @@ pub(crate) async fn distribute(client: &Client) -> Result<Distribution, StoreErr
         return Err(StoreError::Database { doing: "distribute the tables", source });
     }
     let mut distribution = Distribution { distributed: Vec::new(), already: Vec::new() };
-    for &(table, _) in TABLES {
+    for table in tables() {
         let found = client
             .query_typed_opt(
                 "SELECT 1 FROM pg_dist_partition WHERE logicalrelid = to_regclass($1) AND partmethod = 'h'",
@@ -171,24 +79,30 @@ pub(crate) async fn distribute(client: &Client) -> Result<Distribution, StoreErr
         if found.is_some() { &mut distribution.already } else { &mut distribution.distributed }.push(table);
     }
     if !distribution.distributed.is_empty() {
-        for key in FOREIGN_KEYS {
-            execute(client, &format!("ALTER TABLE {} DROP CONSTRAINT IF EXISTS {}", key.table, key.name))
-                .await?;
+        for (name, table, ..) in FOREIGN_KEYS {
+            execute(client, &format!("ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}")).await?;
         }
-        for (_, statement) in TABLES.iter().filter(|(table, _)| distribution.distributed.contains(table)) {
-            execute(client, statement).await?;
+        for table in &distribution.distributed {
+            let together = if Some(*table) == tables().next() { "none" } else { "stores" };
+            execute(
+                client,
+                &format!(
+                    "SELECT create_distributed_table('{table}', 'store_id', colocate_with => '{together}')"
+                ),
+            )
+            .await?;
         }
     }
-    for key in FOREIGN_KEYS {
+    for (name, table, columns, of) in FOREIGN_KEYS {
         let found = client
             .query_typed_opt(
                 "SELECT 1 FROM pg_constraint WHERE conname = $1 AND conrelid = to_regclass($2)",
-                &[(&key.name, Type::TEXT), (&key.table, Type::TEXT)],
+                &[(name, Type::TEXT), (table, Type::TEXT)],
             )
             .await
             .map_err(&looking)?;
         if found.is_none() {
-            let ForeignKey { name, table, rule } = key;
+            let rule = format!("FOREIGN KEY ({columns}) REFERENCES {of} ({columns})");
             execute(client, &format!("ALTER TABLE {table} ADD CONSTRAINT {name} {rule}")).await?;
         }
     }

@@ -1,136 +1,48 @@
 //! Contacts.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
-use std::fmt::Write;
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
 use shopfolk_model::{
-    BookChange, BookSummary, Contact, ContactAddress, ContactBook, ContactHandle, ContactId, ContactKey,
-    ContactNote, ContactText, ContactType, ContactWrite, CustomerId, MAXIMUM_CONTACTS, NewContact, OrderBy,
-    Timestamp,
+    BookChange, BookSummary, Contact, ContactBook, ContactWrite, CustomerId, NewContact, OrderBy, Timestamp,
 };
-use shopfolk_store::{ReadContacts, StoreError, WriteContacts};
-use tokio_postgres::Row;
+use shopfolk_store::{
+    Columns, CustomerRow, Dialect, FoundContacts, Query, ReadContacts, ReadRows, Record, Row, StoreError,
+    Stored, StoredContact, WriteContacts, stored_key,
+};
 
-use crate::ids::Kind;
-use crate::parameter::{Parameter, parameters_of};
-use crate::row::Place;
-use crate::search::stored_folded;
+use crate::parameter::{one, parameters_of};
+use crate::rows::SqlColumns;
 use crate::session::Step;
-use crate::tx::{Access, Lock, PostgresTx, PostgresWriteTx};
+use crate::tx::{Lock, PostgresTx, PostgresWriteTx, TxMode};
 
-/// Keys that are longer, in bytes, are kept as their digest: an entry of an index holds at most 2,700 bytes.
-const LONGEST_KEY: usize = 500;
-
-/// Reads a contact. Its columns are those of the table, with `contact` from `contact_key` where it is null.
-pub(crate) fn read_contact(row: &Row) -> Result<Contact, StoreError> {
-    let id: i64 = row.try_get("contact_id").unwrap_or_default();
-    let place = Place { row, table: "contacts", key: format!("contact {id}") };
-    let contact_type = place.read("contact_type", |code: i16| {
-        u8::try_from(code).ok().and_then(ContactType::from_code).ok_or_else(|| format!("no type {code}"))
-    })?;
-    let text = place.read("contact", |text: &str| ContactText::new(text))?;
-    Ok(Contact {
-        id: place.read("contact_id", ContactId::new)?,
-        address: ContactAddress::from_stored(contact_type, text),
-        handle: place.read("handle", |text: Option<&str>| text.map(ContactHandle::new).transpose())?,
-        note: place.read("note", |text: Option<&str>| text.map(ContactNote::new).transpose())?,
-        default: place.get("is_default")?,
-        order_by: place.read("order_by", |place: i32| OrderBy::new(i64::from(place)))?,
-        timestamp: place.read("timestamp", Timestamp::from_unix_seconds)?,
-    })
-}
-
-/// The key as the table keeps it.
-pub(crate) fn stored_key(key: &ContactKey) -> Cow<'_, str> {
-    let key = key.as_str();
-    if key.len() <= LONGEST_KEY {
-        return Cow::Borrowed(key);
-    }
-    // No text begins with this character, so no short key is taken for a digest.
-    let mut digest = "\u{1}".to_owned();
-    for byte in Sha256::digest(key) {
-        // Writing to a string cannot fail.
-        let _ = write!(digest, "{byte:02x}");
-    }
-    Cow::Owned(digest)
-}
-
-/// What the columns `contact_key` and `contact` are to hold.
-pub(crate) fn stored_text(contact: &Contact) -> (String, Option<String>) {
-    let key = contact.address.key();
-    let key = stored_key(key).into_owned();
-    let text = contact.address.contact().as_str();
-    let contact = (key != text).then(|| text.to_owned());
-    (key, contact)
-}
-
-impl<A: Access> PostgresTx<'_, A> {
-    fn lock_customer(&mut self, customer: CustomerId) -> Option<Step> {
-        self.access.lock(self.store, Lock::Customer(customer))
-    }
-}
-
-impl<A: Access> ReadContacts for PostgresTx<'_, A> {
-    async fn find_contact_book(&mut self, customer: CustomerId) -> Result<Option<ContactBook>, StoreError> {
-        let lock = self.lock_customer(customer);
-        let find = Step::Run {
-            what: "list the contacts of a customer",
-            sql: "SELECT contacts.contact_id, contacts.contact_type,
-                         coalesce(contacts.contact, contacts.contact_key) AS contact, contacts.handle, contacts.note,
-                         contacts.is_default, contacts.order_by, contacts.timestamp
-                    FROM customers
-                    LEFT JOIN contacts ON contacts.store_id = customers.store_id
-                                      AND contacts.customer_id = customers.customer_id
-                   WHERE customers.store_id = $1 AND customers.customer_id = $2",
-            parameters: parameters_of![self.store.get(), customer.get()],
-            touches: None,
-        };
-        let [_, found] = self.run([lock, Some(find)]).await?;
-        if found.rows.is_empty() {
-            return Ok(None);
-        }
-        let mut contacts = Vec::with_capacity(found.rows.len());
-        for row in &found.rows {
-            // A customer without contacts is one row without a contact.
-            if row.try_get::<_, Option<i64>>("contact_id").unwrap_or_default().is_some() {
-                contacts.push(Arc::new(read_contact(row)?));
-            }
-        }
-        Ok(Some(ContactBook::whole(contacts)))
+impl<M: TxMode> ReadContacts for PostgresTx<'_, M> {
+    async fn find_contacts(&mut self, customer: CustomerId) -> Result<Option<FoundContacts>, StoreError> {
+        let owners = [customer.get()];
+        let queries = [Query::keys::<CustomerRow>(&[(customer,)]), Query::of::<StoredContact>(&owners)];
+        let (mut is_there, mut found) = (false, FoundContacts::default());
+        self.read(&queries, &mut |query, row| match query {
+            0 => is_there = true,
+            _ => found.take(row),
+        })
+        .await?;
+        Ok(is_there.then_some(found))
     }
 
-    async fn find_contact_books(
+    async fn find_contacts_of(
         &mut self,
         customers: &[CustomerId],
-    ) -> Result<HashMap<CustomerId, ContactBook>, StoreError> {
-        let ids: Vec<i64> = customers.iter().map(|customer| customer.get()).collect();
-        let rows = self
-            .list(
-                "list the contacts of customers",
-                // One by one: as long as the database has not counted the rows, it would look through all contacts of
-                // the store.
-                "SELECT found.customer_id, found.contact_id, found.contact_type,
-                        coalesce(found.contact, found.contact_key) AS contact, found.handle, found.note,
-                        found.is_default, found.order_by, found.timestamp
-                   FROM unnest($2::bigint[]) AS wanted (customer_id),
-                        LATERAL (SELECT * FROM contacts
-                                  WHERE store_id = $1 AND contacts.customer_id = wanted.customer_id LIMIT $3) AS found",
-                parameters_of![self.store.get(), ids, i64::from(MAXIMUM_CONTACTS)],
-            )
-            .await?;
-        let mut contacts: HashMap<CustomerId, Vec<Arc<Contact>>> = HashMap::with_capacity(customers.len());
-        for row in &rows {
-            let place = Place { row, table: "contacts", key: format!("store {}", self.store) };
-            let customer = place.read("customer_id", CustomerId::new)?;
-            contacts.entry(customer).or_default().push(Arc::new(read_contact(row)?));
-        }
-        Ok(contacts
-            .into_iter()
-            .map(|(customer, contacts)| (customer, ContactBook::whole(contacts)))
-            .collect())
+    ) -> Result<HashMap<CustomerId, FoundContacts>, StoreError> {
+        let owners: Vec<i64> = customers.iter().map(|customer| customer.get()).collect();
+        let mut found: HashMap<CustomerId, FoundContacts> = HashMap::with_capacity(customers.len());
+        self.read(&[Query::of::<StoredContact>(&owners)], &mut |_, row| {
+            let customer = row.columns.value(0).and_then(CustomerId::load);
+            if let Ok(customer) = customer {
+                found.entry(customer).or_default().take(row);
+            }
+        })
+        .await?;
+        Ok(found)
     }
 }
 
@@ -141,25 +53,25 @@ impl WriteContacts for PostgresWriteTx<'_> {
         new: &NewContact,
     ) -> Result<Option<ContactBook>, StoreError> {
         let code = i16::from(new.address.contact_type().code());
-        let lock = self.lock_customer(customer);
+        let lock = self.mode.lock(self.store, Lock::Customer(customer));
         let equal = Step::Run {
             what: "find an equal contact",
-            sql: "SELECT contact_id, contact_type, coalesce(contact, contact_key) AS contact, handle, note, is_default,
-                         order_by, timestamp
+            sql: "SELECT customer_id, contact_type, contact_key, contact_id, contact, handle, note, is_default, order_by,
+                         timestamp
                     FROM contacts
                    WHERE store_id = $1 AND customer_id = $2 AND contact_type = $3 AND contact_key = $4",
             parameters: parameters_of![
                 self.store.get(),
                 customer.get(),
                 code,
-                stored_key(new.address.key()).into_owned()
+                stored_key(new.address.key(), Dialect::Postgres).into_owned()
             ],
             touches: None,
         };
         let default = new.default.then(|| Step::Run {
             what: "find a default contact",
-            sql: "SELECT contact_id, contact_type, coalesce(contact, contact_key) AS contact, handle, note, is_default,
-                         order_by, timestamp
+            sql: "SELECT customer_id, contact_type, contact_key, contact_id, contact, handle, note, is_default, order_by,
+                         timestamp
                     FROM contacts
                    WHERE store_id = $1 AND customer_id = $2 AND contact_type = $3 AND is_default",
             parameters: parameters_of![self.store.get(), customer.get(), code],
@@ -167,15 +79,15 @@ impl WriteContacts for PostgresWriteTx<'_> {
         });
         let [locked, equal, default] = self.run([lock, Some(equal), default]).await?;
         let Some(row) = locked.rows.first() else { return Ok(None) };
-        let summary = read_summary(row, customer)?;
+        let summary = self.summary(row, customer)?;
         let rows = equal.rows.iter().chain(&default.rows);
-        let contacts = rows.map(|row| read_contact(row).map(Arc::new)).collect::<Result<_, _>>()?;
+        let store = self.store;
+        let contact = |row| {
+            let row = Row { store, table: StoredContact::TABLE, columns: &SqlColumns(row) };
+            row.decode::<StoredContact>().map(|stored| stored.contact)
+        };
+        let contacts = rows.map(contact).collect::<Result<_, _>>()?;
         Ok(Some(ContactBook::relevant(summary, contacts)))
-    }
-
-    async fn next_contact_id(&mut self) -> Result<ContactId, StoreError> {
-        let taken = self.take_id(Kind::Contact).await?;
-        ContactId::new(taken).map_err(|_| StoreError::OutOfIds { kind: "contact" })
     }
 
     async fn write_contacts(
@@ -191,7 +103,7 @@ impl WriteContacts for PostgresWriteTx<'_> {
                 ContactWrite::Remove(contact) => self.remove_contact(customer, contact),
             }
         }
-        self.write(
+        self.queue(
             "write down what a customer's contacts are as a whole",
             "UPDATE customers
                 SET updated = $3, contact_count = $4, highest_order_by = $5
@@ -210,37 +122,37 @@ impl WriteContacts for PostgresWriteTx<'_> {
 }
 
 impl PostgresWriteTx<'_> {
-    fn add_contact(&mut self, customer: CustomerId, contact: &Contact) {
-        self.raise_contact(contact.id);
-        let parameters = self.columns(customer, contact);
-        self.write(
-            "add a contact",
-            "INSERT INTO contacts (store_id, customer_id, contact_id, contact_type, contact_key, contact, handle, note,
-                                   is_default, order_by, timestamp, folded)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-            parameters,
-        );
+    fn add_contact(&mut self, customer: CustomerId, contact: &Arc<Contact>) {
+        let stored = StoredContact { customer, contact: Arc::clone(contact) };
+        self.insert_rows(StoredContact::TABLE, &[stored.encode(Dialect::Postgres)]);
     }
 
-    fn replace_contact(&mut self, customer: CustomerId, before: &Contact, after: &Contact) {
-        let mut parameters = self.columns(customer, after);
+    fn replace_contact(&mut self, customer: CustomerId, before: &Contact, after: &Arc<Contact>) {
+        let stored = StoredContact { customer, contact: Arc::clone(after) };
+        let columns = StoredContact::TABLE.columns_in(Dialect::Postgres);
+        let mut parameters = parameters_of![self.store.get()];
+        parameters.extend(
+            columns
+                .zip(&stored.encode(Dialect::Postgres))
+                .map(|(column, value)| one(column.column_type, value)),
+        );
         parameters.extend(parameters_of![
             i16::from(before.contact_type().code()),
-            stored_key(before.address.key()).into_owned()
+            stored_key(before.address.key(), Dialect::Postgres).into_owned()
         ]);
-        self.write_one(
+        self.queue_one(
             "change a contact",
             "UPDATE contacts
-                SET contact_type = $4, contact_key = $5, contact = $6, handle = $7, note = $8, is_default = $9,
+                SET contact_type = $3, contact_key = $4, contact = $6, handle = $7, note = $8, is_default = $9,
                     order_by = $10, timestamp = $11, folded = $12
               WHERE store_id = $1 AND customer_id = $2 AND contact_type = $13 AND contact_key = $14
-                AND contact_id = $3",
+                AND contact_id = $5",
             parameters,
         );
     }
 
     fn remove_contact(&mut self, customer: CustomerId, contact: &Contact) {
-        self.write_one(
+        self.queue_one(
             "delete a contact",
             "DELETE FROM contacts
               WHERE store_id = $1 AND customer_id = $2 AND contact_type = $3 AND contact_key = $4
@@ -249,58 +161,25 @@ impl PostgresWriteTx<'_> {
                 self.store.get(),
                 customer.get(),
                 i16::from(contact.contact_type().code()),
-                stored_key(contact.address.key()).into_owned(),
+                stored_key(contact.address.key(), Dialect::Postgres).into_owned(),
                 contact.id.get(),
             ],
         );
     }
 
-    /// `store_id, customer_id, contact_id, contact_type, contact_key, contact, handle, note, is_default, order_by,
-    /// timestamp`, in this order.
-    fn columns(&self, customer: CustomerId, contact: &Contact) -> Vec<Parameter> {
-        let (key, text) = stored_text(contact);
-        parameters_of![
-            self.store.get(),
-            customer.get(),
-            contact.id.get(),
-            i16::from(contact.contact_type().code()),
-            key,
-            text,
-            contact.handle.as_ref().map(ContactHandle::as_str),
-            contact.note.as_ref().map(ContactNote::as_str),
-            contact.default,
-            contact.order_by.get(),
-            contact.timestamp.unix_seconds(),
-            stored_folded(contact.address.contact().as_str()),
-        ]
-    }
-}
-
-fn read_summary(row: &Row, customer: CustomerId) -> Result<BookSummary, StoreError> {
-    let place = Place { row, table: "customers", key: format!("customer {customer}") };
-    Ok(BookSummary {
-        size: place.read("contact_count", |size: i32| u32::try_from(size))?,
-        highest_order_by: place.read("highest_order_by", |place: Option<i32>| {
-            place.map(|place| OrderBy::new(i64::from(place))).transpose()
-        })?,
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn key(text: &str) -> ContactKey {
-        ContactKey::of(ContactType::Other, &ContactText::new(text).unwrap())
-    }
-
-    #[test]
-    fn a_long_key_is_kept_as_a_digest_that_no_text_can_be() {
-        assert_eq!(stored_key(&key("short")), "short");
-        let (long, other) = ("é".repeat(1_000), "é".repeat(1_001));
-        let digest = stored_key(&key(&long)).into_owned();
-        assert_eq!(digest.len(), 65);
-        assert_ne!(digest, stored_key(&key(&other)));
-        assert!(ContactText::new(&digest).is_err());
+    fn summary(&self, row: &tokio_postgres::Row, customer: CustomerId) -> Result<BookSummary, StoreError> {
+        let columns = SqlColumns(row);
+        let damage = |column, reason| shopfolk_store::Damage {
+            table: "customers",
+            column,
+            row: format!("store {}, customer_id {customer}", self.store),
+            reason,
+        };
+        let size = columns.value(0).and_then(u32::load);
+        let highest_order_by = columns.value(1).and_then(Option::<OrderBy>::load);
+        Ok(BookSummary {
+            size: size.map_err(|reason| damage("contact_count", reason))?,
+            highest_order_by: highest_order_by.map_err(|reason| damage("highest_order_by", reason))?,
+        })
     }
 }

@@ -1,37 +1,102 @@
-//! A store as it is, for copies: many rows a statement, in arrays.
+//! What a copy reads and writes besides rows.
 //!
-//! Ids are raised and events numbered in the counters themselves, not from the blocks of this node: a copy is the only
-//! one that writes to its store.
+//! Ids are raised in the counters themselves, and events are numbered there, not from the blocks of this node: a copy is the
+//! only one that writes to its store.
 
-mod customers;
-mod read;
-mod write;
+use shopfolk_store::{
+    ColumnType, CopyTx, IdKind, NextIds, ReadCopy, Record, StoreError, StoreSize, StoredEvent, Value,
+    WriteRows,
+};
 
-use shopfolk_model::{Event, Happening, Timestamp};
-use shopfolk_store::{EventPlace, StoreError, StoredEvent};
-use tokio_postgres::Row;
+use crate::failure::doing;
+use crate::parameter::{many, parameters_of};
+use crate::rows::count;
+use crate::session::Step;
+use crate::statements::{READ_COUNTERS, counter};
+use crate::stores::lock_for;
+use crate::tx::{PostgresTx, PostgresWriteTx, TxMode};
 
-use crate::row::Place;
+impl<M: TxMode> ReadCopy for PostgresTx<'_, M> {
+    async fn estimate_size(&mut self) -> Result<StoreSize, StoreError> {
+        let customers = Step::Run {
+            what: "count the customers",
+            sql: "SELECT coalesce(sum(customer_count), 0)::bigint FROM customer_counts WHERE store_id = $1",
+            parameters: parameters_of![self.store.get()],
+            touches: None,
+        };
+        let events = Step::Run {
+            what: "estimate the events",
+            sql: "SELECT next_event_id - 1 FROM counters WHERE store_id = $1",
+            parameters: parameters_of![self.store.get()],
+            touches: None,
+        };
+        let [customers, events] = self.run([Some(customers), Some(events)]).await?;
+        Ok(StoreSize { customers: count(customers.rows.first()), events: count(events.rows.first()) })
+    }
 
-/// Before every event.
-const BEFORE_EVENTS: EventPlace = EventPlace { recorded: i64::MIN, number: i64::MIN };
+    async fn lookup_next_ids(&mut self) -> Result<NextIds, StoreError> {
+        let row =
+            self.query_row("read the counters of ids", &READ_COUNTERS, parameters_of![self.store.get()]);
+        let row = row.await?.ok_or_else(|| StoreError::Database {
+            doing: "read the counters of ids",
+            source: format!("store {} has no counters", self.store).into(),
+        })?;
+        let reading = doing("read the counters of ids");
+        let mut next = NextIds::FIRST;
+        for kind in IdKind::ALL {
+            next.0[kind.index()] = row.try_get(kind.index()).map_err(&reading)?;
+        }
+        Ok(next)
+    }
+}
 
-/// Reads `recorded, event_id, event_type, entity_id, created`.
-fn read_event(row: &Row) -> Result<StoredEvent, StoreError> {
-    let number: i64 = row.try_get("event_id").unwrap_or_default();
-    let place = Place { row, table: "events", key: format!("event {number}") };
-    let code: i16 = place.get("event_type")?;
-    let happening = place.read("entity_id", |entity: i64| {
-        let found = u8::try_from(code).ok().map(|code| Happening::from_stored(code, entity));
-        found.transpose().map(Option::flatten)
-    })?;
-    let happening = happening.ok_or_else(|| StoreError::Corrupt {
-        table: "events",
-        column: "event_type",
-        row: place.key.clone(),
-        reason: format!("no type {code}"),
-    })?;
-    let created = place.read("created", Timestamp::from_unix_seconds)?;
-    let recorded = place.get("recorded")?;
-    Ok(StoredEvent { place: EventPlace { recorded, number }, event: Event { happening, created } })
+impl CopyTx for PostgresWriteTx<'_> {
+    async fn raise_next_ids(&mut self, next: &NextIds) -> Result<(), StoreError> {
+        for &kind in IdKind::ALL {
+            // Events get numbers of their own here.
+            if kind != IdKind::Event {
+                let parameters = parameters_of![self.store.get(), next.of(kind)];
+                self.queue("raise a counter of ids", &counter(kind).raise, parameters);
+            }
+        }
+        Ok(())
+    }
+
+    async fn append_stored_events(&mut self, events: &[StoredEvent]) -> Result<bool, StoreError> {
+        let lock = self.mode.lock(self.store, lock_for("places of events", self.store, ""));
+        let last = Step::Run {
+            what: "find the last event",
+            sql: "SELECT coalesce((SELECT max(position) FROM events
+                                    WHERE store_id = $1 AND position IS NOT NULL), 0) AS last_place,
+                         EXISTS (SELECT 1 FROM events WHERE store_id = $1 AND position IS NULL) AS unplaced",
+            parameters: parameters_of![self.store.get()],
+            touches: None,
+        };
+        let [_, found] = self.run([lock, Some(last)]).await?;
+        let row = found.rows.first();
+        let last: i64 = row.and_then(|row| row.try_get("last_place").ok()).unwrap_or_default();
+        let unplaced: bool = row.and_then(|row| row.try_get("unplaced").ok()).unwrap_or_default();
+        if unplaced || events.iter().zip(last + 1..).any(|(event, place)| event.position.get() != place) {
+            return Ok(false);
+        }
+        let numbers = self.take_numbers(IdKind::Event, events.len()).await?;
+        let dialect = shopfolk_store::ReadRows::dialect(self);
+        let rows: Vec<_> = events.iter().map(|event| event.encode(dialect)).collect();
+        let numbers: Vec<Value<'_>> = numbers.into_iter().map(Value::Integer).collect();
+        let columns = StoredEvent::TABLE.columns_in(dialect).enumerate();
+        let mut parameters = parameters_of![self.store.get()];
+        parameters.push(many(ColumnType::BigInteger, numbers.iter()));
+        parameters.extend(
+            columns.map(|(place, column)| many(column.column_type, rows.iter().map(|row| &row[place]))),
+        );
+        self.queue(
+            "add events as they are",
+            "INSERT INTO events (store_id, event_id, position, event_type, entity_id, contact_id, actor, token_id,
+                                 created, state_before)
+             SELECT $1, * FROM unnest($2::bigint[], $3::bigint[], $4::smallint[], $5::bigint[], $6::bigint[],
+                                      $7::smallint[], $8::bigint[], $9::bigint[], $10::text[])",
+            parameters,
+        );
+        Ok(true)
+    }
 }

@@ -3,21 +3,23 @@
 use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use shopfolk_model::{Store, StoreId};
+use shopfolk_model::{Actor, EventPosition, Store, StoreId};
 use shopfolk_store::{
-    Engine, EngineHealth, Page, PageRequest, ReadOperation, StoreError, Violation, WriteOperation,
+    CopyOperation, Engine, EngineHealth, Page, PageRequest, ReadOperation, StoreError, StoredEvent,
+    Violation, WriteOperation,
 };
 use tokio::task::{JoinError, JoinHandle};
 use tokio::time::{Instant, timeout};
 use tokio_util::task::TaskTracker;
 
 use crate::check::check_database;
-use crate::events::count_events;
+use crate::events::{ListEvents, PlaceEvents, count_events};
 use crate::failure::{Failure, doing};
 use crate::listener::{Changed, listen};
 use crate::migrations::{self, Tables};
-use crate::node::{Node, try_to_read};
+use crate::node::{Copies, Node, Operates, Runs, try_to_read};
 use crate::pool::{Connector, PooledSession};
+use crate::search::Rebuild;
 use crate::session::{Session, Step};
 use crate::stores::{list_stores, next_store_id};
 use crate::tls::connector;
@@ -92,6 +94,16 @@ impl PostgresEngine {
         }
     }
 
+    async fn run<R: Runs>(&self, store: StoreId, author: Actor, operation: R) -> Result<R::Output, R::Error> {
+        if self.writes.is_closed() {
+            return Err(CLOSED.into());
+        }
+        let node = Arc::clone(&self.node);
+        // On a task of its own: what was begun is finished, even when the caller goes away.
+        let write = self.writes.spawn(async move { node.write(store, author, operation).await });
+        write.await.unwrap_or_else(|error| Err(fault(&error).into()))
+    }
+
     fn connector(&self) -> Result<Connector, StoreError> {
         let tls = connector(&self.settings.address.encryption)?;
         Ok(Connector { settings: Arc::clone(&self.settings), tls })
@@ -117,14 +129,48 @@ impl Engine for PostgresEngine {
         }
     }
 
-    async fn write<O: WriteOperation>(&self, store: StoreId, operation: O) -> Result<O::Output, O::Error> {
-        if self.writes.is_closed() {
-            return Err(CLOSED.into());
+    async fn write<O: WriteOperation>(
+        &self,
+        store: StoreId,
+        by: Actor,
+        operation: O,
+    ) -> Result<O::Output, O::Error> {
+        self.run(store, by, Operates(operation)).await
+    }
+
+    async fn copy<O: CopyOperation>(&self, store: StoreId, operation: O) -> Result<O::Output, StoreError> {
+        self.run(store, Actor::CommandLine, Copies(operation)).await
+    }
+
+    async fn list_events(
+        &self,
+        store: StoreId,
+        after: Option<EventPosition>,
+        limit: u32,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        // Those that have no place yet get the next ones, in the order in which they were recorded.
+        while self.run(store, Actor::Unknown, PlaceEvents).await? {}
+        self.read(store, ListEvents { after, limit }).await
+    }
+
+    async fn rebuild(&self, mut observe: impl FnMut(u64) + Send + 'static) -> Result<(), StoreError> {
+        let (mut done, mut page) = (0, PageRequest { offset: 0, limit: 100 });
+        loop {
+            let stores = self.list_stores(page).await?.items;
+            if stores.is_empty() {
+                return Ok(());
+            }
+            for store in stores {
+                let mut after = None;
+                while let Some((through, customers)) =
+                    self.run(store.id, Actor::CommandLine, Rebuild { after }).await?
+                {
+                    (after, done) = (Some(through), done + customers);
+                    observe(done);
+                }
+            }
+            page.offset += u64::from(page.limit);
         }
-        let node = Arc::clone(&self.node);
-        // On a task of its own: what was begun is finished, even when the caller goes away.
-        let write = self.writes.spawn(async move { node.write(store, operation).await });
-        write.await.unwrap_or_else(|error| Err(fault(&error).into()))
     }
 
     async fn list_stores(&self, page: PageRequest) -> Result<Page<Store>, StoreError> {
@@ -148,7 +194,7 @@ impl Engine for PostgresEngine {
         let Connector { settings, tls } = self.connector()?;
         let mut session =
             Session::open(&settings, &tls, |_| ()).await.map_err(doing("connect to the database"))?;
-        check_database(session.client(), report).await
+        check_database(&mut session, report).await
     }
 
     async fn count_events(&self) -> Result<u64, StoreError> {

@@ -2,10 +2,8 @@
 
 use std::error::Error;
 
-use shopfolk_store::StoreError;
+use shopfolk_store::{IdKind, StoreError};
 use tokio_postgres::error::SqlState;
-
-use crate::ids::Kind;
 
 /// What went wrong, and what follows from it.
 #[derive(Debug)]
@@ -20,7 +18,7 @@ pub(crate) enum Failure {
     StatementsLost { error: StoreError },
     /// No reserved id is left, and none may be reserved while the transaction is open: the operation is run again when
     /// there is one.
-    NoIds { kind: Kind },
+    NoIds { kind: IdKind, count: usize },
     /// Running it again would lead to the same.
     Final { error: StoreError },
 }

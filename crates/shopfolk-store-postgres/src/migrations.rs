@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use shopfolk_store::StoreError;
+use shopfolk_store::{PORTION, StoreError, folded_email};
 use tokio::time::{Instant, sleep};
 use tokio_postgres::Client;
 use tokio_postgres::types::Type;
 
 use crate::failure::doing;
-use crate::order_search::folded_email;
 
 mod embedded {
     refinery::embed_migrations!("migrations");
@@ -20,9 +19,6 @@ const LOCK: i64 = 0x7368_6f70_666f_6c6b;
 /// How long is waited for another node that changes the tables.
 const LOCK_LIMIT: Duration = Duration::from_mins(1);
 const LOCK_PAUSE: Duration = Duration::from_millis(50);
-
-/// How many orders are folded at a time.
-const PORTION: i64 = 500;
 
 const TOO_NEW: &str = "its tables were made by a later release of Shopfolk; use that one";
 
@@ -143,7 +139,7 @@ async fn orders_to_fold(client: &Client) -> Result<Vec<OrderToFold>, StoreError>
               WHERE folded IS NULL AND octet_length(email) > char_length(email)
               ORDER BY store_id, order_number
               LIMIT $1",
-            &[(&PORTION, Type::INT8)],
+            &[(&(PORTION as i64), Type::INT8)],
         )
         .await
         .map_err(doing("look for orders whose e-mail address is not folded"))?;

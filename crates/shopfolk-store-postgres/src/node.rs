@@ -5,16 +5,17 @@
 //! transaction takes a lock before it writes, and whoever wants to know takes the same lock: then the lost transaction
 //! has ended, and its event tells whether its changes are there.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use shopfolk_model::StoreId;
-use shopfolk_store::{ReadOperation, StoreError, WriteOperation};
+use shopfolk_model::{Actor, StoreId};
+use shopfolk_store::{CopyOperation, IdKind, ReadOperation, StoreError, WriteOperation};
 use tokio::time::{Instant, timeout_at};
 
 use crate::PostgresSettings;
 use crate::failure::{ConflictReason, Failure};
-use crate::ids::{Ids, Kind};
+use crate::ids::Ids;
 use crate::measures::{LostCommit, RetryReason, count_lost_commit, count_retry};
 use crate::parameter::parameters_of;
 use crate::pool::{Connector, PooledSession, Sessions};
@@ -34,6 +35,44 @@ pub(crate) struct Node {
     pub(crate) sessions: Sessions,
     pub(crate) ids: Ids,
     settings: Arc<PostgresSettings>,
+}
+
+/// What a transaction runs: an operation, or what a copy writes.
+pub(crate) trait Runs: Send + Sync + 'static {
+    /// What it answers.
+    type Output: Send + 'static;
+    /// Why it changes nothing.
+    type Error: From<StoreError> + Send + 'static;
+
+    /// Runs it.
+    fn run(
+        &self,
+        tx: &mut PostgresWriteTx<'_>,
+    ) -> impl Future<Output = Result<Self::Output, Self::Error>> + Send;
+}
+
+/// An operation.
+pub(crate) struct Operates<O>(pub(crate) O);
+
+impl<O: WriteOperation> Runs for Operates<O> {
+    type Output = O::Output;
+    type Error = O::Error;
+
+    async fn run(&self, tx: &mut PostgresWriteTx<'_>) -> Result<O::Output, O::Error> {
+        self.0.run(tx).await
+    }
+}
+
+/// What a copy writes.
+pub(crate) struct Copies<O>(pub(crate) O);
+
+impl<O: CopyOperation> Runs for Copies<O> {
+    type Output = O::Output;
+    type Error = StoreError;
+
+    async fn run(&self, tx: &mut PostgresWriteTx<'_>) -> Result<O::Output, StoreError> {
+        self.0.run(tx).await
+    }
 }
 
 /// How a try to write ended.
@@ -89,16 +128,17 @@ impl Node {
     }
 
     /// Runs an operation and commits its changes.
-    pub(crate) async fn write<O: WriteOperation>(
+    pub(crate) async fn write<R: Runs>(
         &self,
         store: StoreId,
-        operation: O,
-    ) -> Result<O::Output, O::Error> {
+        author: Actor,
+        operation: R,
+    ) -> Result<R::Output, R::Error> {
         let deadline = self.deadline();
         let mut conflicts = 0;
         loop {
             let session = self.sessions.take(deadline).await?;
-            let failure = match self.try_to_write(&session, store, &operation, deadline).await {
+            let failure = match self.try_to_write(&session, (store, author), &operation, deadline).await {
                 Try::Done(outcome) => return outcome,
                 Try::Unknown(outcome, mark) => {
                     give_up(session);
@@ -109,9 +149,9 @@ impl Node {
                 }
                 Try::Failed(failure) => failure,
             };
-            if let Failure::NoIds { kind } = failure {
+            if let Failure::NoIds { kind, count } = failure {
                 drop(session);
-                self.fill(store, kind, deadline).await?;
+                self.fill(store, kind, count, deadline).await?;
                 continue;
             }
             conflicts += u32::from(matches!(failure, Failure::Conflict { .. }));
@@ -166,9 +206,15 @@ impl Node {
     }
 
     /// Reserves ids while no transaction of this operation is open.
-    async fn fill(&self, store: StoreId, kind: Kind, deadline: Instant) -> Result<(), StoreError> {
+    async fn fill(
+        &self,
+        store: StoreId,
+        kind: IdKind,
+        count: usize,
+        deadline: Instant,
+    ) -> Result<(), StoreError> {
         loop {
-            match timeout_at(deadline, self.ids.fill(store, kind)).await {
+            match timeout_at(deadline, self.ids.fill(store, kind, count)).await {
                 Ok(Ok(())) => return Ok(()),
                 Ok(Err(Failure::Lost { .. })) => tokio::time::sleep(LOOK_PAUSE.mul_f64(rand::random())).await,
                 Ok(Err(failure)) => return Err(failure.into_error()),
@@ -177,28 +223,28 @@ impl Node {
         }
     }
 
-    async fn try_to_write<O: WriteOperation>(
+    async fn try_to_write<R: Runs>(
         &self,
         session: &Session,
-        store: StoreId,
-        operation: &O,
+        (store, author): (StoreId, Actor),
+        operation: &R,
         deadline: Instant,
-    ) -> Try<Result<O::Output, O::Error>> {
-        let mut tx = PostgresWriteTx { session, store, access: Writing::new(&self.ids) };
+    ) -> Try<Result<R::Output, R::Error>> {
+        let mut tx = PostgresWriteTx { session, store, mode: Writing::new(&self.ids, author) };
         let outcome = timeout_at(deadline, operation.run(&mut tx)).await.unwrap_or_else(|_| {
             tx.is_too_slow();
             Err(TOO_SLOW.into())
         });
-        if tx.access.failure.is_none() && outcome.is_ok() {
+        if tx.mode.failure.is_none() && outcome.is_ok() {
             match timeout_at(deadline, tx.commit()).await {
                 // It touched other rows than it was to.
-                Ok(Err(error)) if tx.access.failure.is_none() => return Try::Done(Err(error.into())),
+                Ok(Err(error)) if tx.mode.failure.is_none() => return Try::Done(Err(error.into())),
                 Ok(_) => {}
                 Err(_) => tx.is_too_slow(),
             }
         }
-        let mark = tx.access.lock.zip(tx.access.event).map(|(lock, event)| Mark { lock, event });
-        match (tx.access.failure.take(), tx.access.stage, mark) {
+        let mark = tx.mode.lock.zip(tx.mode.event).map(|(lock, event)| Mark { lock, event });
+        match (tx.mode.failure.take(), tx.mode.stage, mark) {
             (None, ..) => Try::Done(outcome),
             (Some(Failure::Lost { .. }), Stage::Committing, Some(mark)) => Try::Unknown(outcome, mark),
             // Without an event there is nothing that could not be done twice.
@@ -249,10 +295,10 @@ pub(crate) async fn try_to_read<O: ReadOperation>(
     store: StoreId,
     operation: &O,
 ) -> (Result<O::Output, O::Error>, Option<Failure>) {
-    let access = Reading { once: O::READS_ONCE, begun: false, failure: None };
-    let mut tx = PostgresReadTx { session, store, access };
+    let mode = Reading { once: O::READS_ONCE, begun: false, failure: None };
+    let mut tx = PostgresReadTx { session, store, mode };
     let outcome = operation.run(&mut tx).await;
-    let failure = tx.access.failure.take();
+    let failure = tx.mode.failure.take();
     (outcome, failure)
 }
 

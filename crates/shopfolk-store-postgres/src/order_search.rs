@@ -4,19 +4,20 @@
 //! e-mail address.
 
 use shopfolk_model::{
-    CustomerId, EmailAddress, Order, OrderSearch, OrderedProduct, OrderingCustomers, ProductId, SearchText,
-    fold,
+    CustomerId, EmailAddress, Order, OrderNumber, OrderSearch, OrderedProduct, OrderingCustomers, ProductId,
+    SearchText,
 };
-use shopfolk_store::{Page, PageRequest, ReadOrderSearch, StoreError};
+use shopfolk_store::{Columns, Damage, Page, PageRequest, ReadOrderSearch, StoreError, Stored, get_orders};
+use tokio_postgres::Row;
 
 use crate::parameter::{Parameter, parameters_of};
-use crate::row::Place;
+use crate::rows::{SqlColumns, count};
 use crate::search::{PLAN_ANEW, pattern};
 use crate::session::Step;
 use crate::stores::offset;
-use crate::tx::{Access, PostgresTx};
+use crate::tx::{PostgresTx, TxMode};
 
-impl<A: Access> ReadOrderSearch for PostgresTx<'_, A> {
+impl<M: TxMode> ReadOrderSearch for PostgresTx<'_, M> {
     async fn search_orders(
         &mut self,
         search: &OrderSearch,
@@ -41,29 +42,24 @@ impl<A: Access> ReadOrderSearch for PostgresTx<'_, A> {
                               OR (lower(order_key) || chr(1) || order_number::text || chr(1)
                                   || coalesce(folded, email_key)) LIKE $5)),
                       page AS (SELECT order_number FROM found ORDER BY order_number DESC LIMIT $6 OFFSET $7)
-                  SELECT counted.found_orders, orders.order_number, order_key, customer_id, email, total, created, document
+                  SELECT counted.found_orders, page.order_number
                     FROM (SELECT count(*) AS found_orders FROM found) AS counted
-                    LEFT JOIN (page JOIN orders ON orders.store_id = $1 AND orders.order_number = page.order_number)
-                           ON true
+                    LEFT JOIN page ON true
                    ORDER BY page.order_number DESC",
             parameters: parameters(self.store.get(), search, page),
             touches: None,
         };
         let [_, found] = self.run([Some(plan), Some(find)]).await?;
-        let mut rows = found.rows;
-        let Some(row) = rows.first() else { return Ok(Page { total: 0, items: Vec::new() }) };
-        let place = Place { row, table: "orders", key: format!("store {}", self.store) };
-        let total: i64 = place.get("found_orders")?;
         // Of a page behind the end there is one row, which has the total and no order.
-        if place.get::<Option<i64>>("order_number")?.is_none() {
-            rows.clear();
-        }
-        Ok(Page { total: total.unsigned_abs(), items: self.with_products(&rows).await? })
+        let number = |row| SqlColumns(row).value(1).and_then(Option::<OrderNumber>::load).ok()?;
+        let numbers: Vec<OrderNumber> = found.rows.iter().filter_map(number).collect();
+        let listed = get_orders(self, &numbers).await?;
+        Ok(Page { total: count(found.rows.first()), items: listed.items, damaged: listed.damaged })
     }
 
     async fn list_products(&mut self, name: Option<&SearchText>) -> Result<Vec<OrderedProduct>, StoreError> {
         let rows = self
-            .list(
+            .query_rows(
                 "list the products that were bought",
                 "SELECT product_id, max(name COLLATE ucs_basic) AS name
                    FROM order_products
@@ -72,17 +68,26 @@ impl<A: Access> ReadOrderSearch for PostgresTx<'_, A> {
                 parameters_of![self.store.get()],
             )
             .await?;
-        let product = |row| {
-            let place = Place { row, table: "order_products", key: format!("store {}", self.store) };
-            Ok(OrderedProduct { id: place.read("product_id", ProductId::new)?, name: place.get("name")? })
+        let product = |row: &Row| {
+            let columns = SqlColumns(row);
+            let read = columns.value(0).and_then(ProductId::load);
+            let read =
+                read.and_then(|id| Ok(OrderedProduct { id, name: columns.value(1).and_then(String::load)? }));
+            let row = || format!("store {}, a product", self.store);
+            read.map_err(|reason| Damage {
+                table: "order_products",
+                column: "product_id",
+                row: row(),
+                reason,
+            })
         };
-        let bought = rows.iter().map(product).collect::<Result<Vec<_>, StoreError>>()?;
+        let bought = rows.iter().map(product).collect::<Result<Vec<_>, Damage>>()?;
         Ok(OrderedProduct::listed(bought, name))
     }
 
     async fn count_ordering_customers(&mut self) -> Result<OrderingCustomers, StoreError> {
         let row = self
-            .find(
+            .query_row(
                 "count the customers who ordered",
                 "SELECT count(*) FILTER (WHERE order_count > 1) AS repeated,
                         count(*) FILTER (WHERE order_count = 1) AS one_time
@@ -91,10 +96,12 @@ impl<A: Access> ReadOrderSearch for PostgresTx<'_, A> {
                 parameters_of![self.store.get()],
             )
             .await?;
-        let Some(row) = &row else { return Ok(OrderingCustomers::default()) };
-        let place = Place { row, table: "order_statistics", key: format!("store {}", self.store) };
-        let (repeated, one_time): (i64, i64) = (place.get("repeated")?, place.get("one_time")?);
-        Ok(OrderingCustomers { repeated: repeated.unsigned_abs(), one_time: one_time.unsigned_abs() })
+        let number = |place| {
+            let number = SqlColumns(row.as_ref()?).value(place).ok()?.as_integer()?;
+            Some(number.unsigned_abs())
+        };
+        let (repeated, one_time) = (number(0).unwrap_or_default(), number(1).unwrap_or_default());
+        Ok(OrderingCustomers { repeated, one_time })
     }
 }
 
@@ -110,10 +117,4 @@ fn parameters(store: i64, search: &OrderSearch, page: PageRequest) -> Vec<Parame
         i64::from(page.limit),
         offset(page),
     ]
-}
-
-/// What the column `folded` is to hold for the e-mail address of an order. Every address that is not all ASCII has a text
-/// there, so that those that are still to be folded can be told (`migrations.rs`).
-pub(crate) fn folded_email(email: &str) -> Option<String> {
-    (!email.is_ascii()).then(|| fold(email))
 }

@@ -1,6 +1,7 @@
 //! The values that a statement is run with.
 
 use bytes::BytesMut;
+use shopfolk_store::{ColumnType, Value};
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
 macro_rules! parameters {
@@ -61,22 +62,22 @@ parameters! {
     BigInts(Vec<i64>) = INT8_ARRAY,
     /// `BIGINT[]` with nulls
     MaybeBigInts(Vec<Option<i64>>) = INT8_ARRAY,
-    /// `SMALLINT[]`
-    SmallInts(Vec<i16>) = INT2_ARRAY,
-    /// `INTEGER[]`
-    Ints(Vec<i32>) = INT4_ARRAY,
     /// `INTEGER[]` with nulls
     MaybeInts(Vec<Option<i32>>) = INT4_ARRAY,
-    /// `BOOLEAN[]`
-    Bools(Vec<bool>) = BOOL_ARRAY,
+    /// `BOOLEAN[]` with nulls
+    MaybeBools(Vec<Option<bool>>) = BOOL_ARRAY,
+    /// `SMALLINT[]` with nulls
+    MaybeSmallInts(Vec<Option<i16>>) = INT2_ARRAY,
+    /// `BYTEA[]` with nulls
+    MaybeManyBytes(Vec<Option<Vec<u8>>>) = BYTEA_ARRAY,
+    /// `SMALLINT` or null
+    MaybeSmallInt(Option<i16>) = INT2,
+    /// `BYTEA` or null
+    MaybeBytes(Option<Vec<u8>>) = BYTEA,
     /// `TEXT[]`
     Texts(Vec<String>) = TEXT_ARRAY,
     /// `TEXT[]` with nulls
     MaybeTexts(Vec<Option<String>>) = TEXT_ARRAY,
-    /// `BYTEA[]`
-    ManyBytes(Vec<Vec<u8>>) = BYTEA_ARRAY,
-    /// `BOOLEAN`
-    Bool(bool) = BOOL,
     /// `TEXT`
     Text(String) = TEXT,
     /// `TEXT` or null
@@ -89,8 +90,6 @@ parameters! {
     NoneOrSmallInts(Option<Vec<i16>>) = INT2_ARRAY,
     /// `TEXT[]` or null
     NoneOrTexts(Option<Vec<String>>) = TEXT_ARRAY,
-    /// `BYTEA`
-    Bytes(Vec<u8>) = BYTEA,
 }
 
 impl From<&str> for Parameter {
@@ -112,3 +111,50 @@ macro_rules! parameters_of {
     };
 }
 pub(crate) use parameters_of;
+
+fn number<T: TryFrom<i64>>(value: &Value<'_>) -> Option<T> {
+    // A word of the model is in the range of its column.
+    value.as_integer().and_then(|number| T::try_from(number).ok())
+}
+
+fn text(value: &Value<'_>) -> Option<String> {
+    match value {
+        Value::Text(text) => Some(text.clone().into_owned()),
+        _ => None,
+    }
+}
+
+fn bytes(value: &Value<'_>) -> Option<Vec<u8>> {
+    match value {
+        Value::Bytes(bytes) => Some(bytes.clone().into_owned()),
+        _ => None,
+    }
+}
+
+fn flag(value: &Value<'_>) -> Option<bool> {
+    value.as_integer().map(|number| number != 0)
+}
+
+/// A value of a column.
+pub(crate) fn one(column_type: ColumnType, value: &Value<'_>) -> Parameter {
+    match column_type {
+        ColumnType::BigInteger => Parameter::MaybeBigInt(value.as_integer()),
+        ColumnType::Integer => Parameter::MaybeInt(number(value)),
+        ColumnType::SmallInteger => Parameter::MaybeSmallInt(number(value)),
+        ColumnType::Boolean => Parameter::MaybeBool(flag(value)),
+        ColumnType::Text => Parameter::MaybeText(text(value)),
+        ColumnType::Bytes => Parameter::MaybeBytes(bytes(value)),
+    }
+}
+
+/// Values of a column, as an array.
+pub(crate) fn many<'a>(column_type: ColumnType, values: impl Iterator<Item = &'a Value<'a>>) -> Parameter {
+    match column_type {
+        ColumnType::BigInteger => Parameter::MaybeBigInts(values.map(Value::as_integer).collect()),
+        ColumnType::Integer => Parameter::MaybeInts(values.map(number).collect()),
+        ColumnType::SmallInteger => Parameter::MaybeSmallInts(values.map(number).collect()),
+        ColumnType::Boolean => Parameter::MaybeBools(values.map(flag).collect()),
+        ColumnType::Text => Parameter::MaybeTexts(values.map(text).collect()),
+        ColumnType::Bytes => Parameter::MaybeManyBytes(values.map(bytes).collect()),
+    }
+}

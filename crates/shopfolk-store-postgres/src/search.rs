@@ -8,15 +8,21 @@ use std::collections::BTreeSet;
 use shopfolk_model::{
     City, ContactBook, ContactType, CountryCode, Customer, CustomerId, CustomerKind, CustomerSearch,
     CustomerSort, EmailFilter, LanguageCode, MAXIMUM_CUSTOMERS_WITH_SHIPPING_PLACES, MAXIMUM_SHIPPING_PLACES,
-    Money, PhoneDigits, SearchText, SearchedCustomer, ShippingPlace, SortField, Street, Timestamp, fold,
+    Money, PhoneDigits, SearchText, SearchedCustomer, ShippingPlace, SortField, Street, Timestamp,
 };
-use shopfolk_store::{Page, PageRequest, ReadSearch, StoreError};
+use shopfolk_store::{
+    ColumnType, CustomerRow, PORTION, Page, PageRequest, Query, ReadRows, ReadSearch, StoreError,
+    StoredContact, Value, find_customers, folded_beside,
+};
+use tokio_postgres::Row;
 
-use crate::parameter::{Parameter, parameters_of};
-use crate::row::Place;
+use crate::failure::doing;
+use crate::node::Runs;
+use crate::parameter::{Parameter, many, parameters_of};
+use crate::rows::count;
 use crate::session::Step;
 use crate::stores::offset;
-use crate::tx::{Access, PostgresTx, PostgresWriteTx};
+use crate::tx::{PostgresTx, PostgresWriteTx, TxMode};
 
 /// Has each run planned for what it asks: a plan for any search would use no index for parts of texts.
 pub(crate) const PLAN_ANEW: &str = "SET LOCAL plan_cache_mode = force_custom_plan";
@@ -24,7 +30,7 @@ pub(crate) const PLAN_ANEW: &str = "SET LOCAL plan_cache_mode = force_custom_pla
 /// Ends each of several texts in one column; no text contains it.
 const PART_END: &str = "\u{1}";
 
-impl<A: Access> ReadSearch for PostgresTx<'_, A> {
+impl<M: TxMode> ReadSearch for PostgresTx<'_, M> {
     async fn search_customers(
         &mut self,
         search: &CustomerSearch,
@@ -105,48 +111,43 @@ impl<A: Access> ReadSearch for PostgresTx<'_, A> {
             touches: None,
         };
         let [_, found] = self.run([Some(plan), Some(find)]).await?;
-        let Some(row) = found.rows.first() else { return Ok(Page { total: 0, items: Vec::new() }) };
-        let place = Place { row, table: "customer_search", key: format!("store {}", self.store) };
-        let total: i64 = place.get("total")?;
-        let items = place.read("page", |ids: Vec<i64>| {
-            ids.into_iter().map(CustomerId::new).collect::<Result<Vec<_>, _>>()
-        })?;
-        Ok(Page { total: total.unsigned_abs(), items })
+        let Some(row) = found.rows.first() else {
+            return Ok(Page { total: 0, items: Vec::new(), damaged: 0 });
+        };
+        let found = doing("read what a search found");
+        let ids: Vec<i64> = row.try_get("page").map_err(&found)?;
+        // Nobody has an id that is none.
+        let items = ids.into_iter().filter_map(|id| CustomerId::new(id).ok()).collect();
+        Ok(Page { total: count(Some(row)), items, damaged: 0 })
     }
 
     async fn list_languages(&mut self) -> Result<BTreeSet<String>, StoreError> {
         let rows = self
-            .list(
+            .query_rows(
                 "list the languages of the customers",
                 "SELECT DISTINCT language FROM customer_search WHERE store_id = $1 AND language <> ''",
                 parameters_of![self.store.get()],
             )
             .await?;
-        let key = format!("store {}", self.store);
-        rows.iter()
-            .map(|row| Place { row, table: "customer_search", key: key.clone() }.get("language"))
-            .collect()
+        rows.iter().map(|row| row.try_get(0)).collect::<Result<_, _>>().map_err(doing("read a language"))
     }
 
     async fn list_countries(&mut self) -> Result<BTreeSet<CountryCode>, StoreError> {
         let rows = self
-            .list(
+            .query_rows(
                 "list the countries of the customers",
                 "SELECT DISTINCT unnest(countries) AS country FROM customer_search WHERE store_id = $1",
                 parameters_of![self.store.get()],
             )
             .await?;
-        let key = format!("store {}", self.store);
-        let country = |row| {
-            Place { row, table: "customer_search", key: key.clone() }
-                .read("country", |code: &str| code.parse())
-        };
-        rows.iter().map(country).collect()
+        // What is no country is none that could be chosen.
+        let country = |row: &Row| row.try_get::<_, &str>(0).ok()?.parse().ok();
+        Ok(rows.iter().filter_map(country).collect())
     }
 
     async fn list_shipping_places(&mut self) -> Result<Vec<ShippingPlace>, StoreError> {
         let rows = self
-            .list(
+            .query_rows(
                 "list the shipping places",
                 "SELECT DISTINCT (address ->> 'countryCode') COLLATE ucs_basic AS country,
                         (address ->> 'city') COLLATE ucs_basic AS city, (address ->> 'street') COLLATE ucs_basic AS street
@@ -165,15 +166,16 @@ impl<A: Access> ReadSearch for PostgresTx<'_, A> {
                 ],
             )
             .await?;
-        let shipping_place = |row| {
-            let place = Place { row, table: "customer_details", key: format!("store {}", self.store) };
-            Ok(ShippingPlace {
-                country: place.read("country", |code: Option<&str>| code.map(str::parse).transpose())?,
-                city: place.read("city", |text: Option<&str>| text.map(City::new).transpose())?,
-                street: place.read("street", |text: Option<&str>| text.map(Street::new).transpose())?,
+        // A place that cannot be read is none that could be chosen.
+        let shipping_place = |row: &Row| {
+            let text = |place| row.try_get::<_, Option<&str>>(place).ok();
+            Some(ShippingPlace {
+                country: text(0)?.map(str::parse).transpose().ok()?,
+                city: text(1)?.map(City::new).transpose().ok()?,
+                street: text(2)?.map(Street::new).transpose().ok()?,
             })
         };
-        rows.iter().map(shipping_place).collect()
+        Ok(rows.iter().filter_map(shipping_place).collect())
     }
 }
 
@@ -294,43 +296,110 @@ fn joined(parts: &[String]) -> String {
     parts.iter().flat_map(|part| [part.as_str(), PART_END]).collect()
 }
 
-/// What the column `folded` is to hold for the text of a contact.
-pub(crate) fn stored_folded(text: &str) -> Option<String> {
-    let folded = fold(text);
-    (folded != text).then_some(folded)
+/// The columns of `customer_search` in which searches look, with what is in them of a customer.
+pub(crate) fn searched_columns(customer: &SearchedCustomer) -> [Value<'static>; 13] {
+    let text = |text: &str| Value::Text(text.to_owned().into());
+    let parts = |parts: &[String]| Value::Text(joined(parts).into());
+    let countries: Vec<&str> = customer.countries.iter().map(CountryCode::as_str).collect();
+    [
+        Value::Integer(customer.id.get()),
+        text(&customer.name),
+        text(&customer.email),
+        parts(&customer.phones),
+        parts(&customer.cities),
+        parts(&customer.postal_codes),
+        parts(&customer.states),
+        parts(&customer.company_names),
+        text(&countries.join(",")),
+        text(&customer.language),
+        customer.accept_marketing.map_or(Value::Null, |flag| Value::Integer(flag.into())),
+        Value::Integer(customer.tax_exempt.into()),
+        Value::Integer((customer.kind == CustomerKind::Business).into()),
+    ]
+}
+
+const SEARCHED_TYPES: [ColumnType; 13] = {
+    use ColumnType::{BigInteger, Boolean, Text};
+    [BigInteger, Text, Text, Text, Text, Text, Text, Text, Text, Text, Boolean, Boolean, Boolean]
+};
+
+impl PostgresWriteTx<'_> {
+    /// Writes what searches look at of customers besides the contacts, which have rows of their own.
+    pub(crate) fn put_searched<'a>(&mut self, customers: impl Iterator<Item = &'a Customer>) {
+        let searched = |customer| searched_columns(&SearchedCustomer::of(customer, &ContactBook::default()));
+        let rows: Vec<_> = customers.map(searched).collect();
+        if rows.is_empty() {
+            return;
+        }
+        let column = |(place, &of): (usize, &ColumnType)| many(of, rows.iter().map(|row| &row[place]));
+        let mut parameters = parameters_of![self.store.get()];
+        parameters.extend(SEARCHED_TYPES.iter().enumerate().map(column));
+        self.queue(
+            "write what searches look at of customers",
+            "INSERT INTO customer_search (store_id, customer_id, name, email, phones, cities, postal_codes, states,
+                                          company_names, countries, language, accept_marketing, tax_exempt, business)
+             SELECT $1, customer_id, name, email, phones, cities, postal_codes, states, company_names,
+                    string_to_array(countries, ','), language, accept_marketing, tax_exempt, business
+               FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+                           $9::text[], $10::text[], $11::text[], $12::boolean[], $13::boolean[], $14::boolean[])
+                 AS new (customer_id, name, email, phones, cities, postal_codes, states, company_names, countries,
+                         language, accept_marketing, tax_exempt, business)
+             ON CONFLICT (store_id, customer_id) DO UPDATE
+                SET name = excluded.name, email = excluded.email, phones = excluded.phones,
+                    cities = excluded.cities, postal_codes = excluded.postal_codes, states = excluded.states,
+                    company_names = excluded.company_names, countries = excluded.countries,
+                    language = excluded.language, accept_marketing = excluded.accept_marketing,
+                    tax_exempt = excluded.tax_exempt, business = excluded.business",
+            parameters,
+        );
+    }
+}
+
+/// Makes what searches look at of the next customers of a store anew.
+pub(crate) struct Rebuild {
+    /// The last one that was done.
+    pub(crate) after: Option<CustomerId>,
+}
+
+impl Runs for Rebuild {
+    /// The last one that was done and how many; `None` when all are done.
+    type Output = Option<(CustomerId, u64)>;
+    type Error = StoreError;
+
+    async fn run(&self, tx: &mut PostgresWriteTx<'_>) -> Result<Self::Output, StoreError> {
+        let portion = u32::try_from(PORTION).unwrap_or(u32::MAX);
+        let after = self.after.map(|id| (id,));
+        let listed = tx.list_after::<CustomerRow>(after, portion).await?;
+        let Some(last) = listed.items.last().map(|customer| customer.id) else { return Ok(None) };
+        let ids: Vec<_> = listed.items.iter().map(|row| row.id).collect();
+        let customers = find_customers(tx, &ids).await?.items;
+        tx.put_searched(customers.iter());
+        tx.refold_contacts(&ids).await?;
+        Ok(Some((last, customers.len() as u64)))
+    }
 }
 
 impl PostgresWriteTx<'_> {
-    /// Writes what searches look at of a customer besides the contacts.
-    pub(crate) fn write_searched(&mut self, customer: &Customer) {
-        // The contacts have rows of their own.
-        let searched = SearchedCustomer::of(customer, &ContactBook::default());
-        self.write(
-            "write what searches look at of a customer",
-            "INSERT INTO customer_search (store_id, customer_id, name, email, phones, cities, postal_codes, states,
-                                          company_names, countries, language, accept_marketing, tax_exempt, business)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
-             ON CONFLICT (store_id, customer_id) DO UPDATE
-                SET name = $3, email = $4, phones = $5, cities = $6, postal_codes = $7, states = $8,
-                    company_names = $9, countries = $10, language = $11, accept_marketing = $12, tax_exempt = $13,
-                    business = $14",
-            parameters_of![
-                self.store.get(),
-                searched.id.get(),
-                searched.name,
-                searched.email,
-                joined(&searched.phones),
-                joined(&searched.cities),
-                joined(&searched.postal_codes),
-                joined(&searched.states),
-                joined(&searched.company_names),
-                searched.countries.iter().map(CountryCode::to_string).collect::<Vec<_>>(),
-                searched.language,
-                searched.accept_marketing,
-                searched.tax_exempt,
-                searched.kind == CustomerKind::Business,
-            ],
+    /// Writes the folded texts of contacts that are not what they should be.
+    async fn refold_contacts(&mut self, customers: &[CustomerId]) -> Result<(), StoreError> {
+        let owners: Vec<i64> = customers.iter().map(|customer| customer.get()).collect();
+        let contacts = self.list::<StoredContact>(Query::of::<StoredContact>(&owners)).await?.items;
+        if contacts.is_empty() {
+            return Ok(());
+        }
+        let customers = contacts.iter().map(|stored| stored.customer.get()).collect::<Vec<_>>();
+        let ids = contacts.iter().map(|stored| stored.contact.id.get()).collect::<Vec<_>>();
+        let folded: Vec<Option<String>> =
+            contacts.iter().map(|stored| folded_beside(stored.contact.address.contact())).collect();
+        self.queue(
+            "write the folded texts of contacts",
+            "UPDATE contacts SET folded = new.folded
+               FROM unnest($2::bigint[], $3::bigint[], $4::text[]) AS new (customer_id, contact_id, folded)
+              WHERE contacts.store_id = $1 AND contacts.customer_id = new.customer_id
+                AND contacts.contact_id = new.contact_id AND contacts.folded IS DISTINCT FROM new.folded",
+            parameters_of![self.store.get(), customers, ids, folded],
         );
+        Ok(())
     }
 }
 

@@ -5,7 +5,7 @@
 
 use std::collections::VecDeque;
 
-use shopfolk_model::{CustomerId, StoreId};
+use shopfolk_model::{Actor, CustomerId, StoreId};
 use shopfolk_store::{ReadTx, StoreError, WriteTx};
 use tokio_postgres::Row;
 
@@ -19,7 +19,7 @@ pub(crate) const TOO_SLOW: StoreError =
     StoreError::Unavailable { reason: "the database did not answer in time" };
 
 /// What a transaction does beside reading the tables: [`Reading`] or [`Writing`].
-pub(crate) trait Access: Send {
+pub(crate) trait TxMode: Send {
     /// What has to be sent before anything else.
     fn take_waiting(&mut self, session: &Session, store: StoreId) -> VecDeque<Step>;
 
@@ -76,7 +76,7 @@ pub(crate) struct Reading {
     pub(crate) failure: Option<Failure>,
 }
 
-impl Access for Reading {
+impl TxMode for Reading {
     fn take_waiting(&mut self, _: &Session, _: StoreId) -> VecDeque<Step> {
         if self.begun || self.once {
             return VecDeque::new();
@@ -113,6 +113,8 @@ pub(crate) enum Stage {
 
 /// A transaction that writes.
 pub(crate) struct Writing<'a> {
+    /// By whom.
+    pub(crate) author: Actor,
     pub(crate) ids: &'a Ids,
     pub(crate) stage: Stage,
     /// The first lock that was taken.
@@ -127,8 +129,9 @@ pub(crate) struct Writing<'a> {
 }
 
 impl<'a> Writing<'a> {
-    pub(crate) fn new(ids: &'a Ids) -> Self {
+    pub(crate) fn new(ids: &'a Ids, author: Actor) -> Self {
         Self {
+            author,
             ids,
             stage: Stage::NotBegun,
             lock: None,
@@ -140,7 +143,7 @@ impl<'a> Writing<'a> {
     }
 }
 
-impl Access for Writing<'_> {
+impl TxMode for Writing<'_> {
     fn take_waiting(&mut self, session: &Session, store: StoreId) -> VecDeque<Step> {
         let mut steps = std::mem::take(&mut self.waiting);
         if self.stage == Stage::NotBegun {
@@ -171,10 +174,10 @@ impl Access for Writing<'_> {
 }
 
 /// A transaction on one store. The SQL of each resource is in the file of its name.
-pub(crate) struct PostgresTx<'a, A: Access> {
+pub(crate) struct PostgresTx<'a, M: TxMode> {
     pub(crate) session: &'a Session,
     pub(crate) store: StoreId,
-    pub(crate) access: A,
+    pub(crate) mode: M,
 }
 
 /// A transaction that reads.
@@ -186,21 +189,21 @@ impl ReadTx for PostgresReadTx<'_> {}
 impl ReadTx for PostgresWriteTx<'_> {}
 impl WriteTx for PostgresWriteTx<'_> {}
 
-impl<A: Access> Drop for PostgresTx<'_, A> {
+impl<M: TxMode> Drop for PostgresTx<'_, M> {
     fn drop(&mut self) {
-        if self.access.is_in_transaction() {
+        if self.mode.is_in_transaction() {
             self.session.roll_back();
         }
     }
 }
 
-impl<A: Access> PostgresTx<'_, A> {
+impl<M: TxMode> PostgresTx<'_, M> {
     /// Sends statements together, behind everything that waits, and answers with what came of them.
     pub(crate) async fn run<const N: usize>(
         &mut self,
         steps: [Option<Step>; N],
     ) -> Result<[Answer; N], StoreError> {
-        let mut all = self.access.take_waiting(self.session, self.store);
+        let mut all = self.mode.take_waiting(self.session, self.store);
         let before = all.len();
         let wanted: [bool; N] = std::array::from_fn(|number| steps[number].is_some());
         all.extend(steps.into_iter().flatten());
@@ -208,8 +211,16 @@ impl<A: Access> PostgresTx<'_, A> {
         Ok(wanted.map(|wanted| if wanted { answers.next().unwrap_or_default() } else { Answer::default() }))
     }
 
+    /// Sends statements together, behind everything that waits, and answers with what came of them.
+    pub(crate) async fn run_all(&mut self, steps: Vec<Step>) -> Result<Vec<Answer>, StoreError> {
+        let mut all = self.mode.take_waiting(self.session, self.store);
+        let before = all.len();
+        all.extend(steps);
+        Ok(self.send(all.make_contiguous()).await?.split_off(before))
+    }
+
     /// The rows that a statement finds.
-    pub(crate) async fn list(
+    pub(crate) async fn query_rows(
         &mut self,
         what: &'static str,
         sql: &'static str,
@@ -220,13 +231,13 @@ impl<A: Access> PostgresTx<'_, A> {
     }
 
     /// The row that a statement finds, if it finds one.
-    pub(crate) async fn find(
+    pub(crate) async fn query_row(
         &mut self,
         what: &'static str,
         sql: &'static str,
         parameters: Vec<Parameter>,
     ) -> Result<Option<Row>, StoreError> {
-        Ok(self.list(what, sql, parameters).await?.into_iter().next())
+        Ok(self.query_rows(what, sql, parameters).await?.into_iter().next())
     }
 
     /// Sends steps and notes what goes wrong.
@@ -234,7 +245,7 @@ impl<A: Access> PostgresTx<'_, A> {
         self.session.send(steps).await.map_err(|(number, error)| {
             let doing = steps.get(number).map_or("reach the database", Step::what);
             let told = StoreError::Database { doing, source: error.to_string().into() };
-            self.access.note(Failure::of(doing, error));
+            self.mode.note(Failure::of(doing, error));
             told
         })
     }
@@ -242,13 +253,13 @@ impl<A: Access> PostgresTx<'_, A> {
 
 impl PostgresWriteTx<'_> {
     /// Has a statement sent with the next one that has an answer, or with the commit.
-    pub(crate) fn write(&mut self, what: &'static str, sql: &'static str, parameters: Vec<Parameter>) {
-        self.access.waiting.push_back(Step::Run { what, sql, parameters, touches: None });
+    pub(crate) fn queue(&mut self, what: &'static str, sql: &'static str, parameters: Vec<Parameter>) {
+        self.mode.waiting.push_back(Step::Run { what, sql, parameters, touches: None });
     }
 
     /// The same for a statement that must touch one row. That is looked at before the commit.
-    pub(crate) fn write_one(&mut self, what: &'static str, sql: &'static str, parameters: Vec<Parameter>) {
-        self.access.waiting.push_back(Step::Run { what, sql, parameters, touches: Some(1) });
+    pub(crate) fn queue_one(&mut self, what: &'static str, sql: &'static str, parameters: Vec<Parameter>) {
+        self.mode.waiting.push_back(Step::Run { what, sql, parameters, touches: Some(1) });
     }
 
     /// Runs a statement now, and says how many rows it touched.
@@ -264,17 +275,17 @@ impl PostgresWriteTx<'_> {
 
     /// Writes what waits and commits.
     pub(crate) async fn commit(&mut self) -> Result<(), StoreError> {
-        let nothing_waits = self.access.waiting.is_empty();
-        if nothing_waits && self.access.stage == Stage::NotBegun {
+        let nothing_waits = self.mode.waiting.is_empty();
+        if nothing_waits && self.mode.stage == Stage::NotBegun {
             return Ok(());
         }
-        if self.access.event.is_some() && self.access.stage == Stage::NotBegun {
+        if self.mode.event.is_some() && self.mode.stage == Stage::NotBegun {
             // The lock has to be there before the commit is on its way, or nobody could tell whether it still comes.
-            let writes = std::mem::take(&mut self.access.waiting);
+            let writes = std::mem::take(&mut self.mode.waiting);
             let [] = self.run([]).await?;
-            self.access.waiting = writes;
+            self.mode.waiting = writes;
         }
-        let mut steps = self.access.take_waiting(self.session, self.store);
+        let mut steps = self.mode.take_waiting(self.session, self.store);
         let looks = steps.iter().any(|step| matches!(step, Step::Run { touches: Some(_), .. }));
         if looks {
             let answers = self.send(steps.make_contiguous()).await?;
@@ -293,14 +304,14 @@ impl PostgresWriteTx<'_> {
             steps.clear();
         }
         steps.push_back(Step::Plain("COMMIT".to_owned()));
-        self.access.stage = Stage::Committing;
+        self.mode.stage = Stage::Committing;
         self.send(steps.make_contiguous()).await?;
-        self.access.stage = Stage::Committed;
+        self.mode.stage = Stage::Committed;
         Ok(())
     }
 
     /// Notes that the time is over. What is on its way on the connection may still be done.
     pub(crate) fn is_too_slow(&mut self) {
-        self.access.note(Failure::Lost { error: TOO_SLOW });
+        self.mode.note(Failure::Lost { error: TOO_SLOW });
     }
 }

@@ -5,62 +5,95 @@ use std::sync::Arc;
 
 use rusqlite::params;
 use shopfolk_model::{
-    BookChange, BookSummary, Contact, ContactBook, ContactId, ContactWrite, CustomerId, NewContact, OrderBy,
-    Timestamp,
+    BookChange, BookSummary, Contact, ContactBook, ContactWrite, CustomerId, NewContact, Timestamp,
 };
-use shopfolk_store::{ReadContacts, StoreError, WriteContacts};
+use shopfolk_store::{
+    CustomerRow, Damage, Dialect, FoundContacts, IdKind, ONE_DEFAULT_CONTACT, Query, ReadContacts, Record,
+    StoreError, StoredContact, Which, WriteContacts,
+};
 
 use crate::recent::RecentContact;
-use crate::row::{ContactRow, Place};
-use crate::settle::{insert_contact, settle_customer, update_customer};
-use crate::tx::{Access, SqliteTx, SqliteWriteTx};
+use crate::rows::insert_contact;
+use crate::settle::{RECENT_CONTACTS, StoredRecentContact, update_customer};
+use crate::tx::{SqliteTx, SqliteWriteTx, TxMode};
 
 /// A customer with more unsettled contacts than this is settled by the next one, so that looking through them is quick.
 const MOST_UNSETTLED_OF_ONE: usize = 64;
 
-impl<A: Access> SqliteTx<'_, A> {
+/// The contacts of a customer that the tables hold.
+const OF_CUSTOMER: &str = "SELECT settled_through FROM customers WHERE store_id = ?1 AND customer_id = ?2";
+
+impl<M: TxMode> SqliteTx<'_, M> {
     /// All contacts of a customer; `None` when there is no such customer.
-    pub(crate) fn contact_book_now(&self, customer: CustomerId) -> Result<Option<ContactBook>, StoreError> {
-        let settled_through: Option<i64> = self.find(
+    pub(crate) fn contacts_now(&self, customer: CustomerId) -> Result<Option<FoundContacts>, StoreError> {
+        let settled_through: Option<i64> = self.query_row(
             "find the customer of contacts",
-            "SELECT settled_through FROM customers WHERE store_id = ?1 AND customer_id = ?2",
+            OF_CUSTOMER,
             (self.store.get(), customer.get()),
             |row| row.get(0),
         )?;
         let Some(settled_through) = settled_through else { return Ok(None) };
-        let rows = self.list(
-            "list the contacts of a customer",
-            "SELECT contact_id, contact_type, coalesce(contact, contact_key), handle, note, is_default, order_by,
-                    timestamp
-               FROM contacts
-              WHERE store_id = ?1 AND customer_id = ?2",
-            (self.store.get(), customer.get()),
-            |row| ContactRow::read(row, 0),
+        let mut found = FoundContacts::default();
+        let query = Query { table: StoredContact::TABLE, which: Which::Owners(&[customer.get()]) };
+        self.read_one(&query, &mut |row| found.take(row))?;
+        let recent = self.mode.recent_contacts(self.connection, self.key(customer), settled_through)?;
+        found.contacts.extend(recent.into_iter().map(|recent| recent.contact));
+        Ok(Some(found))
+    }
+
+    /// All contacts of customers that lie near each other, in few statements.
+    fn contacts_between(
+        &self,
+        first: CustomerId,
+        last: CustomerId,
+    ) -> Result<HashMap<CustomerId, FoundContacts>, StoreError> {
+        let mut found: HashMap<CustomerId, FoundContacts> = HashMap::new();
+        let between = Which::OwnersBetween(first.get(), last.get());
+        self.read_one(&Query { table: StoredContact::TABLE, which: between }, &mut |row| {
+            let customer = row.columns.value(0).ok().and_then(|id| CustomerId::new(id.as_integer()?).ok());
+            if let Some(customer) = customer {
+                found.entry(customer).or_default().take(row);
+            }
+        })?;
+        let settled: Vec<(i64, i64)> = self.query_rows(
+            "find the customers of contacts",
+            "SELECT customer_id, settled_through
+               FROM customers
+              WHERE store_id = ?1 AND customer_id BETWEEN ?2 AND ?3",
+            (self.store.get(), first.get(), last.get()),
+            |row| Ok((row.get(0)?, row.get(1)?)),
         )?;
-        let recent = self.access.recent_contacts(self.connection, self.key(customer), settled_through)?;
-        let mut contacts = Vec::with_capacity(rows.len() + recent.len());
-        for row in rows {
-            contacts.push(Arc::new(row.contact("contacts")?));
+        for (id, settled_through) in settled {
+            let Ok(customer) = CustomerId::new(id) else { continue };
+            let recent = self.mode.recent_contacts(self.connection, self.key(customer), settled_through)?;
+            if !recent.is_empty() {
+                let contacts = &mut found.entry(customer).or_default().contacts;
+                contacts.extend(recent.into_iter().map(|recent| recent.contact));
+            }
         }
-        contacts.extend(recent.into_iter().map(|recent| recent.contact));
-        Ok(Some(ContactBook::whole(contacts)))
+        Ok(found)
     }
 }
 
-impl<A: Access> ReadContacts for SqliteTx<'_, A> {
-    async fn find_contact_book(&mut self, customer: CustomerId) -> Result<Option<ContactBook>, StoreError> {
-        self.contact_book_now(customer)
+impl<M: TxMode> ReadContacts for SqliteTx<'_, M> {
+    async fn find_contacts(&mut self, customer: CustomerId) -> Result<Option<FoundContacts>, StoreError> {
+        self.contacts_now(customer)
     }
 
-    async fn find_contact_books(
+    async fn find_contacts_of(
         &mut self,
         customers: &[CustomerId],
-    ) -> Result<HashMap<CustomerId, ContactBook>, StoreError> {
-        let mut books = HashMap::with_capacity(customers.len());
-        for &customer in customers {
-            books.extend(self.find_contact_book(customer).await?.map(|book| (customer, book)));
+    ) -> Result<HashMap<CustomerId, FoundContacts>, StoreError> {
+        if let (Some(&first), Some(&last)) = (customers.iter().min(), customers.iter().max())
+            && last.get() - first.get() < 2 * i64::try_from(customers.len()).unwrap_or(i64::MAX)
+        {
+            return self.contacts_between(first, last);
         }
-        Ok(books)
+        let mut found = HashMap::with_capacity(customers.len());
+        for &customer in customers {
+            found.extend(self.contacts_now(customer)?.map(|contacts| (customer, contacts)));
+        }
+        Ok(found)
     }
 }
 
@@ -74,7 +107,7 @@ impl WriteContacts for SqliteWriteTx<'_> {
             contact.address.equals(&new.address)
                 || (new.default && contact.default && contact.contact_type() == new.address.contact_type())
         };
-        let (summary, mut contacts) = match self.access.recent.unsettled(self.key(customer), matters) {
+        let (summary, mut contacts) = match self.mode.recent.unsettled(self.key(customer), matters) {
             Some(unsettled) => (unsettled.summary, unsettled.contacts),
             None => match self.contact_summary(customer)? {
                 Some(summary) => (summary, Vec::new()),
@@ -88,10 +121,6 @@ impl WriteContacts for SqliteWriteTx<'_> {
         Ok(Some(ContactBook::relevant(summary, contacts)))
     }
 
-    async fn next_contact_id(&mut self) -> Result<ContactId, StoreError> {
-        self.counters()?.next_contact()
-    }
-
     async fn write_contacts(
         &mut self,
         customer: CustomerId,
@@ -103,13 +132,13 @@ impl WriteContacts for SqliteWriteTx<'_> {
                 self.add_recent(customer, contact, change.summary, now)
             }
             writes => {
-                settle_customer(self.connection, self.access.recent, self.key(customer), self.access.batch)?;
+                self.settle(customer)?;
                 for write in writes {
                     self.write_contact(customer, write)?;
                 }
-                self.access.wrote = true;
+                self.mode.wrote = true;
                 update_customer(self.connection, self.key(customer), change.summary, now, None)?;
-                if self.access.created == Some(customer) { Ok(()) } else { self.note_changed(customer) }
+                self.note_changed(customer)
             }
         }
     }
@@ -117,16 +146,10 @@ impl WriteContacts for SqliteWriteTx<'_> {
 
 impl SqliteWriteTx<'_> {
     fn contact_summary(&self, customer: CustomerId) -> Result<Option<BookSummary>, StoreError> {
-        let row: Option<(u32, Option<i64>)> = self.find(
-            "find the customer of contacts",
-            "SELECT contact_count, highest_order_by FROM customers WHERE store_id = ?1 AND customer_id = ?2",
-            (self.store.get(), customer.get()),
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )?;
-        let Some((size, highest)) = row else { return Ok(None) };
-        let place = Place { table: "customers", row: format!("store {}, customer {customer}", self.store) };
-        let highest_order_by = place.value("highest_order_by", highest.map(OrderBy::new).transpose())?;
-        Ok(Some(BookSummary { size, highest_order_by }))
+        let mut summary: Option<Result<CustomerRow, Damage>> = None;
+        let query = Query::keys::<CustomerRow>(&[(customer,)]);
+        self.read_one(&query, &mut |row| summary = Some(row.decode()))?;
+        Ok(summary.transpose()?.map(|customer| customer.contacts))
     }
 
     fn equal_contact(
@@ -134,22 +157,9 @@ impl SqliteWriteTx<'_> {
         customer: CustomerId,
         new: &NewContact,
     ) -> Result<Option<Arc<Contact>>, StoreError> {
-        self.find(
-            "find an equal contact",
-            "SELECT contact_id, contact_type, coalesce(contact, contact_key), handle, note, is_default, order_by,
-                    timestamp
-               FROM contacts
-              WHERE store_id = ?1 AND customer_id = ?2 AND contact_type = ?3 AND contact_key = ?4",
-            params![
-                self.store.get(),
-                customer.get(),
-                new.address.contact_type().code(),
-                new.address.key().as_str()
-            ],
-            |row| ContactRow::read(row, 0),
-        )?
-        .map(|row| row.contact("contacts").map(Arc::new))
-        .transpose()
+        let code = new.address.contact_type().code();
+        let key = (customer, code, new.address.key().as_str().to_owned());
+        self.one_contact(&Query::keys::<StoredContact>(&[key]))
     }
 
     fn default_contact(
@@ -157,28 +167,26 @@ impl SqliteWriteTx<'_> {
         customer: CustomerId,
         new: &NewContact,
     ) -> Result<Option<Arc<Contact>>, StoreError> {
-        self.find(
-            "find a default contact",
-            "SELECT contact_id, contact_type, coalesce(contact, contact_key), handle, note, is_default, order_by,
-                    timestamp
-               FROM contacts
-              WHERE store_id = ?1 AND customer_id = ?2 AND contact_type = ?3 AND is_default = 1",
-            params![self.store.get(), customer.get(), new.address.contact_type().code()],
-            |row| ContactRow::read(row, 0),
-        )?
-        .map(|row| row.contact("contacts").map(Arc::new))
-        .transpose()
+        let values = vec![customer.get().into(), i64::from(new.address.contact_type().code()).into()];
+        let which = Which::Unique(&ONE_DEFAULT_CONTACT, vec![values]);
+        self.one_contact(&Query { table: StoredContact::TABLE, which })
+    }
+
+    fn one_contact(&self, query: &Query<'_>) -> Result<Option<Arc<Contact>>, StoreError> {
+        let mut found: Option<Result<StoredContact, Damage>> = None;
+        self.read_one(query, &mut |row| found = Some(row.decode()))?;
+        Ok(found.transpose()?.map(|stored| stored.contact))
     }
 
     /// Whether a new contact may wait among the recent ones: its id must be above all settled ones of the customer, as
     /// every id is that a counter gave.
     fn may_be_recent(&mut self, customer: CustomerId, contact: &Contact) -> Result<bool, StoreError> {
         let key = self.key(customer);
-        self.counters()?.raise_contact(contact.id)?;
-        if !self.access.keep_recent || self.access.created == Some(customer) {
+        self.counters()?.raise_above(IdKind::Contact, contact.id.get())?;
+        if !self.mode.keep_recent {
             return Ok(false);
         }
-        let unsettled = self.access.recent.unsettled(key, |_| false);
+        let unsettled = self.mode.recent.unsettled(key, |_| false);
         Ok(unsettled.is_none_or(|unsettled| unsettled.count < MOST_UNSETTLED_OF_ONE))
     }
 
@@ -189,31 +197,14 @@ impl SqliteWriteTx<'_> {
         summary: BookSummary,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        self.change(
-            "add a recent contact",
-            "INSERT INTO recent_contacts (store_id, contact_id, customer_id, contact_type, contact, handle, note,
-                                          is_default, order_by, timestamp, customer_updated)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-            params![
-                self.store.get(),
-                contact.id.get(),
-                customer.get(),
-                contact.contact_type().code(),
-                contact.address.contact().as_str(),
-                contact.handle.as_ref().map(shopfolk_model::ContactHandle::as_str),
-                contact.note.as_ref().map(shopfolk_model::ContactNote::as_str),
-                contact.default,
-                contact.order_by.get(),
-                contact.timestamp.unix_seconds(),
-                now.unix_seconds(),
-            ],
-        )?;
-        self.access.backlog.take_fresh(self.store, customer);
-        self.access.added.add(self.store, customer, contact, now);
+        let recent = StoredRecentContact { customer, contact: Arc::clone(contact), updated: now };
+        self.insert_rows(RECENT_CONTACTS, &[recent.encode(Dialect::Sqlite)])?;
+        self.mode.backlog.take_fresh(self.store, customer);
+        self.mode.added.add(self.store, customer, contact, now);
         let key = self.key(customer);
-        let recent = RecentContact { contact: Arc::clone(contact), updated: now, batch: self.access.batch };
-        if self.access.recent.add(key, recent, summary) {
-            self.access.turns.wait(key, contact.id);
+        let recent = RecentContact { contact: Arc::clone(contact), updated: now, batch: self.mode.batch };
+        if self.mode.recent.add(key, recent, summary) {
+            self.mode.settling.wait(key, contact.id);
         }
         Ok(())
     }
@@ -221,13 +212,13 @@ impl SqliteWriteTx<'_> {
     fn write_contact(&mut self, customer: CustomerId, write: &ContactWrite) -> Result<(), StoreError> {
         match write {
             ContactWrite::Add(contact) => {
-                self.access.wrote = true;
-                self.counters()?.raise_contact(contact.id)?;
-                insert_contact(self.connection, self.key(customer), contact)
+                self.mode.wrote = true;
+                self.counters()?.raise_above(IdKind::Contact, contact.id.get())?;
+                insert_contact(self.connection, self.key(customer), Arc::clone(contact))
             }
             ContactWrite::Replace { before, after } => {
                 self.delete_contact(customer, before)?;
-                insert_contact(self.connection, self.key(customer), after)
+                insert_contact(self.connection, self.key(customer), Arc::clone(after))
             }
             ContactWrite::Remove(contact) => self.delete_contact(customer, contact),
         }
@@ -250,11 +241,12 @@ impl SqliteWriteTx<'_> {
         if deleted == 1 {
             return Ok(());
         }
-        Err(StoreError::Corrupt {
+        let damage = Damage {
             table: "contacts",
             column: "contact_key",
-            row: format!("store {}, customer {customer}, contact {}", self.store, contact.id),
+            row: format!("store {}, customer_id {customer}, contact_id {}", self.store, contact.id),
             reason: "the contact that was just read is not there".to_owned(),
-        })
+        };
+        Err(damage.into())
     }
 }

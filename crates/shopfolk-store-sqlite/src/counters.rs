@@ -1,119 +1,100 @@
 //! The next id of each kind, per store: read once, raised in memory, written with the commit.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
-use rusqlite::{Connection, OptionalExtension, params};
-use shopfolk_model::{
-    AddressId, ContactId, CustomerId, EventSequence, ExtraFieldId, GroupId, OrderNumber, StoreId, TokenId,
-};
-use shopfolk_store::{NextIds, StoreError, StoreSize};
+use rusqlite::{Connection, OptionalExtension, params_from_iter};
+use shopfolk_model::StoreId;
+use shopfolk_store::{Damage, IdKind, NextIds, StoreError, StoreSize};
 
 use crate::connection::doing;
-use crate::row::Place;
 
-/// The next ids of a store.
+/// What the counters of a store say.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct StoreCounters {
-    token: TokenId,
-    customer: CustomerId,
-    contact: ContactId,
-    address: AddressId,
-    group: GroupId,
-    extra_field: ExtraFieldId,
-    order: OrderNumber,
-    event: EventSequence,
+    next: NextIds,
     customers: u64,
     changed: bool,
 }
 
-/// The next ids of the stores that were written to lately.
+/// The counters of the stores that were written to lately.
 #[derive(Debug, Default)]
 pub(crate) struct Counters(HashMap<StoreId, StoreCounters>);
 
 /// More stores than this are not kept in memory at once.
 const MAXIMUM_STORES: usize = 10_000;
 
-macro_rules! take {
-    ($take:ident, $field:ident, $id:ty, $kind:literal) => {
-        /// The next id, which is taken by that.
-        pub(crate) fn $take(&mut self) -> Result<$id, StoreError> {
-            let taken = self.$field;
-            self.$field = taken.next().map_err(|_| StoreError::OutOfIds { kind: $kind })?;
-            self.changed = true;
-            Ok(taken)
-        }
-    };
+fn columns() -> impl Iterator<Item = &'static str> {
+    IdKind::ALL.iter().map(|kind| kind.counter()).chain(["customer_count"])
 }
 
-macro_rules! raise {
-    ($raise:ident, $field:ident, $id:ty, $kind:literal) => {
-        /// Makes sure that an id which was given from outside is never taken.
-        pub(crate) fn $raise(&mut self, given: $id) -> Result<(), StoreError> {
-            if given >= self.$field {
-                self.$field = given.next().map_err(|_| StoreError::OutOfIds { kind: $kind })?;
-                self.changed = true;
-            }
-            Ok(())
-        }
-    };
-}
+/// Writes the counters of a store: its id, and then the columns.
+pub(crate) static WRITE_COUNTERS: LazyLock<String> = LazyLock::new(|| {
+    let names: Vec<_> = columns().collect();
+    let places: Vec<_> = (2..).take(names.len()).map(|place| format!("?{place}")).collect();
+    let set: Vec<_> = names.iter().zip(&places).map(|(name, place)| format!("{name} = {place}")).collect();
+    format!(
+        "INSERT INTO counters (store_id, {}) VALUES (?1, {}) ON CONFLICT (store_id) DO UPDATE SET {}",
+        names.join(", "),
+        places.join(", "),
+        set.join(", ")
+    )
+});
+
+/// Reads the counters of a store.
+pub(crate) static READ_COUNTERS: LazyLock<String> = LazyLock::new(|| {
+    format!("SELECT {} FROM counters WHERE store_id = ?1", columns().collect::<Vec<_>>().join(", "))
+});
 
 impl StoreCounters {
-    take!(next_token, token, TokenId, "token");
-    take!(next_customer, customer, CustomerId, "customer");
-    raise!(raise_customer, customer, CustomerId, "customer");
-    take!(next_contact, contact, ContactId, "contact");
-    raise!(raise_contact, contact, ContactId, "contact");
-    take!(next_address, address, AddressId, "address");
-    raise!(raise_address, address, AddressId, "address");
-    take!(next_group, group, GroupId, "customer group");
-    raise!(raise_group, group, GroupId, "customer group");
-    take!(next_extra_field, extra_field, ExtraFieldId, "extra field");
-    raise!(raise_extra_field, extra_field, ExtraFieldId, "extra field");
-    take!(next_order, order, OrderNumber, "order");
-    raise!(raise_order, order, OrderNumber, "order");
-    take!(next_event, event, EventSequence, "event");
-
-    /// The ids that come next.
-    pub(crate) fn next_ids(&self) -> NextIds {
-        let &Self { token, customer, contact, address, group, extra_field, order, .. } = self;
-        NextIds { token, customer, contact, address, group, extra_field, order }
-    }
-
-    /// Makes sure that no id below these is ever taken.
-    pub(crate) fn raise_all(&mut self, next: NextIds) {
-        self.token = self.token.max(next.token);
-        self.customer = self.customer.max(next.customer);
-        self.contact = self.contact.max(next.contact);
-        self.address = self.address.max(next.address);
-        self.group = self.group.max(next.group);
-        self.extra_field = self.extra_field.max(next.extra_field);
-        self.order = self.order.max(next.order);
+    /// Takes ids of a kind, in their order.
+    pub(crate) fn take(&mut self, kind: IdKind, count: usize) -> Result<Vec<i64>, StoreError> {
+        let next = &mut self.next.0[kind.index()];
+        // As many as there are ids of a kind fit into the number.
+        let end = next.saturating_add(i64::try_from(count).unwrap_or(i64::MAX));
+        if end > kind.maximum() {
+            return Err(StoreError::OutOfIds { kind: kind.name() });
+        }
+        let taken = (*next..end).collect();
+        *next = end;
         self.changed = true;
+        Ok(taken)
     }
 
-    /// The number of the last event; 0 when there is none.
-    pub(crate) fn last_event(&self) -> i64 {
-        self.event.get() - 1
+    /// The next id of a kind.
+    pub(crate) const fn next(&self, kind: IdKind) -> i64 {
+        self.next.of(kind)
     }
 
-    /// Has the events numbered anew behind this one, after those above it were removed.
-    pub(crate) fn go_back_to_event(&mut self, last: i64) -> Result<(), StoreError> {
-        let next = EventSequence::new(last.saturating_add(1));
-        self.event = next.map_err(|_| StoreError::OutOfIds { kind: "event" })?;
-        self.changed = true;
+    /// Makes sure that an id which was given from outside is never taken.
+    pub(crate) fn raise_above(&mut self, kind: IdKind, given: i64) -> Result<(), StoreError> {
+        if given >= self.next(kind) {
+            if given >= kind.maximum() {
+                return Err(StoreError::OutOfIds { kind: kind.name() });
+            }
+            self.next.0[kind.index()] = given + 1;
+            self.changed = true;
+        }
         Ok(())
     }
 
-    /// Counts a customer that came.
-    pub(crate) fn count_customer(&mut self) {
-        self.customers += 1;
+    /// Makes sure that no id below these is ever taken.
+    pub(crate) fn raise_all(&mut self, next: &NextIds) {
+        for (known, next) in self.next.0.iter_mut().zip(next.0) {
+            *known = (*known).max(next);
+        }
         self.changed = true;
     }
 
-    /// Counts a customer that went.
-    pub(crate) fn discount_customer(&mut self) {
-        self.customers = self.customers.saturating_sub(1);
+    /// Counts customers that came.
+    pub(crate) fn count_customers(&mut self, count: usize) {
+        self.customers += count as u64;
+        self.changed = true;
+    }
+
+    /// Counts customers that went.
+    pub(crate) fn discount_customers(&mut self, count: usize) {
+        self.customers = self.customers.saturating_sub(count as u64);
         self.changed = true;
     }
 }
@@ -136,29 +117,9 @@ impl Counters {
     /// Writes the counters that were raised, in the transaction that is about to commit.
     pub(crate) fn write(&mut self, connection: &Connection) -> Result<(), StoreError> {
         let write = |store: StoreId, counters: &StoreCounters| {
-            connection
-                .prepare_cached(
-                    "INSERT INTO counters
-                            (store_id, next_token_id, next_customer_id, next_contact_id, next_event_sequence,
-                             customer_count, next_address_id, next_group_id, next_extra_field_id, next_order_number)
-                     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
-                         ON CONFLICT (store_id) DO UPDATE
-                        SET next_token_id = ?2, next_customer_id = ?3, next_contact_id = ?4,
-                            next_event_sequence = ?5, customer_count = ?6, next_address_id = ?7,
-                            next_group_id = ?8, next_extra_field_id = ?9, next_order_number = ?10",
-                )?
-                .execute(params![
-                    store.get(),
-                    counters.token.get(),
-                    counters.customer.get(),
-                    counters.contact.get(),
-                    counters.event.get(),
-                    i64::try_from(counters.customers).unwrap_or(i64::MAX),
-                    counters.address.get(),
-                    counters.group.get(),
-                    counters.extra_field.get(),
-                    counters.order.get(),
-                ])
+            let customers = i64::try_from(counters.customers).unwrap_or(i64::MAX);
+            let numbers = std::iter::once(store.get()).chain(counters.next.0).chain([customers]);
+            connection.prepare_cached(&WRITE_COUNTERS)?.execute(params_from_iter(numbers))
         };
         for (store, counters) in &mut self.0 {
             if counters.changed {
@@ -180,44 +141,34 @@ impl Counters {
 
 /// The ids of a store that come next, and how many rows it has, as a reader sees them.
 pub(crate) fn read_next(connection: &Connection, store: StoreId) -> Result<(NextIds, StoreSize), StoreError> {
-    let counters = read(connection, store)?;
-    let events = counters.last_event().unsigned_abs();
-    Ok((counters.next_ids(), StoreSize { customers: counters.customers, events }))
+    let StoreCounters { next, customers, .. } = read(connection, store)?;
+    let events = (next.of(IdKind::Event) - 1).unsigned_abs();
+    Ok((next, StoreSize { customers, events }))
 }
 
 fn read(connection: &Connection, store: StoreId) -> Result<StoreCounters, StoreError> {
-    let row: Option<[i64; 9]> = connection
-        .prepare_cached(
-            "SELECT next_token_id, next_customer_id, next_contact_id, next_event_sequence, customer_count,
-                    next_address_id, next_group_id, next_extra_field_id, next_order_number
-               FROM counters
-              WHERE store_id = ?1",
-        )
+    let row: Option<Vec<i64>> = connection
+        .prepare_cached(&READ_COUNTERS)
         .and_then(|mut statement| {
-            statement
-                .query_row([store.get()], |row| {
-                    let mut numbers = [0; 9];
-                    for (column, number) in numbers.iter_mut().enumerate() {
-                        *number = row.get(column)?;
-                    }
-                    Ok(numbers)
-                })
-                .optional()
+            let numbers = |row: &rusqlite::Row<'_>| (0..=IdKind::COUNT).map(|place| row.get(place)).collect();
+            statement.query_row([store.get()], numbers).optional()
         })
         .map_err(doing("read the counters of ids"))?;
-    let [token, customer, contact, event, customers, address, group, extra_field, order] =
-        row.unwrap_or([1, 1, 1, 1, 0, 1, 1, 1, 1]);
-    let place = Place { table: "counters", row: format!("store {store}") };
-    Ok(StoreCounters {
-        token: place.value("next_token_id", TokenId::new(token))?,
-        customer: place.value("next_customer_id", CustomerId::new(customer))?,
-        contact: place.value("next_contact_id", ContactId::new(contact))?,
-        address: place.value("next_address_id", AddressId::new(address))?,
-        group: place.value("next_group_id", GroupId::new(group))?,
-        extra_field: place.value("next_extra_field_id", ExtraFieldId::new(extra_field))?,
-        order: place.value("next_order_number", OrderNumber::new(order))?,
-        event: place.value("next_event_sequence", EventSequence::new(event))?,
-        customers: place.value("customer_count", u64::try_from(customers))?,
-        changed: false,
-    })
+    let Some(row) = row else {
+        return Ok(StoreCounters { next: NextIds::FIRST, customers: 0, changed: false });
+    };
+    let damaged =
+        |column, reason: String| Damage { table: "counters", column, row: format!("store {store}"), reason };
+    let mut next = NextIds::FIRST;
+    for (kind, &number) in IdKind::ALL.iter().zip(&row) {
+        if !(1..=kind.maximum()).contains(&number) {
+            let reason = format!("{number} is no {} id", kind.name());
+            return Err(damaged(kind.counter(), reason).into());
+        }
+        next.0[kind.index()] = number;
+    }
+    let customers = row.last().copied().unwrap_or_default();
+    let customers = u64::try_from(customers)
+        .map_err(|_| damaged("customer_count", format!("{customers} is no number of customers")))?;
+    Ok(StoreCounters { next, customers, changed: false })
 }

@@ -6,9 +6,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::thread;
 
 use crossbeam_channel::{Sender, TrySendError, bounded};
-use shopfolk_model::{Store, StoreId};
+use shopfolk_model::{Actor, EventPosition, Store, StoreId};
 use shopfolk_store::{
-    Engine, EngineHealth, Page, PageRequest, ReadOperation, StoreError, Violation, WriteOperation,
+    CopyOperation, Engine, EngineHealth, Page, PageRequest, Query, ReadOperation, ReadTx, Record, RecordKey,
+    StoreError, StoredEvent, Violation, Which, WriteOperation,
 };
 use tokio::runtime::Handle;
 use tokio::sync::{Mutex, oneshot};
@@ -19,8 +20,9 @@ use crate::events::count_events;
 use crate::pause::Searches;
 use crate::reader::{self, ReadJob, Reader};
 use crate::recent::{ReaderNumber, RecentContacts};
+use crate::search::Rebuild;
 use crate::stores::{list_stores, next_store_id};
-use crate::writer::{Write, WriteJob, Writer};
+use crate::writer::{Copies, Operates, Runs, Write, WriteJob, Writer};
 use crate::{SqliteSettings, measures, migrations};
 
 /// The embedded engine. Clones share one database.
@@ -118,6 +120,14 @@ impl SqliteEngine {
         })
     }
 
+    /// Has the writer run something.
+    async fn run<R: Runs>(&self, store: StoreId, author: Actor, operation: R) -> Result<R::Output, R::Error> {
+        let (caller, answer) = oneshot::channel();
+        let job: Box<dyn WriteJob> = Box::new(Write { store, author, operation, outcome: None, caller });
+        self.send(|queues| &queues.writes, job)?;
+        answer.await.unwrap_or_else(|_| Err(CLOSED.into()))
+    }
+
     /// Does something in a reading thread.
     async fn in_reader<T, E>(
         &self,
@@ -176,11 +186,26 @@ impl Engine for SqliteEngine {
         answer.await.unwrap_or_else(|_| Err(CLOSED.into()))
     }
 
-    async fn write<O: WriteOperation>(&self, store: StoreId, operation: O) -> Result<O::Output, O::Error> {
-        let (caller, answer) = oneshot::channel();
-        let job: Box<dyn WriteJob> = Box::new(Write { store, operation, outcome: None, caller });
-        self.send(|queues| &queues.writes, job)?;
-        answer.await.unwrap_or_else(|_| Err(CLOSED.into()))
+    async fn write<O: WriteOperation>(
+        &self,
+        store: StoreId,
+        by: Actor,
+        operation: O,
+    ) -> Result<O::Output, O::Error> {
+        self.run(store, by, Operates(operation)).await
+    }
+
+    async fn copy<O: CopyOperation>(&self, store: StoreId, operation: O) -> Result<O::Output, StoreError> {
+        self.run(store, Actor::CommandLine, Copies(operation)).await
+    }
+
+    async fn list_events(
+        &self,
+        store: StoreId,
+        after: Option<EventPosition>,
+        limit: u32,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        self.read(store, ListEvents { after, limit }).await
     }
 
     async fn list_stores(&self, page: PageRequest) -> Result<Page<Store>, StoreError> {
@@ -196,10 +221,29 @@ impl Engine for SqliteEngine {
         let path = self.shared.path.clone();
         // On a thread and a connection of its own, because it reads the whole database.
         start_thread("check", move || {
-            let outcome = open_reader(&path).and_then(|connection| check_database(&connection, report));
+            let outcome =
+                open_reader(&path).and_then(|mut connection| check_database(&mut connection, report));
             let _ = caller.send(outcome);
         })?;
         answer.await.unwrap_or(Err(CLOSED))
+    }
+
+    async fn rebuild(&self, mut observe: impl FnMut(u64) + Send + 'static) -> Result<(), StoreError> {
+        let (mut done, mut page) = (0, PageRequest { offset: 0, limit: 100 });
+        loop {
+            let stores = self.list_stores(page).await?.items;
+            if stores.is_empty() {
+                return Ok(());
+            }
+            for store in stores {
+                let mut after = None;
+                while let Some(rebuilt) = self.run(store.id, Actor::CommandLine, Rebuild { after }).await? {
+                    (after, done) = (Some(rebuilt), done + rebuilt.customers);
+                    observe(done);
+                }
+            }
+            page.offset += u64::from(page.limit);
+        }
     }
 
     async fn count_events(&self) -> Result<u64, StoreError> {
@@ -225,6 +269,23 @@ impl Engine for SqliteEngine {
             Some(finished) => finished.await.unwrap_or(Err(CLOSED)),
             None => Ok(()),
         }
+    }
+}
+
+/// Lists the events of a store behind a place.
+struct ListEvents {
+    after: Option<EventPosition>,
+    limit: u32,
+}
+
+impl ReadOperation for ListEvents {
+    type Output = Vec<StoredEvent>;
+    type Error = StoreError;
+    const READS_ONCE: bool = true;
+
+    async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, StoreError> {
+        let after = self.after.map(|place| (place,).values());
+        tx.all(Query { table: StoredEvent::TABLE, which: Which::After(after, self.limit) }).await
     }
 }
 

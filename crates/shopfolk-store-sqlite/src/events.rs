@@ -1,24 +1,35 @@
 //! Events.
 
 use rusqlite::{Connection, params};
-use shopfolk_model::Event;
-use shopfolk_store::{StoreError, WriteEvents};
+use shopfolk_model::{Actor, ContactId, Event, TokenId};
+use shopfolk_store::{IdKind, StoreError, WriteEvents};
 
 use crate::connection::doing;
 use crate::tx::SqliteWriteTx;
 
 impl WriteEvents for SqliteWriteTx<'_> {
+    fn author(&self) -> Actor {
+        self.mode.author
+    }
+
     async fn append_event(&mut self, event: &Event) -> Result<(), StoreError> {
-        let sequence = self.counters()?.next_event()?;
+        let position = self.counters()?.take(IdKind::Event, 1)?.pop();
+        let Event { happening, contact, by, created, before } = event;
         self.change(
             "append an event",
-            "INSERT INTO events (store_id, sequence, event_type, entity_id, created) VALUES (?1, ?2, ?3, ?4, ?5)",
+            "INSERT INTO events (store_id, position, event_type, entity_id, contact_id, actor, token_id, created,
+                                 state_before)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             params![
                 self.store.get(),
-                sequence.get(),
-                event.happening.code(),
-                event.happening.entity_id(),
-                event.created.unix_seconds(),
+                position,
+                happening.event_type().code(),
+                happening.entity_id(),
+                contact.map(ContactId::get),
+                by.code(),
+                by.token().map(TokenId::get),
+                created.unix_seconds(),
+                before.as_deref(),
             ],
         )?;
         Ok(())
@@ -28,7 +39,7 @@ impl WriteEvents for SqliteWriteTx<'_> {
 /// How many events there are: the counters say so, without counting.
 pub(crate) fn count_events(connection: &Connection) -> Result<u64, StoreError> {
     let count: Option<i64> = connection
-        .query_row("SELECT sum(next_event_sequence - 1) FROM counters", [], |row| row.get(0))
+        .query_row("SELECT sum(next_event_id - 1) FROM counters", [], |row| row.get(0))
         .map_err(doing("count the events"))?;
     Ok(count.unwrap_or_default().unsigned_abs())
 }

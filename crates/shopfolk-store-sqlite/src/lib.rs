@@ -17,10 +17,9 @@
 //! (the server) or from the table (after a crash, or in another process). Nothing is acknowledged before its row in
 //! `recent_contacts` is on disk.
 //!
-//! To add a resource: its SQL in a file of its name here, its traits implemented for `SqliteReadTx` and
-//! `SqliteWriteTx`.
+//! Rows are found and written by statements that follow from the descriptions of the tables (`statements.rs`, `rows.rs`). To
+//! add a resource: a migration, and what is hot or particular in a file of its name here.
 
-mod access;
 mod check;
 mod checkpoint;
 mod commits;
@@ -40,14 +39,15 @@ mod orders;
 mod pause;
 mod reader;
 mod recent;
-mod row;
+mod rows;
 mod search;
 mod settings;
 mod settle;
+mod statements;
 mod stores;
-mod tokens;
 mod tx;
 mod writer;
 
 pub use engine::SqliteEngine;
 pub use settings::SqliteSettings;
+pub use statements::made_statements;

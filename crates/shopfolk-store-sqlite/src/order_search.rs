@@ -3,42 +3,51 @@
 //! A search asks the rule of the model about every order of the store, or about those of the customer or the e-mail address
 //! that it names.
 
+use std::cmp::Reverse;
+
 use rusqlite::Row;
 use shopfolk_model::{
     CustomerId, Order, OrderNumber, OrderSearch, OrderedProduct, OrderingCustomers, ProductId, SearchText,
     SearchedBuyer, SearchedOrder,
 };
-use shopfolk_store::{Page, PageRequest, ReadOrderSearch, ReadOrders, StoreError};
+use shopfolk_store::{Damage, Listed, Page, PageRequest, ReadOrderSearch, StoreError, get_orders};
 
-use crate::row::Place;
 use crate::stores::offset;
-use crate::tx::{Access, SqliteTx};
+use crate::tx::{SqliteTx, TxMode};
 
-/// `order_number, order_key, email, email_key, customer_id` of an order that may be found.
-type Candidate = (i64, String, String, String, Option<i64>);
+/// An order that may be found.
+type Candidate = (OrderNumber, SearchedOrder);
 
-impl<A: Access> ReadOrderSearch for SqliteTx<'_, A> {
+/// Reads `order_number, order_key, email, email_key, customer_id`.
+fn read_candidate(row: &Row<'_>) -> Result<Candidate, String> {
+    let read = row.try_into().map_err(|error: rusqlite::Error| error.to_string())?;
+    let (number, key, email, email_key, customer): (i64, String, String, String, Option<i64>) = read;
+    let number = OrderNumber::new(number).map_err(|error| error.to_string())?;
+    let customer = customer.map(CustomerId::new).transpose().map_err(|error| error.to_string())?;
+    Ok((number, SearchedOrder::new(number, &key, &email, email_key, customer)))
+}
+
+impl<M: TxMode> ReadOrderSearch for SqliteTx<'_, M> {
     async fn search_orders(
         &mut self,
         search: &OrderSearch,
         page: PageRequest,
     ) -> Result<Page<Order>, StoreError> {
-        let (total, numbers) = if *search == OrderSearch::default() {
+        let (total, numbers, damaged) = if *search == OrderSearch::default() {
             self.all_order_numbers(page)?
         } else {
             let found = self.found_order_numbers(search)?;
             let offset = usize::try_from(page.offset).unwrap_or(usize::MAX);
-            (found.len() as u64, found.into_iter().skip(offset).take(page.limit as usize).collect())
+            let total = found.items.len() as u64;
+            let wanted = found.items.into_iter().skip(offset).take(page.limit as usize);
+            (total, wanted.collect(), found.damaged)
         };
-        let mut items = Vec::with_capacity(numbers.len());
-        for number in numbers {
-            items.extend(self.lookup_order(number).await?);
-        }
-        Ok(Page { total, items })
+        let listed = get_orders(self, &numbers).await?;
+        Ok(Page { total, items: listed.items, damaged: damaged + listed.damaged })
     }
 
     async fn list_products(&mut self, name: Option<&SearchText>) -> Result<Vec<OrderedProduct>, StoreError> {
-        let bought: Vec<(i64, String)> = self.list(
+        let bought: Vec<(i64, String)> = self.query_rows(
             "list the products that were bought",
             "SELECT product_id, max(name)
                FROM order_products
@@ -47,16 +56,21 @@ impl<A: Access> ReadOrderSearch for SqliteTx<'_, A> {
             [self.store.get()],
             |row| row.try_into(),
         )?;
-        let product = |(id, name)| {
-            let place = Place { table: "order_products", row: format!("store {}, product {id}", self.store) };
-            Ok(OrderedProduct { id: place.value("product_id", ProductId::new(id))?, name })
+        let product = |(id, name)| match ProductId::new(id) {
+            Ok(id) => Ok(OrderedProduct { id, name }),
+            Err(error) => Err(Damage {
+                table: "order_products",
+                column: "product_id",
+                row: format!("store {}, product_id {id}", self.store),
+                reason: error.to_string(),
+            }),
         };
-        let bought = bought.into_iter().map(product).collect::<Result<Vec<_>, StoreError>>()?;
+        let bought = bought.into_iter().map(product).collect::<Result<Vec<_>, Damage>>()?;
         Ok(OrderedProduct::listed(bought, name))
     }
 
     async fn count_ordering_customers(&mut self) -> Result<OrderingCustomers, StoreError> {
-        let row: Option<(i64, i64)> = self.find(
+        let row: Option<(i64, i64)> = self.query_row(
             "count the customers who ordered",
             "SELECT count(*) FILTER (WHERE order_count > 1), count(*) FILTER (WHERE order_count = 1)
                FROM order_statistics
@@ -69,16 +83,16 @@ impl<A: Access> ReadOrderSearch for SqliteTx<'_, A> {
     }
 }
 
-impl<A: Access> SqliteTx<'_, A> {
-    /// How many orders there are, and the numbers of a page of them, the latest first.
-    fn all_order_numbers(&self, page: PageRequest) -> Result<(u64, Vec<OrderNumber>), StoreError> {
-        let total: Option<i64> = self.find(
+impl<M: TxMode> SqliteTx<'_, M> {
+    /// How many orders there are, the numbers of a page of them, the latest first, and how many of those are damaged.
+    fn all_order_numbers(&self, page: PageRequest) -> Result<(u64, Vec<OrderNumber>, u64), StoreError> {
+        let total: Option<i64> = self.query_row(
             "count the orders",
             "SELECT count(*) FROM orders WHERE store_id = ?1",
             [self.store.get()],
             |row| row.get(0),
         )?;
-        let numbers: Vec<i64> = self.list(
+        let numbers: Vec<i64> = self.query_rows(
             "list all orders",
             "SELECT order_number
                FROM orders
@@ -88,36 +102,43 @@ impl<A: Access> SqliteTx<'_, A> {
             (self.store.get(), page.limit, offset(page)),
             |row| row.get(0),
         )?;
-        let numbers =
-            numbers.into_iter().map(|number| self.order_number(number)).collect::<Result<_, _>>()?;
-        Ok((total.unwrap_or_default().unsigned_abs(), numbers))
+        let listed = numbers.len() as u64;
+        let numbers: Vec<_> =
+            numbers.into_iter().filter_map(|number| OrderNumber::new(number).ok()).collect();
+        let damaged = listed - numbers.len() as u64;
+        Ok((total.unwrap_or_default().unsigned_abs(), numbers, damaged))
     }
 
     /// The numbers of the orders that a search finds, the latest first.
-    fn found_order_numbers(&self, search: &OrderSearch) -> Result<Vec<OrderNumber>, StoreError> {
-        let mut numbers = Vec::new();
-        for (number, key, email, email_key, customer) in self.candidates(search)? {
-            let number = self.order_number(number)?;
-            let place = Place { table: "orders", row: format!("store {}, order {number}", self.store) };
-            let customer = place.value("customer_id", customer.map(CustomerId::new).transpose())?;
-            let order = SearchedOrder::new(number, &key, &email, email_key, customer);
-            if order.matches(search, |customer| self.searched_buyer(customer))? {
-                numbers.push(number);
+    fn found_order_numbers(&self, search: &OrderSearch) -> Result<Listed<OrderNumber>, StoreError> {
+        let mut found = Listed::default();
+        for candidate in self.candidates(search)? {
+            match candidate {
+                Ok((number, order)) => {
+                    if order.matches(search, |customer| self.searched_buyer(customer))? {
+                        found.items.push(number);
+                    }
+                }
+                Err(reason) => found.take(Err(Damage {
+                    table: "orders",
+                    column: "order_number",
+                    row: format!("store {}, an order", self.store),
+                    reason,
+                })),
             }
         }
-        numbers.sort_unstable();
-        numbers.reverse();
-        Ok(numbers)
+        found.items.sort_unstable_by_key(|&number| Reverse(number));
+        Ok(found)
     }
 
     /// The orders that a search may find: by the filter that leaves the fewest. What they must be like besides is asked of
     /// each.
-    fn candidates(&self, search: &OrderSearch) -> Result<Vec<Candidate>, StoreError> {
+    fn candidates(&self, search: &OrderSearch) -> Result<Vec<Result<Candidate, String>>, StoreError> {
         let OrderSearch { email, customer, buyer: _, keywords: _ } = search;
         let store = self.store.get();
-        let read = |row: &Row<'_>| -> rusqlite::Result<Candidate> { row.try_into() };
+        let read = |row: &Row<'_>| Ok(read_candidate(row));
         match (customer, email) {
-            (Some(customer), _) => self.list(
+            (Some(customer), _) => self.query_rows(
                 "list the orders of a customer",
                 "SELECT order_number, order_key, email, email_key, customer_id
                    FROM orders
@@ -125,7 +146,7 @@ impl<A: Access> SqliteTx<'_, A> {
                 (store, customer.get()),
                 read,
             ),
-            (None, Some(email)) => self.list(
+            (None, Some(email)) => self.query_rows(
                 "list the orders of an e-mail address",
                 "SELECT order_number, order_key, email, email_key, customer_id
                    FROM orders
@@ -133,7 +154,7 @@ impl<A: Access> SqliteTx<'_, A> {
                 (store, email.key()),
                 read,
             ),
-            (None, None) => self.list(
+            (None, None) => self.query_rows(
                 "list the orders",
                 "SELECT order_number, order_key, email, email_key, customer_id FROM orders WHERE store_id = ?1",
                 [store],
@@ -143,7 +164,7 @@ impl<A: Access> SqliteTx<'_, A> {
     }
 
     fn searched_buyer(&self, customer: CustomerId) -> Result<Option<SearchedBuyer>, StoreError> {
-        self.find(
+        self.query_row(
             "find who ordered",
             "SELECT name, email FROM customers WHERE store_id = ?1 AND customer_id = ?2",
             (self.store.get(), customer.get()),
@@ -154,11 +175,6 @@ impl<A: Access> SqliteTx<'_, A> {
         )
     }
 
-    fn order_number(&self, number: i64) -> Result<OrderNumber, StoreError> {
-        let place = Place { table: "orders", row: format!("store {}, order {number}", self.store) };
-        place.value("order_number", OrderNumber::new(number))
-    }
-
     /// The customers who bought one of these products, by id, each once.
     pub(crate) fn list_buyers(
         &self,
@@ -166,7 +182,7 @@ impl<A: Access> SqliteTx<'_, A> {
     ) -> Result<Vec<i64>, StoreError> {
         let mut buyers = Vec::new();
         for product in products {
-            buyers.extend(self.list(
+            buyers.extend(self.query_rows(
                 "list who bought a product",
                 "SELECT customer_id
                    FROM order_products

@@ -1,5 +1,6 @@
 //! The threads that read: each with a connection that cannot write, serving one snapshot after the other.
 
+use std::cell::OnceCell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
@@ -36,7 +37,7 @@ impl Reader {
         operation: &O,
     ) -> Result<O::Output, O::Error> {
         if !self.serve {
-            return self.in_snapshot(store, operation, Reading::Command);
+            return self.in_snapshot(store, operation, Reading::Command(OnceCell::new()));
         }
         let recent = Arc::clone(&self.recent);
         // Before the snapshot is taken, so that the list keeps whatever the snapshot may lack.
@@ -50,12 +51,12 @@ impl Reader {
         &mut self,
         store: StoreId,
         operation: &O,
-        access: Reading<'_>,
+        mode: Reading<'_>,
     ) -> Result<O::Output, O::Error> {
         execute(&self.connection, "BEGIN").map_err(doing("begin to read"))?;
         let connection = &mut self.connection;
         let outcome = catch_unwind(AssertUnwindSafe(|| {
-            let mut tx = SqliteReadTx { connection, store, access };
+            let mut tx = SqliteReadTx { connection, store, mode };
             operation.run(&mut tx).now_or_never()
         }));
         execute(&self.connection, "ROLLBACK").map_err(doing("end a read"))?;
@@ -73,7 +74,8 @@ pub(crate) fn read_alone<O: ReadOperation>(
     execute(connection, "BEGIN").map_err(doing("begin to read"))?;
     let outcome = {
         // Recent contacts are looked up where they lie: memory knows them for the readers of a server alone.
-        let mut tx = SqliteReadTx { connection: &mut *connection, store, access: Reading::Command };
+        let mut tx =
+            SqliteReadTx { connection: &mut *connection, store, mode: Reading::Command(OnceCell::new()) };
         runtime.block_on(operation.run(&mut tx))
     };
     execute(connection, "ROLLBACK").map_err(doing("end a read"))?;

@@ -116,6 +116,19 @@ impl RecentContacts {
             .collect()
     }
 
+    /// When the customer was updated by the last of these, in UNIX seconds.
+    pub(crate) fn last_update(
+        &self,
+        customer: CustomerKey,
+        began: BatchNumber,
+        settled_through: i64,
+    ) -> Option<i64> {
+        let inner = self.lock();
+        let recent = inner.customers.get(&customer)?;
+        let last = recent.contacts.iter().rev().find(|recent| recent.batch <= began)?;
+        (last.contact.id.get() > settled_through).then(|| last.updated.unix_seconds())
+    }
+
     /// What the writer needs of a customer's unsettled contacts; `None` when there are none and the tables say all.
     pub(crate) fn unsettled(
         &self,

@@ -23,28 +23,32 @@ mod links;
 mod narrowing;
 mod pack;
 mod ranking;
+mod rebuild;
 
 use std::collections::BTreeSet;
 
+use futures_util::FutureExt;
 use shopfolk_model::{
     City, CountryCode, CustomerId, CustomerSearch, CustomerSort, EmailFilter,
     MAXIMUM_CUSTOMERS_WITH_SHIPPING_PLACES, MAXIMUM_SHIPPING_PLACES, SearchedCustomer, ShippingPlace,
     SortField, SortValue, Street,
 };
-use shopfolk_store::{Page, PageRequest, ReadCustomers, ReadSearch, StoreError};
+use shopfolk_store::{
+    Damage, Page, PageRequest, ReadSearch, StoreError, find_customer_by_email, get_customer,
+};
 
 pub(crate) use added::AddedContacts;
 pub(crate) use backlog::Backlog;
 use blocks::Blocks;
 use field::{Column, MISSING, PART_END, SortSource, TextField, sort_source};
 use find::Found;
-pub(crate) use pack::Allowance;
+pub(crate) use pack::PackingShare;
 use ranking::Ranking;
+pub(crate) use rebuild::Rebuild;
 
-use crate::row::Place;
-use crate::tx::{Access, SqliteTx, SqliteWriteTx};
+use crate::tx::{SqliteTx, SqliteWriteTx, TxMode};
 
-impl<A: Access> ReadSearch for SqliteTx<'_, A> {
+impl<M: TxMode> ReadSearch for SqliteTx<'_, M> {
     async fn search_customers(
         &mut self,
         search: &CustomerSearch,
@@ -60,22 +64,25 @@ impl<A: Access> ReadSearch for SqliteTx<'_, A> {
         };
         if let Some(EmailFilter::Exactly(address)) = &search.email {
             let id = match address {
-                Some(address) => self.find_customer_by_email(address).await?,
+                Some(address) => find_customer_by_email(self, address).await?,
                 None => None,
             };
-            let customer = id.map(|id| self.searched_customer(id)).transpose()?.flatten();
+            let customer = match id {
+                Some(id) => self.searched_customer(id)?,
+                None => None,
+            };
             let found = customer.filter(|customer| customer.matches(search, |_| bought(customer.id)));
             let items = found.iter().map(|customer| customer.id);
             return Ok(Page {
                 total: u64::from(found.is_some()),
                 items: items.skip(usize::from(page.offset > 0)).take(page.limit as usize).collect(),
+                damaged: 0,
             });
         }
-        let blocks = Blocks { connection: self.connection, store: self.store };
         let by_update = sort.is_some_and(|sort| sort.field == SortField::Updated);
-        let mut found = blocks.find(search, buyers.as_deref(), by_update)?;
+        let mut found = self.blocks().find(search, buyers.as_deref(), by_update)?;
         let changed = self.changed_customers()?;
-        blocks.leave_out(&mut found, &changed)?;
+        self.blocks().leave_out(&mut found, &changed)?;
         let mut others = Vec::new();
         for id in changed {
             let customer = self.searched_customer(id)?;
@@ -84,12 +91,11 @@ impl<A: Access> ReadSearch for SqliteTx<'_, A> {
         let total = found.hits.count() + others.len();
         let ids = match sort {
             _ if page.limit == 0 => Vec::new(),
-            None => blocks.by_id(&found, &others, page)?,
-            Some(sort) => blocks.sorted(&found, &others, sort, page)?,
+            None => self.blocks().by_id(&found, &others, page)?,
+            Some(sort) => self.blocks().sorted(&found, &others, sort, page)?,
         };
-        let place = Place { table: "search_blocks", row: format!("store {}", self.store) };
-        let items = ids.into_iter().map(|id| place.value("data", CustomerId::new(id)));
-        Ok(Page { total: total as u64, items: items.collect::<Result<_, _>>()? })
+        let items = ids.into_iter().map(|id| CustomerId::new(id).map_err(|error| self.damaged_block(&error)));
+        Ok(Page { total: total as u64, items: items.collect::<Result<_, _>>()?, damaged: 0 })
     }
 
     async fn list_languages(&mut self) -> Result<BTreeSet<String>, StoreError> {
@@ -102,13 +108,13 @@ impl<A: Access> ReadSearch for SqliteTx<'_, A> {
         let codes = self.distinct_parts(TextField::Countries, |customer| {
             customer.countries.iter().map(ToString::to_string).collect()
         })?;
-        let place = Place { table: "search_blocks", row: format!("store {}", self.store) };
-        codes.iter().map(|code| place.value("data", code.parse())).collect()
+        let country = |code: &String| code.parse().map_err(|error| self.damaged_block(&error).into());
+        codes.iter().map(country).collect()
     }
 
     async fn list_shipping_places(&mut self) -> Result<Vec<ShippingPlace>, StoreError> {
         type Row = (Option<String>, Option<String>, Option<String>);
-        let rows: Vec<Row> = self.list(
+        let rows: Vec<Row> = self.query_rows(
             "list the shipping places",
             "SELECT DISTINCT json_extract(address.value, '$.countryCode') AS country,
                     json_extract(address.value, '$.city') AS city, json_extract(address.value, '$.street') AS street
@@ -123,26 +129,31 @@ impl<A: Access> ReadSearch for SqliteTx<'_, A> {
             (self.store.get(), MAXIMUM_CUSTOMERS_WITH_SHIPPING_PLACES, MAXIMUM_SHIPPING_PLACES),
             |row| row.try_into(),
         )?;
-        let place = Place { table: "customer_details", row: format!("store {}", self.store) };
+        // A place that cannot be read is none that could be chosen.
         let shipping_place = |(country, city, street): Row| {
-            Ok(ShippingPlace {
-                country: place.value("document", country.map(|code| code.parse()).transpose())?,
-                city: place.value("document", city.map(|text| City::new(&text)).transpose())?,
-                street: place.value("document", street.map(|text| Street::new(&text)).transpose())?,
+            Some(ShippingPlace {
+                country: country.map(|code| code.parse()).transpose().ok()?,
+                city: city.map(|text| City::new(&text)).transpose().ok()?,
+                street: street.map(|text| Street::new(&text)).transpose().ok()?,
             })
         };
-        rows.into_iter().map(shipping_place).collect()
+        Ok(rows.into_iter().filter_map(shipping_place).collect())
     }
 }
 
-impl<A: Access> SqliteTx<'_, A> {
+impl<M: TxMode> SqliteTx<'_, M> {
+    /// The blocks of the store.
+    fn blocks(&self) -> Blocks<'_> {
+        Blocks { connection: self.connection, store: self.store }
+    }
+
     /// The parts of a field of all customers, each once.
     fn distinct_parts(
-        &self,
+        &mut self,
         field: TextField,
         of_changed: impl Fn(&SearchedCustomer) -> Vec<String>,
     ) -> Result<BTreeSet<String>, StoreError> {
-        let blocks = Blocks { connection: self.connection, store: self.store };
+        let blocks = self.blocks();
         let changed = self.changed_customers()?;
         let mut found = Found { hits: blocks.everybody()?, late_updates: Vec::new() };
         blocks.leave_out(&mut found, &changed)?;
@@ -165,23 +176,41 @@ impl<A: Access> SqliteTx<'_, A> {
         Ok(parts)
     }
 
-    /// What a search looks at of a customer, where it lies; `None` when there is no such customer.
-    fn searched_customer(&self, id: CustomerId) -> Result<Option<SearchedCustomer>, StoreError> {
-        let Some(customer) = self.customer_now(id)? else { return Ok(None) };
-        let contacts = self.contact_book_now(id)?.unwrap_or_default();
+    /// What a search looks at of a customer, where it lies; `None` when there is no such customer, or it cannot be read,
+    /// which is told.
+    fn searched_customer(&mut self, id: CustomerId) -> Result<Option<SearchedCustomer>, StoreError> {
+        let customer = match get_customer(self, id).now_or_never() {
+            Some(Err(StoreError::Damaged(damage))) => {
+                damage.tell();
+                None
+            }
+            // Nothing in this engine waits for anything else.
+            ready => ready.transpose()?.flatten(),
+        };
+        let Some(customer) = customer else { return Ok(None) };
+        let (contacts, _) = self.contacts_now(id)?.unwrap_or_default().readable();
         Ok(Some(SearchedCustomer::of(&customer, &contacts)))
+    }
+
+    fn damaged_block(&self, reason: &dyn std::fmt::Display) -> Damage {
+        Damage {
+            table: "search_blocks",
+            column: "data",
+            row: format!("store {}", self.store),
+            reason: reason.to_string(),
+        }
     }
 
     /// The customers that came, changed or went since they were packed, by id.
     fn changed_customers(&self) -> Result<Vec<CustomerId>, StoreError> {
-        let ids: Vec<i64> = self.list(
+        let ids: Vec<i64> = self.query_rows(
             "list the customers that are not packed",
             "SELECT customer_id FROM search_changed WHERE store_id = ?1 ORDER BY customer_id",
             [self.store.get()],
             |row| row.get(0),
         )?;
-        let place = Place { table: "search_changed", row: format!("store {}", self.store) };
-        ids.into_iter().map(|id| place.value("customer_id", CustomerId::new(id))).collect()
+        // Nobody has an id that is none.
+        Ok(ids.into_iter().filter_map(|id| CustomerId::new(id).ok()).collect())
     }
 }
 
@@ -189,13 +218,13 @@ impl SqliteWriteTx<'_> {
     /// Notes that what searches look at of a customer has changed. Every write to a customer says so, but for adding a
     /// recent contact.
     pub(crate) fn note_changed(&mut self, customer: CustomerId) -> Result<(), StoreError> {
-        self.access.backlog.take_fresh(self.store, customer);
+        self.mode.backlog.take_fresh(self.store, customer);
         let new = self.change(
             "note that a customer changed",
             "INSERT OR IGNORE INTO search_changed (store_id, customer_id) VALUES (?1, ?2)",
             (self.store.get(), customer.get()),
         )?;
-        self.access.backlog.note_changed(self.store, new);
+        self.mode.backlog.note_changed(self.store, new);
         Ok(())
     }
 }
@@ -326,11 +355,14 @@ impl BlockIds<'_> {
         };
         let id = ids.get(place).copied();
         self.ids = Some(ids);
-        id.ok_or_else(|| StoreError::Corrupt {
-            table: "search_blocks",
-            column: "customers",
-            row: format!("store {}, block {}", self.blocks.store, self.first),
-            reason: "its fields are not of the same customers".to_owned(),
+        id.ok_or_else(|| {
+            let damage = Damage {
+                table: "search_blocks",
+                column: "customers",
+                row: format!("store {}, block {}", self.blocks.store, self.first),
+                reason: "its fields are not of the same customers".to_owned(),
+            };
+            damage.into()
         })
     }
 }

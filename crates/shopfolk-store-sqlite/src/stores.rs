@@ -1,82 +1,30 @@
-//! Stores.
+//! The list of stores, which spans them all.
 
-use rusqlite::{Connection, Row, params};
-use shopfolk_model::{Store, StoreId, StoreName, Timestamp};
-use shopfolk_store::{Page, PageRequest, ReadStores, StoreError, WriteStores};
+use rusqlite::Connection;
+use shopfolk_model::{Store, StoreId};
+use shopfolk_store::{Page, PageRequest, Record, Row, StoreError};
 
 use crate::connection::doing;
-use crate::row::Place;
-use crate::tx::{Access, SqliteTx, SqliteWriteTx};
-
-struct StoreRow {
-    id: i64,
-    name: String,
-    suspended: bool,
-    created: i64,
-}
-
-impl StoreRow {
-    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self { id: row.get(0)?, name: row.get(1)?, suspended: row.get(2)?, created: row.get(3)? })
-    }
-
-    fn store(self) -> Result<Store, StoreError> {
-        let place = Place { table: "stores", row: format!("store {}", self.id) };
-        Ok(Store {
-            id: place.value("store_id", StoreId::new(self.id))?,
-            name: place.value("name", StoreName::new(&self.name))?,
-            suspended: self.suspended,
-            created: place.value("created", Timestamp::from_unix_seconds(self.created))?,
-        })
-    }
-}
-
-impl<A: Access> ReadStores for SqliteTx<'_, A> {
-    async fn lookup_store(&mut self) -> Result<Option<Store>, StoreError> {
-        self.find(
-            "find a store",
-            "SELECT store_id, name, suspended, created FROM stores WHERE store_id = ?1",
-            [self.store.get()],
-            StoreRow::read,
-        )?
-        .map(StoreRow::store)
-        .transpose()
-    }
-}
-
-impl WriteStores for SqliteWriteTx<'_> {
-    async fn add_store(&mut self, store: &Store) -> Result<(), StoreError> {
-        self.change(
-            "add a store",
-            "INSERT INTO stores (store_id, name, suspended, created) VALUES (?1, ?2, ?3, ?4)",
-            params![self.store.get(), store.name.as_str(), store.suspended, store.created.unix_seconds()],
-        )?;
-        Ok(())
-    }
-
-    async fn set_suspended(&mut self, suspended: bool) -> Result<bool, StoreError> {
-        let changed = self.change(
-            "suspend or resume a store",
-            "UPDATE stores SET suspended = ?2 WHERE store_id = ?1",
-            params![self.store.get(), suspended],
-        )?;
-        Ok(changed == 1)
-    }
-}
+use crate::rows::SqlColumns;
 
 /// The stores of the database, by id.
 pub(crate) fn list_stores(connection: &Connection, page: PageRequest) -> Result<Page<Store>, StoreError> {
     let listing = doing("list the stores");
     let total: i64 =
         connection.query_row("SELECT count(*) FROM stores", [], |row| row.get(0)).map_err(&listing)?;
-    let rows: Vec<StoreRow> = connection
+    let mut statement = connection
         .prepare_cached(
-            "SELECT store_id, name, suspended, created FROM stores ORDER BY store_id LIMIT ?1 OFFSET ?2",
+            "SELECT name, suspended, created, store_id FROM stores ORDER BY store_id LIMIT ?1 OFFSET ?2",
         )
-        .and_then(|mut statement| statement.query_map((page.limit, offset(page)), StoreRow::read)?.collect())
         .map_err(&listing)?;
-    let items = rows.into_iter().map(StoreRow::store).collect::<Result<_, _>>()?;
-    Ok(Page { total: total.unsigned_abs(), items })
+    let mut rows = statement.query((page.limit, offset(page))).map_err(&listing)?;
+    let mut listed = shopfolk_store::Listed::default();
+    while let Some(row) = rows.next().map_err(&listing)? {
+        let id: i64 = row.get(3).map_err(&listing)?;
+        let Ok(store) = StoreId::new(id) else { continue };
+        listed.take(Row { store, table: Store::TABLE, columns: &SqlColumns(row) }.decode());
+    }
+    Ok(Page { total: total.unsigned_abs(), items: listed.items, damaged: listed.damaged })
 }
 
 /// The lowest id above those of all stores.

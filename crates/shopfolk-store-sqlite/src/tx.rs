@@ -1,19 +1,20 @@
 //! A transaction on one store, for reading or for writing.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 
 use rusqlite::{Connection, OptionalExtension, Params, Row};
-use shopfolk_model::{CustomerId, StoreId};
+use shopfolk_model::{Actor, CustomerId, StoreId};
 use shopfolk_store::{ReadTx, StoreError, WriteTx};
 
 use crate::connection::doing;
 use crate::counters::{Counters, StoreCounters};
 use crate::recent::{BatchNumber, CustomerKey, RecentContact, RecentContacts};
 use crate::search::{AddedContacts, Backlog};
-use crate::settle::{Turns, read_recent_contacts, read_recent_contacts_of_many};
+use crate::settle::{SettlingOrder, read_recent_contacts};
 
-/// What a transaction may do beside reading the tables: [`Reading`] or [`Writing`].
-pub(crate) trait Access: Send {
+/// What a transaction knows beside the tables: [`Reading`] or [`Writing`].
+pub(crate) trait TxMode: Send {
     /// The recent contacts of a customer to add to what the tables say; its row says `settled_through`.
     fn recent_contacts(
         &self,
@@ -22,18 +23,15 @@ pub(crate) trait Access: Send {
         settled_through: i64,
     ) -> Result<Vec<RecentContact>, StoreError>;
 
-    /// The same for many customers of a store, given by id with what their rows say. Those without any may be left out.
-    fn recent_contacts_of_many(
+    /// When the customer was updated by the last of these, in UNIX seconds.
+    fn recently_updated(
         &self,
         connection: &Connection,
-        store: StoreId,
-        customers: &[(CustomerId, i64)],
-    ) -> Result<HashMap<CustomerId, Vec<RecentContact>>, StoreError> {
-        let of = |&(customer, settled_through)| {
-            let key = CustomerKey { store, customer };
-            self.recent_contacts(connection, key, settled_through).map(|recent| (customer, recent))
-        };
-        customers.iter().map(of).collect()
+        customer: CustomerKey,
+        settled_through: i64,
+    ) -> Result<Option<i64>, StoreError> {
+        let recent = self.recent_contacts(connection, customer, settled_through)?;
+        Ok(recent.last().map(|last| last.updated.unix_seconds()))
     }
 }
 
@@ -45,11 +43,11 @@ pub(crate) enum Reading<'a> {
         /// The last commit that was done when the snapshot was taken.
         began: BatchNumber,
     },
-    /// Of a command beside a server, whose recent contacts it looks up where they lie.
-    Command,
+    /// Of a command beside a server, which reads the recent contacts of its store once.
+    Command(OnceCell<HashMap<CustomerId, Vec<RecentContact>>>),
 }
 
-impl Access for Reading<'_> {
+impl TxMode for Reading<'_> {
     fn recent_contacts(
         &self,
         connection: &Connection,
@@ -58,33 +56,40 @@ impl Access for Reading<'_> {
     ) -> Result<Vec<RecentContact>, StoreError> {
         match self {
             Self::Server { recent, began } => Ok(recent.read(customer, *began, settled_through)),
-            Self::Command => read_recent_contacts(connection, customer, settled_through),
+            Self::Command(known) => {
+                if known.get().is_none() {
+                    let _ = known.set(read_recent_contacts(connection, customer.store)?);
+                }
+                let of_customer = known.get().and_then(|known| known.get(&customer.customer));
+                let unsettled = |recent: &&RecentContact| recent.contact.id.get() > settled_through;
+                Ok(of_customer.into_iter().flatten().filter(unsettled).cloned().collect())
+            }
         }
     }
 
-    fn recent_contacts_of_many(
+    fn recently_updated(
         &self,
         connection: &Connection,
-        store: StoreId,
-        customers: &[(CustomerId, i64)],
-    ) -> Result<HashMap<CustomerId, Vec<RecentContact>>, StoreError> {
+        customer: CustomerKey,
+        settled_through: i64,
+    ) -> Result<Option<i64>, StoreError> {
         match self {
-            Self::Server { recent, began } => Ok(customers
-                .iter()
-                .map(|&(customer, settled_through)| {
-                    (customer, recent.read(CustomerKey { store, customer }, *began, settled_through))
-                })
-                .collect()),
-            Self::Command => read_recent_contacts_of_many(connection, store, customers),
+            Self::Server { recent, began } => Ok(recent.last_update(customer, *began, settled_through)),
+            Self::Command(_) => {
+                let recent = self.recent_contacts(connection, customer, settled_through)?;
+                Ok(recent.last().map(|last| last.updated.unix_seconds()))
+            }
         }
     }
 }
 
 /// The one transaction that writes.
 pub(crate) struct Writing<'a> {
+    /// By whom.
+    pub author: Actor,
     pub recent: &'a RecentContacts,
     pub counters: &'a mut Counters,
-    pub turns: &'a mut Turns,
+    pub settling: &'a mut SettlingOrder,
     /// The commit that the changes will come with.
     pub batch: BatchNumber,
     /// Whether created contacts go to the recent ones.
@@ -95,11 +100,9 @@ pub(crate) struct Writing<'a> {
     pub backlog: &'a mut Backlog,
     /// Whether the operation has changed anything yet.
     pub wrote: bool,
-    /// The customer that the operation created, whose contacts go straight to the tables beside it.
-    pub created: Option<CustomerId>,
 }
 
-impl Access for Writing<'_> {
+impl TxMode for Writing<'_> {
     fn recent_contacts(
         &self,
         _connection: &Connection,
@@ -108,13 +111,22 @@ impl Access for Writing<'_> {
     ) -> Result<Vec<RecentContact>, StoreError> {
         Ok(self.recent.read(customer, BatchNumber::MAX, settled_through))
     }
+
+    fn recently_updated(
+        &self,
+        _connection: &Connection,
+        customer: CustomerKey,
+        settled_through: i64,
+    ) -> Result<Option<i64>, StoreError> {
+        Ok(self.recent.last_update(customer, BatchNumber::MAX, settled_through))
+    }
 }
 
 /// A transaction on one store. The SQL of each resource is in the file of its name.
-pub(crate) struct SqliteTx<'a, A> {
+pub(crate) struct SqliteTx<'a, M> {
     pub connection: &'a mut Connection,
     pub store: StoreId,
-    pub access: A,
+    pub mode: M,
 }
 
 /// A transaction that reads.
@@ -122,17 +134,17 @@ pub(crate) type SqliteReadTx<'a> = SqliteTx<'a, Reading<'a>>;
 /// A transaction that writes.
 pub(crate) type SqliteWriteTx<'a> = SqliteTx<'a, Writing<'a>>;
 
-impl<A: Access> ReadTx for SqliteTx<'_, A> {}
+impl<M: TxMode> ReadTx for SqliteTx<'_, M> {}
 impl WriteTx for SqliteWriteTx<'_> {}
 
-impl<A> SqliteTx<'_, A> {
+impl<M> SqliteTx<'_, M> {
     /// The customer of this store with this id.
     pub(crate) fn key(&self, customer: CustomerId) -> CustomerKey {
         CustomerKey { store: self.store, customer }
     }
 
     /// The row that a statement finds, if it finds one. `what` says what is being done.
-    pub(crate) fn find<T>(
+    pub(crate) fn query_row<T>(
         &self,
         what: &'static str,
         sql: &str,
@@ -146,7 +158,7 @@ impl<A> SqliteTx<'_, A> {
     }
 
     /// The rows that a statement finds.
-    pub(crate) fn list<T>(
+    pub(crate) fn query_rows<T>(
         &self,
         what: &'static str,
         sql: &str,
@@ -168,7 +180,7 @@ impl SqliteWriteTx<'_> {
         sql: &str,
         parameters: impl Params,
     ) -> Result<usize, StoreError> {
-        self.access.wrote = true;
+        self.mode.wrote = true;
         self.connection
             .prepare_cached(sql)
             .and_then(|mut statement| statement.execute(parameters))
@@ -177,6 +189,6 @@ impl SqliteWriteTx<'_> {
 
     /// The counters of the store.
     pub(crate) fn counters(&mut self) -> Result<&mut StoreCounters, StoreError> {
-        self.access.counters.of(self.connection, self.store)
+        self.mode.counters.of(self.connection, self.store)
     }
 }

@@ -1,5 +1,6 @@
 //! The thread that writes: many operations, one commit.
 
+use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,8 +9,8 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use futures_util::FutureExt;
 use rusqlite::Connection;
-use shopfolk_model::StoreId;
-use shopfolk_store::{StoreError, WriteOperation};
+use shopfolk_model::{Actor, StoreId};
+use shopfolk_store::{CopyOperation, StoreError, WriteOperation};
 use tokio::sync::oneshot;
 
 use crate::checkpoint::{Checkpoints, empty_log};
@@ -19,8 +20,8 @@ use crate::counters::Counters;
 use crate::pause::Searches;
 use crate::reader::{execute, finished};
 use crate::recent::{BatchNumber, RecentContacts};
-use crate::search::{AddedContacts, Allowance, Backlog};
-use crate::settle::{self, Turns, settle_oldest};
+use crate::search::{AddedContacts, Backlog, PackingShare};
+use crate::settle::{self, SettlingOrder, settle_oldest};
 use crate::tx::{SqliteWriteTx, Writing};
 use crate::{SqliteSettings, measures};
 
@@ -30,9 +31,9 @@ const REST: Duration = Duration::from_secs(1);
 const CUSTOMERS_SETTLED_AT_REST: usize = 512;
 
 /// How much is packed in one commit while nobody waits.
-const PACKED_AT_REST: Allowance = Allowance { customers: 1_024, blocks: 16 };
+const PACKED_AT_REST: PackingShare = PackingShare { customers: 1_024, blocks: 16 };
 /// How much is packed in one commit before anybody is served.
-const PACKED_AT_ONCE: Allowance = Allowance { customers: 8_192, blocks: 64 };
+const PACKED_AT_ONCE: PackingShare = PackingShare { customers: 8_192, blocks: 64 };
 
 /// What became of an operation in its turn.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -53,20 +54,59 @@ pub(crate) trait WriteJob: Send {
     fn fail(self: Box<Self>, error: StoreError);
 }
 
-/// A write operation on a store.
-pub(crate) struct Write<O: WriteOperation> {
-    pub store: StoreId,
-    pub operation: O,
-    pub outcome: Option<Result<O::Output, O::Error>>,
-    pub caller: oneshot::Sender<Result<O::Output, O::Error>>,
+/// What a transaction runs: an operation, or what a copy writes.
+pub(crate) trait Runs: Send + 'static {
+    /// What it answers.
+    type Output: Send + 'static;
+    /// Why it changes nothing.
+    type Error: From<StoreError> + Send + 'static;
+
+    /// Runs it.
+    fn run(
+        &self,
+        tx: &mut SqliteWriteTx<'_>,
+    ) -> impl Future<Output = Result<Self::Output, Self::Error>> + Send;
 }
 
-impl<O: WriteOperation> WriteJob for Write<O> {
+/// An operation.
+pub(crate) struct Operates<O>(pub O);
+
+impl<O: WriteOperation> Runs for Operates<O> {
+    type Output = O::Output;
+    type Error = O::Error;
+
+    async fn run(&self, tx: &mut SqliteWriteTx<'_>) -> Result<O::Output, O::Error> {
+        self.0.run(tx).await
+    }
+}
+
+/// What a copy writes.
+pub(crate) struct Copies<O>(pub O);
+
+impl<O: CopyOperation> Runs for Copies<O> {
+    type Output = O::Output;
+    type Error = StoreError;
+
+    async fn run(&self, tx: &mut SqliteWriteTx<'_>) -> Result<O::Output, StoreError> {
+        self.0.run(tx).await
+    }
+}
+
+/// Something to write on a store, with its caller.
+pub(crate) struct Write<R: Runs> {
+    pub store: StoreId,
+    pub author: Actor,
+    pub operation: R,
+    pub outcome: Option<Result<R::Output, R::Error>>,
+    pub caller: oneshot::Sender<Result<R::Output, R::Error>>,
+}
+
+impl<R: Runs> WriteJob for Write<R> {
     fn run(&mut self, writer: &mut Writer) -> Ran {
         writer.backlog.forget_fresh();
-        let mut tx = writer.begin_operation(self.store);
+        let mut tx = writer.begin_operation(self.store, self.author);
         let outcome = catch_unwind(AssertUnwindSafe(|| self.operation.run(&mut tx).now_or_never()));
-        let wrote = tx.access.wrote || outcome.is_err();
+        let wrote = tx.mode.wrote || outcome.is_err();
         let outcome = finished(outcome);
         let ran = if wrote && outcome.is_err() { Ran::Halfway } else { Ran::Cleanly };
         self.outcome = Some(outcome);
@@ -90,7 +130,7 @@ pub(crate) struct Writer {
     connection: Connection,
     recent: Arc<RecentContacts>,
     counters: Counters,
-    turns: Turns,
+    settling: SettlingOrder,
     added: AddedContacts,
     backlog: Backlog,
     checkpoints: Checkpoints,
@@ -129,7 +169,7 @@ impl Writer {
             connection,
             recent,
             counters: Counters::default(),
-            turns: Turns::default(),
+            settling: SettlingOrder::default(),
             added: AddedContacts::default(),
             backlog: Backlog::new(settings),
             batch: 1,
@@ -171,20 +211,20 @@ impl Writer {
     }
 
     /// The transaction of one operation in the commit that is being made.
-    fn begin_operation(&mut self, store: StoreId) -> SqliteWriteTx<'_> {
+    fn begin_operation(&mut self, store: StoreId, author: Actor) -> SqliteWriteTx<'_> {
         SqliteWriteTx {
             connection: &mut self.connection,
             store,
-            access: Writing {
+            mode: Writing {
+                author,
                 recent: &self.recent,
                 counters: &mut self.counters,
-                turns: &mut self.turns,
+                settling: &mut self.settling,
                 added: &mut self.added,
                 backlog: &mut self.backlog,
                 batch: self.batch,
                 keep_recent: self.keep_recent,
                 wrote: false,
-                created: None,
             },
         }
     }
@@ -269,7 +309,7 @@ impl Writer {
     }
 
     fn settle(&mut self, keep: usize, customers: usize) -> Result<(), StoreError> {
-        settle_oldest(&self.connection, &self.recent, &mut self.turns, self.batch, keep, customers)
+        settle_oldest(&self.connection, &self.recent, &mut self.settling, self.batch, keep, customers)
     }
 
     fn has_work_at_rest(&self) -> bool {
@@ -320,7 +360,7 @@ impl Writer {
     fn pack_share(&mut self) -> Result<(), StoreError> {
         let customers = self.backlog.share();
         match self.backlog.too_much() {
-            Some((store, added)) => self.pack(store, added, Allowance { customers, blocks: usize::MAX }),
+            Some((store, added)) => self.pack(store, added, PackingShare { customers, blocks: usize::MAX }),
             None => Ok(()),
         }
     }
@@ -344,13 +384,13 @@ impl Writer {
     }
 
     /// Goes on with the packing that was begun, or begins with this store.
-    fn pack(&mut self, store: StoreId, added: bool, allowance: Allowance) -> Result<(), StoreError> {
-        let mut round = match self.backlog.take_round() {
-            Some(round) => round,
-            None => self.begin_operation(store).begin_round(added)?,
+    fn pack(&mut self, store: StoreId, added: bool, share: PackingShare) -> Result<(), StoreError> {
+        let mut packing = match self.backlog.take_packing() {
+            Some(packing) => packing,
+            None => self.begin_operation(store, Actor::Unknown).begin_packing(added)?,
         };
-        self.begin_operation(round.store).pack(&mut round, allowance)?;
-        self.backlog.put_round(round);
+        self.begin_operation(packing.store, Actor::Unknown).pack(&mut packing, share)?;
+        self.backlog.put_packing(packing);
         Ok(())
     }
 
@@ -373,7 +413,7 @@ impl Writer {
         self.counters.forget();
         self.added.clear();
         self.backlog.reload(&self.connection)?;
-        settle::reload(&self.connection, &self.recent, &mut self.turns, self.batch)
+        settle::reload(&self.connection, &self.recent, &mut self.settling, self.batch)
     }
 
     fn read_data_version(&self) -> Result<i64, StoreError> {

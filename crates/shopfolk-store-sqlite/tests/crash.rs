@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use shopfolk_model::{ContactChange, ContactId, CustomerId};
 use shopfolk_operations::conformance::{
-    STORE, assert_every_promise_holds, at, contacts, create, create_customer, default_phone, phone, shop,
+    BY, STORE, assert_every_promise_holds, at, contacts, create, create_customer, default_phone, phone, shop,
     updated,
 };
 use shopfolk_operations::{ChangeContact, DeleteContact, DeleteCustomer, ListContacts, OperationError};
@@ -48,7 +48,7 @@ async fn every_answered_write_survives_a_crash_at_any_moment() {
                     let contact = *created.last().unwrap();
                     let of = if (step - 1) % 3 == 0 { second } else { first };
                     engine
-                        .write(STORE, ChangeContact { customer: of, contact, change, now: at(step) })
+                        .write(STORE, BY, ChangeContact { customer: of, contact, change, now: at(step) })
                         .await
                         .unwrap();
                 }
@@ -56,7 +56,7 @@ async fn every_answered_write_survives_a_crash_at_any_moment() {
                     let contact = created.pop().unwrap();
                     let of = if (step - 2) % 3 == 0 { second } else { first };
                     engine
-                        .write(STORE, DeleteContact { customer: of, contact, now: at(step) })
+                        .write(STORE, BY, DeleteContact { customer: of, contact, now: at(step) })
                         .await
                         .unwrap();
                 }
@@ -88,7 +88,7 @@ async fn a_customer_deleted_before_a_crash_stays_deleted() {
     let engine = server(&path, 1_000);
     let customer = shop(&engine).await;
     create(&engine, customer, phone("1")).await;
-    engine.write(STORE, DeleteCustomer { customer, now: at(3) }).await.unwrap();
+    engine.write(STORE, BY, DeleteCustomer { customer, now: at(3) }).await.unwrap();
     let copy = server(&crash(&path, &directory, "crash.db"), 1_000);
     let missing = copy.read(STORE, ListContacts { customer }).await;
     assert!(matches!(missing, Err(OperationError::CustomerNotFound { .. })));

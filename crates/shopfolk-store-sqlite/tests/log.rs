@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use shopfolk_model::{ContactNote, CustomerChange, EmailAddress, NewContact};
-use shopfolk_operations::conformance::{STORE, at, phone, shop};
+use shopfolk_operations::conformance::{BY, STORE, at, phone, shop};
 use shopfolk_operations::{ImportCustomers, ImportedCustomer};
 use shopfolk_store::{Engine, PageRequest, ReadOperation, ReadTx, StoreError};
 use shopfolk_store_sqlite::{SqliteEngine, SqliteSettings};
@@ -33,7 +33,7 @@ impl ReadOperation for SlowSearch {
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<(), StoreError> {
         let began = self.0.load(Ordering::Acquire);
-        tx.list_customers(PageRequest { offset: 0, limit: 1 }).await?;
+        tx.list_customer_ids(PageRequest { offset: 0, limit: 1 }).await?;
         let last = Instant::now() + LONGEST_SEARCH;
         while self.0.load(Ordering::Acquire) < COMMITS.min(began + 2) && Instant::now() < last {
             thread::yield_now();
@@ -84,7 +84,7 @@ async fn the_log_begins_anew_beside_searches_that_leave_no_gap() {
     let mut written = 0;
     let log = directory.path().join("shop.db-wal");
     for commit in 0..COMMITS {
-        engine.write(STORE, many_contacts(commit)).await.unwrap();
+        engine.write(STORE, BY, many_contacts(commit)).await.unwrap();
         commits.fetch_add(1, Ordering::Release);
         written = fs::metadata(&path).unwrap().len();
     }

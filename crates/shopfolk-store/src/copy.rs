@@ -1,72 +1,21 @@
-//! A store as it is, row by row: for copying it from one database to another.
+//! A store as it is, for copying it from one database to another.
 //!
-//! Nothing here follows a rule of the model: what was read is written with its ids, times and places as they are. So
-//! these row operations are for copies alone. Lists go by key, so that each part costs the same wherever it lies, and
-//! every write may be repeated: done a second time it changes nothing.
+//! A copy writes what it read, with ids, times and places as they are, and what stands in its way goes. Nothing else may
+//! do that: [`CopyTx`] is handed to a [`CopyOperation`] alone, and only where the store is suspended or not there yet.
 
+use std::collections::BTreeSet;
+use std::fmt;
 use std::future::Future;
 
 use shopfolk_model::{
-    AddressId, Contact, ContactId, Customer, CustomerGroup, CustomerId, Event, ExtraField, ExtraFieldId,
-    GroupId, OrderNumber, Store, TokenHash, TokenId, TokenRecord,
+    CustomerGroup, CustomerId, ExtraField, ExtraFieldId, GroupId, Order, OrderNumber, TokenId,
 };
 
-use crate::StoreError;
-
-/// A token with the hash by which it is found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct StoredToken {
-    /// What is known of it.
-    pub record: TokenRecord,
-    /// Its hash.
-    pub hash: TokenHash,
-}
-
-/// A customer with all contacts.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredCustomer {
-    /// The customer.
-    pub customer: Customer,
-    /// The contacts, by id.
-    pub contacts: Vec<Contact>,
-}
-
-/// Where an event stands among those of its store: the larger, the later. What the numbers mean is the engine's own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct EventPlace {
-    /// When it was recorded, where the order goes by that; otherwise 0.
-    pub recorded: i64,
-    /// Its number or id.
-    pub number: i64,
-}
-
-/// An event and its place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct StoredEvent {
-    /// The place.
-    pub place: EventPlace,
-    /// The event.
-    pub event: Event,
-}
-
-/// The ids that come next: none of these or above them was ever given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NextIds {
-    /// The next token's.
-    pub token: TokenId,
-    /// The next customer's.
-    pub customer: CustomerId,
-    /// The next contact's.
-    pub contact: ContactId,
-    /// The next shipping address's.
-    pub address: AddressId,
-    /// The next customer group's.
-    pub group: GroupId,
-    /// The next extra field's.
-    pub extra_field: ExtraFieldId,
-    /// The next order's.
-    pub order: OrderNumber,
-}
+use crate::{
+    Change, CountedId, CustomerLimit, Dialect, Listed, NextIds, Query, ReadTx, Record, RecordKey, StoreError,
+    StoredContact, StoredCustomer, StoredDetails, StoredEvent, StoredExtraFieldValue, StoredOrderProduct,
+    StoredStatistics, StoredToken, Table, Value, Which, WriteTx, customers, orders,
+};
 
 /// About how many rows a store has, for whoever wants to know how long it takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -77,16 +26,7 @@ pub struct StoreSize {
     pub events: u64,
 }
 
-/// How many customers are read at once: as many as fit, and at least one if there is any.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CustomerLimit {
-    /// At the most so many customers.
-    pub customers: u32,
-    /// At the most so many contacts, unless the first customer alone has more.
-    pub contacts: u32,
-}
-
-/// Reading a store as it is. Customer groups and extra fields are few, and read as they always are.
+/// Reading what a copy has to know of a store besides its rows.
 pub trait ReadCopy {
     /// About how many rows the store has.
     ///
@@ -99,108 +39,256 @@ pub trait ReadCopy {
     /// # Errors
     /// When the database fails.
     fn lookup_next_ids(&mut self) -> impl Future<Output = Result<NextIds, StoreError>> + Send;
-
-    /// The tokens whose ids are above `after`, by id.
-    ///
-    /// # Errors
-    /// When the database fails.
-    fn list_stored_tokens(
-        &mut self,
-        after: Option<TokenId>,
-        limit: u32,
-    ) -> impl Future<Output = Result<Vec<StoredToken>, StoreError>> + Send;
-
-    /// The customers whose ids are above `after`, by id.
-    ///
-    /// # Errors
-    /// When the database fails.
-    fn list_stored_customers(
-        &mut self,
-        after: Option<CustomerId>,
-        limit: CustomerLimit,
-    ) -> impl Future<Output = Result<Vec<StoredCustomer>, StoreError>> + Send;
-
-    /// The events behind the place `after`, in their order.
-    ///
-    /// # Errors
-    /// When the database fails.
-    fn list_stored_events(
-        &mut self,
-        after: Option<EventPlace>,
-        limit: u32,
-    ) -> impl Future<Output = Result<Vec<StoredEvent>, StoreError>> + Send;
 }
 
-/// Writing a store as it is elsewhere. No event is appended but those that are given.
-pub trait WriteCopy {
-    /// Makes the store's own row this one, whether it is there or not.
-    ///
-    /// # Errors
-    /// When the database fails.
-    fn put_store(&mut self, store: &Store) -> impl Future<Output = Result<(), StoreError>> + Send;
-
+/// What a copy may do in one transaction on one store of the target.
+pub trait CopyTx: WriteTx {
     /// Makes sure that no id below these is ever given; none of them is lowered.
     ///
     /// # Errors
     /// When the database fails.
-    fn raise_next_ids(&mut self, next: NextIds) -> impl Future<Output = Result<(), StoreError>> + Send;
+    fn raise_next_ids(&mut self, next: &NextIds) -> impl Future<Output = Result<(), StoreError>> + Send;
 
-    /// Removes the tokens with these ids, as far as they are there, and adds others. What is there with the id or the
-    /// hash of one that is added goes too.
+    /// Appends events at the places that they have; `false` when those are not the next ones, and then nothing is done.
     ///
     /// # Errors
     /// When the database fails.
-    fn replace_stored_tokens(
+    fn append_stored_events(
         &mut self,
-        remove: &[TokenId],
-        add: &[StoredToken],
+        events: &[StoredEvent],
+    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+}
+
+/// Something that a copy writes, in one transaction on one store. It may run more than once; only the last run counts.
+pub trait CopyOperation: Send + Sync + 'static {
+    /// What it answers once the change is durable.
+    type Output: Send + 'static;
+
+    /// Writes.
+    fn run<T: CopyTx>(&self, tx: &mut T) -> impl Future<Output = Result<Self::Output, StoreError>> + Send;
+}
+
+/// One row of an aggregate, with its table.
+pub type StoredRow<'a> = (&'static Table, Vec<Value<'a>>);
+
+/// Rows that belong together and are copied as one: a row with an id, and what hangs on it.
+pub trait Aggregate: Clone + Eq + fmt::Debug + Send + Sync + 'static {
+    /// The id.
+    type Id: CountedId;
+    /// The tables, that of the row with the id first.
+    const TABLES: &'static [&'static Table];
+    /// How much a portion has at the most, in [`Self::weight`].
+    const PORTION: usize;
+
+    /// The id.
+    fn id(&self) -> Self::Id;
+
+    /// How much of a portion it takes.
+    fn weight(&self) -> usize {
+        1
+    }
+
+    /// All its rows, as this database keeps them.
+    fn rows(&self, dialect: Dialect) -> Vec<StoredRow<'_>>;
+
+    /// Those behind an id, by id, as many as fit; the last id that was looked at.
+    fn list<T: ReadTx>(
+        tx: &mut T,
+        after: Option<Self::Id>,
+    ) -> impl Future<Output = Result<(Listed<Self>, Option<Self::Id>), StoreError>> + Send;
+
+    /// Keeps new ones.
+    fn insert<T: WriteTx>(tx: &mut T, new: &[Self]) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Removes some, as far as they are there.
+    fn delete<T: WriteTx>(
+        tx: &mut T,
+        ids: &[Self::Id],
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
 
-    /// Removes the customer groups with these ids, as far as they are there, and adds others, whose ids are never given
-    /// from then on. What is there with the id, the name or the external reference of one that is added goes too. The
-    /// customers of a group that is added again with its id stay in it.
-    ///
-    /// # Errors
-    /// When the database fails.
-    fn replace_stored_groups(
-        &mut self,
-        remove: &[GroupId],
-        add: &[CustomerGroup],
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+/// Removes some, and adds others, as they are. What has the id of one that is added, or what may be there only once, goes
+/// too.
+///
+/// # Errors
+/// When the database fails.
+pub async fn replace<A: Aggregate, T: CopyTx>(
+    tx: &mut T,
+    remove: &[A::Id],
+    add: &[A],
+) -> Result<(), StoreError> {
+    let mut gone: BTreeSet<A::Id> = remove.iter().copied().collect();
+    gone.extend(add.iter().map(A::id));
+    let dialect = tx.dialect();
+    let rows: Vec<StoredRow<'_>> = add.iter().flat_map(|aggregate| aggregate.rows(dialect)).collect();
+    let mut queries = Vec::new();
+    for &table in A::TABLES {
+        for unique in table.unique {
+            let place = |name| table.place_in(dialect, name);
+            let Some(places) = unique.columns.iter().map(|name| place(name)).collect::<Option<Vec<_>>>()
+            else {
+                continue;
+            };
+            let of_table = rows.iter().filter(|(of, _)| of.name == table.name);
+            let values: Vec<Vec<Value<'_>>> = of_table
+                .map(|(_, row)| places.iter().map(|&place| row[place].clone()).collect::<Vec<_>>())
+                .filter(|values| !values.contains(&Value::Null))
+                .collect();
+            // What hangs on a row goes with that row, whatever it has.
+            let is_within = table.owner.is_some_and(|owner| unique.columns.contains(&owner.column));
+            if !is_within && !values.is_empty() {
+                queries.push(Query { table, which: Which::Unique(unique, values) });
+            }
+        }
+    }
+    tx.read(&queries, &mut |_, row| {
+        // The first column is the id, or that of what the row hangs on.
+        let id = row.columns.value(0).ok().and_then(|value| value.as_integer());
+        gone.extend(id.and_then(|id| A::Id::from_number(id).ok()));
+    })
+    .await?;
+    A::delete(tx, &gone.into_iter().collect::<Vec<_>>()).await?;
+    A::insert(tx, add).await
+}
 
-    /// Removes the extra fields with these ids, as far as they are there, and adds others, whose ids are never given from
-    /// then on. What is there with the id, the key or the title of one that is added goes too. The values of a field that
-    /// is added again with its id stay.
-    ///
-    /// # Errors
-    /// When the database fails.
-    fn replace_stored_extra_fields(
-        &mut self,
-        remove: &[ExtraFieldId],
-        add: &[ExtraField],
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+/// Aggregates that are one row.
+macro_rules! single_rows {
+    ($($record:ty: $id:ty, |$one:ident| $get:expr, |$tx:ident, $ids:ident| $before:expr;)+) => {
+        $(impl Aggregate for $record {
+            type Id = $id;
+            const TABLES: &'static [&'static Table] = &[Self::TABLE];
+            const PORTION: usize = crate::PORTION;
 
-    /// Removes the customers with these ids, as far as they are there, with all their contacts, and adds others, whose
-    /// ids and those of their contacts are never given from then on. What is there with the id or the e-mail of one that
-    /// is added goes too.
-    ///
-    /// # Errors
-    /// When the database fails.
-    fn replace_stored_customers(
-        &mut self,
-        remove: &[CustomerId],
-        add: &[StoredCustomer],
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+            fn id(&self) -> $id {
+                let $one = self;
+                $get
+            }
 
-    /// Makes the events behind the place `after` these, in their order, provided that `last` is still the place of the
-    /// last event there is. Answers with the new last place; `None` when `last` is not, and then nothing is changed.
-    ///
-    /// # Errors
-    /// When the database fails.
-    fn replace_stored_events(
-        &mut self,
-        after: Option<EventPlace>,
-        last: Option<EventPlace>,
-        events: &[Event],
-    ) -> impl Future<Output = Result<Option<EventPlace>, StoreError>> + Send;
+            fn rows(&self, dialect: Dialect) -> Vec<StoredRow<'_>> {
+                vec![(Self::TABLE, self.encode(dialect))]
+            }
+
+            async fn list<T: ReadTx>(
+                tx: &mut T,
+                after: Option<$id>,
+            ) -> Result<(Listed<Self>, Option<$id>), StoreError> {
+                let limit = u32::try_from(Self::PORTION).unwrap_or(u32::MAX);
+                let listed = tx.list_after::<Self>(after.map(|id| (id,)), limit).await?;
+                let last = listed.items.last().map(Self::id);
+                Ok((listed, last))
+            }
+
+            async fn insert<T: WriteTx>(tx: &mut T, new: &[Self]) -> Result<(), StoreError> {
+                WriteRowsOf::insert_all(tx, new).await
+            }
+
+            async fn delete<T: WriteTx>($tx: &mut T, $ids: &[$id]) -> Result<(), StoreError> {
+                $before;
+                let keys = $ids.iter().map(|&id| RecordKey::values(&(id,))).collect();
+                $tx.write(Change::Delete(Self::TABLE, keys)).await
+            }
+        })+
+    };
+}
+
+/// Tells inserting records and inserting aggregates apart.
+struct WriteRowsOf;
+
+impl WriteRowsOf {
+    async fn insert_all<T: WriteTx, R: Record>(tx: &mut T, records: &[R]) -> Result<(), StoreError> {
+        tx.insert(records).await
+    }
+}
+
+single_rows! {
+    StoredToken: TokenId, |token| token.record.id, |tx, ids| ();
+    CustomerGroup: GroupId, |group| group.id, |tx, ids| ();
+    ExtraField: ExtraFieldId, |field| field.id, |tx, ids| for &id in ids {
+        tx.remove_extra_field_values(id).await?;
+    };
+}
+
+impl Aggregate for Order {
+    type Id = OrderNumber;
+    const TABLES: &'static [&'static Table] = &[Self::TABLE, StoredOrderProduct::TABLE];
+    // Bodies of calls are bounded, so these are some 100 MB at the worst.
+    const PORTION: usize = 100;
+
+    fn id(&self) -> OrderNumber {
+        self.number
+    }
+
+    fn rows(&self, dialect: Dialect) -> Vec<StoredRow<'_>> {
+        let product = |product| {
+            let row = StoredOrderProduct { order: self.number, product, customer: self.customer };
+            (StoredOrderProduct::TABLE, row.encode(dialect).into_iter().map(Value::into_owned).collect())
+        };
+        std::iter::once((Self::TABLE, self.encode(dialect)))
+            .chain(self.products.iter().cloned().map(product))
+            .collect()
+    }
+
+    async fn list<T: ReadTx>(
+        tx: &mut T,
+        after: Option<OrderNumber>,
+    ) -> Result<(Listed<Self>, Option<OrderNumber>), StoreError> {
+        let limit = u32::try_from(Self::PORTION).unwrap_or(u32::MAX);
+        let after = after.map(|number| vec![number.get().into()]);
+        let listed = orders::list_orders(tx, Which::After(after, limit)).await?;
+        let last = listed.items.last().map(Self::id);
+        Ok((listed, last))
+    }
+
+    async fn insert<T: WriteTx>(tx: &mut T, new: &[Self]) -> Result<(), StoreError> {
+        orders::insert_orders(tx, new).await
+    }
+
+    async fn delete<T: WriteTx>(tx: &mut T, ids: &[OrderNumber]) -> Result<(), StoreError> {
+        orders::delete_orders(tx, ids).await
+    }
+}
+
+impl Aggregate for StoredCustomer {
+    type Id = CustomerId;
+    const TABLES: &'static [&'static Table] = &[
+        customers::CustomerRow::TABLE,
+        StoredDetails::TABLE,
+        StoredExtraFieldValue::TABLE,
+        StoredStatistics::TABLE,
+        StoredContact::TABLE,
+    ];
+    // With the longest texts there can be, some 50 MB.
+    const PORTION: usize = 2_000;
+
+    fn id(&self) -> CustomerId {
+        self.customer.id
+    }
+
+    fn weight(&self) -> usize {
+        1 + self.contacts.len()
+    }
+
+    fn rows(&self, dialect: Dialect) -> Vec<StoredRow<'_>> {
+        self.stored_rows(dialect)
+    }
+
+    async fn list<T: ReadTx>(
+        tx: &mut T,
+        after: Option<CustomerId>,
+    ) -> Result<(Listed<Self>, Option<CustomerId>), StoreError> {
+        let limit = CustomerLimit {
+            customers: u32::try_from(crate::PORTION).unwrap_or(u32::MAX),
+            contacts: u32::try_from(Self::PORTION).unwrap_or(u32::MAX),
+        };
+        let portion = customers::list_stored_customers(tx, after, limit).await?;
+        Ok((Listed { items: portion.customers, damaged: portion.damaged }, portion.through))
+    }
+
+    async fn insert<T: WriteTx>(tx: &mut T, new: &[Self]) -> Result<(), StoreError> {
+        customers::insert_customers(tx, new).await
+    }
+
+    async fn delete<T: WriteTx>(tx: &mut T, ids: &[CustomerId]) -> Result<(), StoreError> {
+        customers::delete_customers(tx, ids).await
+    }
 }

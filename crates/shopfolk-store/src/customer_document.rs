@@ -3,21 +3,20 @@
 //! Both engines keep it in `customer_details`, for those customers of whom there is anything to keep. The words are
 //! those of the API where it has them. A word that a later release adds is passed over by an earlier one.
 
-use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use shopfolk_model::{
     AddressBook, AddressId, AddressNote, AdminNotes, City, CompanyName, CustomerDetails, CustomerKind,
-    CustomerName, ExternalReferenceId, ExtraFieldId, ExtraFieldValue, ExtraFieldValues, OrderBy, PhoneNumber,
-    PostalCode, ShippingAddress, StateCode, Street, TaxText, Timestamp, Whereabouts,
+    CustomerName, ExternalReferenceId, OrderBy, PhoneNumber, PostalCode, ShippingAddress, StateCode, Street,
+    TaxText, Timestamp, Whereabouts,
 };
 
 /// A document is not what it should be.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
-pub struct InvalidDocument(String);
+pub(crate) struct InvalidDocument(String);
 
 impl InvalidDocument {
     fn of(error: impl Display) -> Self {
@@ -97,15 +96,10 @@ fn is_nothing(place: &PlaceDocument) -> bool {
 
 /// The document of these details, without the external reference, which has a column of its own, and these addresses;
 /// `None` when there is nothing to keep.
-///
-/// # Errors
-/// None that could be caused by what is in them.
-pub fn encode_customer(
-    details: &CustomerDetails,
-    addresses: &AddressBook,
-) -> Result<Option<String>, InvalidDocument> {
+#[expect(clippy::expect_used, reason = "texts, numbers and flags under names that are texts are always JSON")]
+pub(crate) fn encode_customer(details: &CustomerDetails, addresses: &AddressBook) -> Option<String> {
     if !details.are_known(addresses) {
-        return Ok(None);
+        return None;
     }
     let CustomerDetails {
         billing,
@@ -135,7 +129,7 @@ pub fn encode_customer(
         language: text(language.as_ref()),
         addresses: addresses.addresses().iter().map(address_document).collect(),
     };
-    serde_json::to_string(&document).map(Some).map_err(InvalidDocument::of)
+    Some(serde_json::to_string(&document).expect("a document is JSON"))
 }
 
 fn text(value: Option<&impl Display>) -> Text {
@@ -168,29 +162,14 @@ fn address_document(address: &ShippingAddress) -> AddressDocument {
     }
 }
 
-/// The values of extra fields in a JSON object by the id of the field.
-///
-/// # Errors
-/// When it is none, or holds what cannot be.
-pub fn decode_extra_fields(object: &str) -> Result<ExtraFieldValues, InvalidDocument> {
-    let values: BTreeMap<i64, String> = serde_json::from_str(object).map_err(InvalidDocument::of)?;
-    let value = |(id, text): (i64, String)| {
-        let id = ExtraFieldId::new(id).map_err(InvalidDocument::of)?;
-        Ok((id, ExtraFieldValue::new(&text).map_err(InvalidDocument::of)?))
-    };
-    values.into_iter().map(value).collect()
-}
-
 /// What is in a document and beside it; everything is as it is of most customers where there is neither.
 ///
 /// # Errors
 /// When the document is none, or holds what cannot be.
-pub fn decode_customer(
+pub(crate) fn decode_customer(
     document: Option<&str>,
-    external_reference: Option<&str>,
+    external_reference: Option<ExternalReferenceId>,
 ) -> Result<(CustomerDetails, AddressBook), InvalidDocument> {
-    let external_reference =
-        external_reference.map(ExternalReferenceId::new).transpose().map_err(InvalidDocument::of)?;
     let Some(document) = document else {
         return Ok((
             CustomerDetails { external_reference, ..CustomerDetails::default() },
@@ -294,19 +273,19 @@ mod tests {
     #[test]
     fn everything_comes_back_as_it_went() {
         let (details, addresses) = everything();
-        let document = encode_customer(&details, &addresses).unwrap().unwrap();
-        let back = decode_customer(Some(&document), Some("6")).unwrap();
+        let document = encode_customer(&details, &addresses).unwrap();
+        let back = decode_customer(Some(&document), ExternalReferenceId::optional("6").unwrap()).unwrap();
         assert_eq!(back, (details, addresses));
     }
 
     #[test]
     fn of_most_customers_nothing_is_kept() {
         let usual = (CustomerDetails::default(), AddressBook::default());
-        assert_eq!(encode_customer(&usual.0, &usual.1).unwrap(), None);
+        assert_eq!(encode_customer(&usual.0, &usual.1), None);
         assert_eq!(decode_customer(None, None).unwrap(), usual);
         assert_eq!(decode_customer(Some("{\"ofALaterRelease\":1}"), None).unwrap(), usual);
-        let (named, _) = decode_customer(None, Some("x")).unwrap();
-        assert_eq!(encode_customer(&named, &usual.1).unwrap(), None);
+        let (named, _) = decode_customer(None, ExternalReferenceId::optional("x").unwrap()).unwrap();
+        assert_eq!(encode_customer(&named, &usual.1), None);
     }
 
     #[test]

@@ -1,41 +1,129 @@
-//! The customers of a store.
+//! The customers of a store with all that is theirs: a row in `customers`, and rows that hang on it.
 
+use std::collections::BTreeMap;
 use std::future::Future;
+use std::sync::Arc;
 
 use shopfolk_model::{
-    AddressId, Customer, CustomerId, DeletedCustomer, EmailAddress, ExternalReferenceId, Timestamp,
+    AddressBook, BookSummary, Contact, Customer, CustomerDetails, CustomerId, CustomerName, DeletedCustomer,
+    EmailAddress, EventType, ExternalReferenceId, ExtraFieldValues, GroupId, OrderBy, OrderStatistics,
+    Timestamp,
 };
 
-use crate::{Page, PageRequest, StoreError};
+use crate::customer_document::{decode_customer, encode_customer};
+use crate::value::Made;
+use crate::{
+    Change, Damage, Derived, Dialect, Guard, IdKind, Lifecycle, Listed, OnlyRows, Owner, Page, PageRequest,
+    Query, ReadTx, Record, Reference, StoreError, StoredContact, StoredExtraFieldValue, StoredRow,
+    StoredStatistics, Unique, Value, Which, WriteTx, record,
+};
 
-/// Reading customers.
+/// The row of a customer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CustomerRow {
+    /// The id.
+    pub id: CustomerId,
+    /// The customer's own e-mail address.
+    pub email: EmailAddress,
+    /// The name.
+    pub name: Option<CustomerName>,
+    /// When the customer came to be.
+    pub registered: Timestamp,
+    /// When the customer last changed.
+    pub updated: Timestamp,
+    /// What the contacts are as a whole.
+    pub contacts: BookSummary,
+    /// The group.
+    pub group: GroupId,
+}
+
+/// By the customer's own e-mail address.
+pub const CUSTOMERS_BY_EMAIL: Unique =
+    Unique { name: "customers_by_email", columns: &["email_key"], only: None };
+
+record! {
+    customers: "customer" is CustomerRow, by (CustomerId,);
+    |customer, dialect| {
+        Key customer_id: CustomerId = &customer.id;
+        Value email: EmailAddress = &customer.email;
+        Derived email_key: Derived<String> = Made(customer.email.key());
+        Value name: Option<CustomerName> = &customer.name;
+        Value registered: Timestamp = &customer.registered;
+        Value updated: Timestamp = &customer.updated;
+        Summary contact_count: u32 = &customer.contacts.size;
+        Summary highest_order_by: Option<OrderBy> = &customer.contacts.highest_order_by;
+        Value group_id: GroupId = &customer.group;
+    }
+    |store, reader| Self {
+        id: customer_id,
+        email,
+        name,
+        registered,
+        updated,
+        contacts: BookSummary { size: contact_count, highest_order_by },
+        group: group_id,
+    };
+    own_columns: &[(Dialect::Sqlite, "settled_through")];
+    ids: Some((IdKind::Customer, "customer_id"));
+    references: &[Reference { column: "group_id", table: "customer_groups", none: Some(0) }];
+    unique: &[CUSTOMERS_BY_EMAIL];
+    guard: Guard::Row;
+    lifecycle: Some(Lifecycle { created: EventType::CustomerCreated, deleted: EventType::CustomerDeleted });
+}
+
+/// What is known of a customer besides, where anything is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredDetails {
+    /// The customer.
+    pub customer: CustomerId,
+    /// The details.
+    pub details: CustomerDetails,
+    /// The shipping addresses.
+    pub addresses: AddressBook,
+}
+
+/// By the customer's name in somebody else's system.
+pub const CUSTOMERS_BY_EXTERNAL_REFERENCE: Unique = Unique {
+    name: "customers_by_external_reference",
+    columns: &["external_reference"],
+    only: Some(OnlyRows::With("external_reference")),
+};
+
+record! {
+    customer_details: "details of a customer" is StoredDetails, by (CustomerId,);
+    |known, dialect| {
+        Key customer_id: CustomerId = &known.customer;
+        Value external_reference: Option<ExternalReferenceId> = &known.details.external_reference;
+        Value document: Option<String> = Made(encode_customer(&known.details, &known.addresses));
+    }
+    |store, reader| {
+        let (details, addresses) = decode_customer(document.as_deref(), external_reference)
+            .map_err(|error| reader.damage("document", error))?;
+        Self { customer: customer_id, details, addresses }
+    };
+    owner: Some(Owner { table: "customers", column: "customer_id" });
+    unique: &[CUSTOMERS_BY_EXTERNAL_REFERENCE];
+}
+
+/// A customer with all contacts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredCustomer {
+    /// The customer.
+    pub customer: Customer,
+    /// The contacts, by id.
+    pub contacts: Vec<Arc<Contact>>,
+}
+
+/// Reading customers, besides their rows.
 pub trait ReadCustomers {
-    /// The customer with this id.
+    /// How many customers the store has, and the ids of this part of them, by id.
     ///
     /// # Errors
     /// When the database fails.
-    fn lookup_customer(
+    fn list_customer_ids(
         &mut self,
-        id: CustomerId,
-    ) -> impl Future<Output = Result<Option<Customer>, StoreError>> + Send;
-
-    /// The customer with this e-mail address, without regard to case.
-    ///
-    /// # Errors
-    /// When the database fails.
-    fn find_customer_by_email(
-        &mut self,
-        email: &EmailAddress,
-    ) -> impl Future<Output = Result<Option<CustomerId>, StoreError>> + Send;
-
-    /// The customer with this name in somebody else's system.
-    ///
-    /// # Errors
-    /// When the database fails.
-    fn find_customer_by_external_reference(
-        &mut self,
-        reference: &ExternalReferenceId,
-    ) -> impl Future<Output = Result<Option<CustomerId>, StoreError>> + Send;
+        page: PageRequest,
+    ) -> impl Future<Output = Result<Page<CustomerId>, StoreError>> + Send;
 
     /// The customers that were deleted in this time, by time and id.
     ///
@@ -47,58 +135,375 @@ pub trait ReadCustomers {
         to: Timestamp,
         page: PageRequest,
     ) -> impl Future<Output = Result<Page<DeletedCustomer>, StoreError>> + Send;
-
-    /// Those of these customers that are there, in the order of the ids.
-    ///
-    /// # Errors
-    /// When the database fails.
-    fn find_customers(
-        &mut self,
-        ids: &[CustomerId],
-    ) -> impl Future<Output = Result<Vec<Customer>, StoreError>> + Send;
-
-    /// The customers of the store, by id.
-    ///
-    /// # Errors
-    /// When the database fails.
-    fn list_customers(
-        &mut self,
-        page: PageRequest,
-    ) -> impl Future<Output = Result<Page<Customer>, StoreError>> + Send;
 }
 
-/// Writing customers.
-pub trait WriteCustomers {
-    /// An id for a new customer.
-    ///
-    /// # Errors
-    /// When the database fails or has no id left.
-    fn next_customer_id(&mut self) -> impl Future<Output = Result<CustomerId, StoreError>> + Send;
+/// What became of customers, for what searches look through.
+#[derive(Debug, Clone, Copy)]
+pub enum Searched<'a> {
+    /// They are new.
+    Inserted(&'a [StoredCustomer]),
+    /// They changed, but for their contacts.
+    Updated(&'a [Customer]),
+    /// They go.
+    Deleted(&'a [CustomerId]),
+}
 
-    /// An id for a new shipping address.
-    ///
-    /// # Errors
-    /// When the database fails or has no id left.
-    fn next_address_id(&mut self) -> impl Future<Output = Result<AddressId, StoreError>> + Send;
-
-    /// Keeps a new customer, without contacts.
-    ///
-    /// # Errors
-    /// [`StoreError::Conflict`] when the store has the id, the e-mail or the external reference; otherwise when the
-    /// database fails.
-    fn add_customer(&mut self, customer: &Customer) -> impl Future<Output = Result<(), StoreError>> + Send;
-
-    /// Writes what a customer that is there becomes; of the contacts nothing changes.
-    ///
-    /// # Errors
-    /// [`StoreError::Conflict`] when another customer of the store has the e-mail or the external reference; otherwise
-    /// when the database fails.
-    fn change_customer(&mut self, customer: &Customer)
-    -> impl Future<Output = Result<(), StoreError>> + Send;
-
-    /// Removes a customer and all its contacts; `false` when there is none with that id.
+/// Writing what searches look through.
+pub trait WriteSearched {
+    /// Brings what searches look through up to date.
     ///
     /// # Errors
     /// When the database fails.
-    fn remove_customer(&mut self, id: CustomerId) -> impl Future<Output = Result<bool, StoreError>> + Send;
+    fn write_searched(
+        &mut self,
+        customers: Searched<'_>,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// The customers with these ids that are there, in the order of the ids, without those of which a row is damaged. Who reads
+/// in order to write has them locked.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_customers<T: ReadTx>(
+    tx: &mut T,
+    ids: &[CustomerId],
+) -> Result<Listed<Customer>, StoreError> {
+    if ids.is_empty() {
+        return Ok(Listed::default());
+    }
+    let keys = ids.iter().map(|&id| vec![id.get().into()]).collect();
+    let numbers: Vec<i64> = ids.iter().map(|id| id.get()).collect();
+    let mut found = read_customers(tx, Which::Keys(keys), Parts::Of(&numbers)).await?;
+    let mut listed = Listed { items: Vec::with_capacity(ids.len()), damaged: 0 };
+    for id in ids {
+        if let Some((_, customer)) = found.remove(id) {
+            listed.take(customer);
+        }
+    }
+    Ok(listed)
+}
+
+/// The customer with this id.
+///
+/// # Errors
+/// When a row is damaged or the database fails.
+pub async fn get_customer<T: ReadTx>(tx: &mut T, id: CustomerId) -> Result<Option<Customer>, StoreError> {
+    let mut found =
+        read_customers(tx, Which::Keys(vec![vec![id.get().into()]]), Parts::Of(&[id.get()])).await?;
+    Ok(found.remove(&id).map(|(_, customer)| customer).transpose()?)
+}
+
+/// The customer who has this e-mail address, in any case.
+///
+/// # Errors
+/// When the row is damaged or the database fails.
+pub async fn find_customer_by_email<T: ReadTx>(
+    tx: &mut T,
+    email: &EmailAddress,
+) -> Result<Option<CustomerId>, StoreError> {
+    let found = tx.find::<CustomerRow>(&CUSTOMERS_BY_EMAIL, email.key().into()).await?;
+    Ok(found.map(|customer| customer.id))
+}
+
+/// How much a portion of customers has at the most, unless one customer alone has more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CustomerLimit {
+    /// So many customers.
+    pub customers: u32,
+    /// So many contacts.
+    pub contacts: u32,
+}
+
+/// Customers with their contacts, by id, and how many rows of theirs are damaged.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct CustomerPortion {
+    /// The customers.
+    pub customers: Vec<StoredCustomer>,
+    /// The last id that was looked at; `None` where nobody is left.
+    pub through: Option<CustomerId>,
+    /// How many rows were left out, each of which was told.
+    pub damaged: u64,
+}
+
+/// The customers behind an id, by id, as many as fit.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_stored_customers<T: ReadTx>(
+    tx: &mut T,
+    after: Option<CustomerId>,
+    limit: CustomerLimit,
+) -> Result<CustomerPortion, StoreError> {
+    let after = after.map(|id| vec![id.get().into()]);
+    let mut found = read_customers(tx, Which::After(after, limit.customers), Parts::Between).await?;
+    let mut portion = CustomerPortion::default();
+    let mut contacts = 0;
+    let mut ids = Vec::with_capacity(found.len());
+    for (&id, (summary, _)) in &found {
+        contacts += summary.size;
+        if contacts > limit.contacts && !ids.is_empty() {
+            break;
+        }
+        ids.push(id);
+    }
+    portion.through = ids.last().copied();
+    let mut books = tx.find_contacts_of(&ids).await?;
+    for id in ids {
+        let Some((_, customer)) = found.remove(&id) else { continue };
+        let contacts = books.remove(&id).unwrap_or_default();
+        contacts.damaged.iter().for_each(|(_, damage)| damage.tell());
+        portion.damaged += contacts.damaged.len() as u64;
+        let mut contacts = contacts.contacts;
+        contacts.sort_unstable_by_key(|contact| contact.id);
+        match customer {
+            Ok(customer) => portion.customers.push(StoredCustomer { customer, contacts }),
+            Err(damage) => {
+                damage.tell();
+                portion.damaged += 1;
+            }
+        }
+    }
+    Ok(portion)
+}
+
+/// Which rows hang on the customers that are read.
+enum Parts<'a> {
+    /// Those of these.
+    Of(&'a [i64]),
+    /// Those of all from the first to the last.
+    Between,
+}
+
+type FoundCustomers = BTreeMap<CustomerId, (BookSummary, Result<Customer, Damage>)>;
+
+/// Reads customers and what hangs on them but the contacts.
+async fn read_customers<T: ReadTx>(
+    tx: &mut T,
+    which: Which<'_>,
+    parts: Parts<'_>,
+) -> Result<FoundCustomers, StoreError> {
+    let customers = Query { table: CustomerRow::TABLE, which };
+    let mut found = Found::default();
+    match parts {
+        Parts::Of(ids) => {
+            let queries = [
+                customers,
+                Query::of::<StoredDetails>(ids),
+                Query::of::<StoredExtraFieldValue>(ids),
+                Query::of::<StoredStatistics>(ids),
+            ];
+            tx.read(&queries, &mut |part, row| found.take(part, row)).await?;
+        }
+        Parts::Between => {
+            tx.read(&[customers], &mut |part, row| found.take(part, row)).await?;
+            let (Some(first), Some(last)) =
+                (found.customers.first_key_value(), found.customers.last_key_value())
+            else {
+                return Ok(FoundCustomers::new());
+            };
+            let which = Which::OwnersBetween(first.0.get(), last.0.get());
+            let query = |table| Query { table, which: which.clone() };
+            let queries = [
+                query(StoredDetails::TABLE),
+                query(StoredExtraFieldValue::TABLE),
+                query(StoredStatistics::TABLE),
+            ];
+            tx.read(&queries, &mut |part, row| found.take(part + 1, row)).await?;
+        }
+    }
+    Ok(found.customers)
+}
+
+/// Customers while their rows come.
+#[derive(Default)]
+struct Found {
+    customers: FoundCustomers,
+}
+
+impl Found {
+    fn take(&mut self, part: usize, row: crate::Row<'_>) {
+        // Every row begins with the customer's id.
+        let id = match row.columns.value(0).map(|value| value.as_integer().map(CustomerId::new)) {
+            Ok(Some(Ok(id))) => id,
+            _ => {
+                row.damage("customer_id", "it is no id").tell();
+                return;
+            }
+        };
+        let taken = match part {
+            0 => row.decode::<CustomerRow>().map(|customer| self.begin(customer)),
+            1 => row.decode::<StoredDetails>().map(|known| {
+                self.change(id, |customer| {
+                    (customer.details, customer.addresses) = (known.details, known.addresses);
+                });
+            }),
+            2 => row.decode::<StoredExtraFieldValue>().map(|value| {
+                self.change(id, |customer| {
+                    customer.extra_fields.insert(value.field, value.value);
+                });
+            }),
+            _ => row.decode::<StoredStatistics>().map(|statistics| {
+                self.change(id, |customer| customer.orders = statistics.statistics());
+            }),
+        };
+        if let Err(damage) = taken {
+            // A customer of whom something cannot be read is not shown as if it were not there.
+            let customer = self.customers.entry(id).or_insert((BookSummary::default(), Err(damage.clone())));
+            customer.1 = Err(damage);
+        }
+    }
+
+    fn begin(&mut self, row: CustomerRow) {
+        let CustomerRow { id, email, name, registered, updated, contacts, group } = row;
+        let customer = Customer {
+            id,
+            email,
+            name,
+            registered,
+            updated,
+            group,
+            details: CustomerDetails::default(),
+            addresses: AddressBook::default(),
+            extra_fields: ExtraFieldValues::new(),
+            orders: OrderStatistics::default(),
+        };
+        self.customers.insert(id, (contacts, Ok(customer)));
+    }
+
+    fn change(&mut self, id: CustomerId, change: impl FnOnce(&mut Customer)) {
+        if let Some((_, Ok(customer))) = self.customers.get_mut(&id) {
+            change(customer);
+        }
+    }
+}
+
+/// Keeps new customers with all that is theirs.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when the store has an id, an e-mail address or an external reference of theirs; otherwise when
+/// the database fails.
+pub async fn insert_customers<T: WriteTx>(
+    tx: &mut T,
+    customers: &[StoredCustomer],
+) -> Result<(), StoreError> {
+    tx.insert(&customers.iter().map(StoredCustomer::row).collect::<Vec<_>>()).await?;
+    insert_parts(tx, customers.iter().map(|stored| &stored.customer)).await?;
+    let contact = |stored: &StoredCustomer| {
+        let customer = stored.customer.id;
+        move |contact: &Arc<Contact>| StoredContact { customer, contact: Arc::clone(contact) }
+    };
+    let mut contacts: Vec<_> =
+        customers.iter().flat_map(|stored| stored.contacts.iter().map(contact(stored))).collect();
+    // In the order of the table, so that each page of it is visited once.
+    contacts.sort_by(|one, other| {
+        let place = |stored: &StoredContact| (stored.customer, stored.contact.contact_type().code());
+        place(one).cmp(&place(other)).then_with(|| one.contact.address.key().cmp(other.contact.address.key()))
+    });
+    tx.insert(&contacts).await?;
+    tx.write_searched(Searched::Inserted(customers)).await
+}
+
+/// Makes customers that are there these; of the contacts nothing changes.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when another customer has an e-mail address or an external reference of theirs; otherwise when
+/// the database fails.
+pub async fn update_customers<T: WriteTx>(tx: &mut T, customers: &[Customer]) -> Result<(), StoreError> {
+    let rows: Vec<_> =
+        customers.iter().map(|customer| customer_row(customer, BookSummary::default())).collect();
+    tx.update(&rows).await?;
+    let ids: Vec<i64> = customers.iter().map(|customer| customer.id.get()).collect();
+    for table in [StoredDetails::TABLE, StoredExtraFieldValue::TABLE, StoredStatistics::TABLE] {
+        tx.write(Change::DeleteOf(table, &ids)).await?;
+    }
+    insert_parts(tx, customers.iter()).await?;
+    tx.write_searched(Searched::Updated(customers)).await
+}
+
+/// Removes customers with all that is theirs; their orders stay.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete_customers<T: WriteTx>(tx: &mut T, ids: &[CustomerId]) -> Result<(), StoreError> {
+    tx.leave_orders(ids).await?;
+    tx.write_searched(Searched::Deleted(ids)).await?;
+    let owners: Vec<i64> = ids.iter().map(|id| id.get()).collect();
+    for table in
+        [StoredContact::TABLE, StoredDetails::TABLE, StoredExtraFieldValue::TABLE, StoredStatistics::TABLE]
+    {
+        tx.write(Change::DeleteOf(table, &owners)).await?;
+    }
+    tx.delete::<CustomerRow>(&ids.iter().map(|&id| (id,)).collect::<Vec<_>>()).await
+}
+
+impl StoredCustomer {
+    /// All rows, as this database keeps them.
+    pub(crate) fn stored_rows(&self, dialect: Dialect) -> Vec<StoredRow<'static>> {
+        fn owned<R: Record>(records: &[R], dialect: Dialect) -> impl Iterator<Item = StoredRow<'static>> {
+            records.iter().map(move |record| {
+                (R::TABLE, record.encode(dialect).into_iter().map(Value::into_owned).collect())
+            })
+        }
+        let customer = &self.customer;
+        let contact =
+            |contact: &Arc<Contact>| StoredContact { customer: customer.id, contact: Arc::clone(contact) };
+        let contacts: Vec<_> = self.contacts.iter().map(contact).collect();
+        owned(&[self.row()], dialect)
+            .chain(owned(&Vec::from_iter(known_parts(customer)), dialect))
+            .chain(owned(&extra_field_values(customer), dialect))
+            .chain(owned(&Vec::from_iter(StoredStatistics::of(customer.id, &customer.orders)), dialect))
+            .chain(owned(&contacts, dialect))
+            .collect()
+    }
+
+    fn row(&self) -> CustomerRow {
+        let highest_order_by = self.contacts.iter().map(|contact| contact.order_by).max();
+        // A customer has at most 500 contacts.
+        let size = u32::try_from(self.contacts.len()).unwrap_or(u32::MAX);
+        customer_row(&self.customer, BookSummary { size, highest_order_by })
+    }
+}
+
+fn customer_row(customer: &Customer, contacts: BookSummary) -> CustomerRow {
+    CustomerRow {
+        id: customer.id,
+        email: customer.email.clone(),
+        name: customer.name.clone(),
+        registered: customer.registered,
+        updated: customer.updated,
+        contacts,
+        group: customer.group,
+    }
+}
+
+/// What is known of a customer besides, where anything is.
+fn known_parts(customer: &Customer) -> Option<StoredDetails> {
+    let known =
+        customer.details.external_reference.is_some() || customer.details.are_known(&customer.addresses);
+    known.then(|| StoredDetails {
+        customer: customer.id,
+        details: customer.details.clone(),
+        addresses: customer.addresses.clone(),
+    })
+}
+
+fn extra_field_values(customer: &Customer) -> Vec<StoredExtraFieldValue> {
+    let value = |(&field, value): (&_, &_)| StoredExtraFieldValue {
+        customer: customer.id,
+        field,
+        value: Clone::clone(value),
+    };
+    customer.extra_fields.iter().map(value).collect()
+}
+
+/// Writes what hangs on customers but the contacts.
+async fn insert_parts<'a, T: WriteTx>(
+    tx: &mut T,
+    customers: impl Iterator<Item = &'a Customer> + Clone + Send,
+) -> Result<(), StoreError> {
+    tx.insert(&customers.clone().filter_map(known_parts).collect::<Vec<_>>()).await?;
+    tx.insert(&customers.clone().flat_map(extra_field_values).collect::<Vec<_>>()).await?;
+    let statistics = customers.filter_map(|customer| StoredStatistics::of(customer.id, &customer.orders));
+    tx.insert(&statistics.collect::<Vec<_>>()).await
 }

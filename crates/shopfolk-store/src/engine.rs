@@ -2,44 +2,30 @@
 
 use std::future::Future;
 
-use shopfolk_model::{Store, StoreId};
+use shopfolk_model::{Actor, EventPosition, Store, StoreId};
 
 use crate::{
-    Page, PageRequest, ReadAccess, ReadContacts, ReadCopy, ReadCustomers, ReadExtraFields, ReadGroups,
-    ReadOrderSearch, ReadOrders, ReadSearch, ReadStores, ReadTokens, StoreError, Violation, WriteContacts,
-    WriteCopy, WriteCustomers, WriteEvents, WriteExtraFields, WriteGroups, WriteOrders, WriteStores,
-    WriteTokens,
+    CopyOperation, Page, PageRequest, ReadContacts, ReadCopy, ReadCustomers, ReadOrderSearch, ReadOrders,
+    ReadRows, ReadSearch, StoreError, StoredEvent, Violation, WriteContacts, WriteEvents, WriteExtraFields,
+    WriteGroups, WriteOrders, WriteRows, WriteSearched,
 };
 
 /// What can be read in one transaction on one store: a snapshot of it.
 pub trait ReadTx:
-    ReadAccess
-    + ReadStores
-    + ReadTokens
-    + ReadGroups
-    + ReadExtraFields
-    + ReadCustomers
-    + ReadContacts
-    + ReadOrders
-    + ReadOrderSearch
-    + ReadSearch
-    + ReadCopy
-    + Send
+    ReadRows + ReadCustomers + ReadContacts + ReadOrders + ReadOrderSearch + ReadSearch + ReadCopy + Send
 {
 }
 
 /// What can be read and written in one transaction on one store. Dropping it without a commit undoes it.
 pub trait WriteTx:
     ReadTx
-    + WriteStores
-    + WriteTokens
+    + WriteRows
     + WriteGroups
     + WriteExtraFields
-    + WriteCustomers
     + WriteContacts
+    + WriteSearched
     + WriteOrders
     + WriteEvents
-    + WriteCopy
     + Send
 {
 }
@@ -50,7 +36,7 @@ pub trait ReadOperation: Send + Sync + 'static {
     type Output: Send + 'static;
     /// Why it cannot.
     type Error: From<StoreError> + Send + 'static;
-    /// Whether it makes one row operation at the most: then it sees a snapshot even without a transaction, and an
+    /// Whether it reads one row operation's worth at the most: then it sees a snapshot even without a transaction, and an
     /// engine for which a transaction costs something can do without.
     const READS_ONCE: bool = false;
 
@@ -101,12 +87,32 @@ pub trait Engine: Clone + Send + Sync + 'static {
         self.read(store, operation)
     }
 
-    /// Runs an operation and makes its changes durable before it answers.
+    /// Runs an operation that somebody asked for, and makes its changes durable before it answers.
     fn write<O: WriteOperation>(
         &self,
         store: StoreId,
+        by: Actor,
         operation: O,
     ) -> impl Future<Output = Result<O::Output, O::Error>> + Send;
+
+    /// Runs what a copy writes, and makes it durable before it answers.
+    fn copy<O: CopyOperation>(
+        &self,
+        store: StoreId,
+        operation: O,
+    ) -> impl Future<Output = Result<O::Output, StoreError>> + Send;
+
+    /// The events of a store behind a place, in their order: none that was committed is ever missed by a reader that goes
+    /// on from the last place it was given.
+    ///
+    /// # Errors
+    /// When a row is damaged or the database fails.
+    fn list_events(
+        &self,
+        store: StoreId,
+        after: Option<EventPosition>,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<StoredEvent>, StoreError>> + Send;
 
     /// The stores, by id: the one list that spans them all.
     ///
@@ -127,6 +133,16 @@ pub trait Engine: Clone + Send + Sync + 'static {
     fn check(
         &self,
         report: impl FnMut(Violation) + Send + 'static,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Makes what searches look through anew, in portions, while others read and write. `observe` is told how many customers
+    /// are done.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn rebuild(
+        &self,
+        observe: impl FnMut(u64) + Send + 'static,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// How many events there are, over all stores, or an estimate of it: for the metrics.

@@ -2,6 +2,8 @@
 
 use std::error::Error;
 
+use crate::Damage;
+
 /// A fault of the storage. None of these is the caller's doing, except [`StoreError::Conflict`].
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -25,17 +27,8 @@ pub enum StoreError {
         rule: String,
     },
     /// A row holds what cannot be in it.
-    #[error("table {table}, column {column}, row {row}: {reason}")]
-    Corrupt {
-        /// The table.
-        table: &'static str,
-        /// The column.
-        column: &'static str,
-        /// The key of the row.
-        row: String,
-        /// Why the value is none.
-        reason: String,
-    },
+    #[error(transparent)]
+    Damaged(#[from] Damage),
     /// A counter of ids has come to its end.
     #[error("no id is left for a new {kind}")]
     OutOfIds {

@@ -1,59 +1,78 @@
-//! The extra fields of a store's customers: their definitions.
+//! The extra fields of a store's customers: their definitions, and what customers have in them.
 
 use std::future::Future;
 
-use shopfolk_model::{ExtraField, ExtraFieldId, ExtraFieldKey};
+use shopfolk_model::{
+    CustomerId, EventType, ExtraField, ExtraFieldId, ExtraFieldKey, ExtraFieldTitle, ExtraFieldType,
+    ExtraFieldValue, MAXIMUM_EXTRA_FIELDS, Timestamp,
+};
 
-use crate::StoreError;
+use crate::value::Made;
+use crate::{Derived, Guard, IdKind, Lifecycle, Owner, Reference, StoreError, Unique, record};
 
-/// Reading extra fields.
-pub trait ReadExtraFields {
-    /// The field with this key.
-    ///
-    /// # Errors
-    /// When the database fails.
-    fn find_extra_field(
-        &mut self,
-        key: ExtraFieldKey,
-    ) -> impl Future<Output = Result<Option<ExtraField>, StoreError>> + Send;
+/// By the key that callers know.
+pub const EXTRA_FIELDS_BY_KEY: Unique =
+    Unique { name: "customer_extra_fields_by_key", columns: &["field_key"], only: None };
 
-    /// All fields of the store, by id; they are a hundred at the most. Transactions that read them in order to write
-    /// come one after the other.
-    ///
-    /// # Errors
-    /// When the database fails.
-    fn list_extra_fields(&mut self) -> impl Future<Output = Result<Vec<ExtraField>, StoreError>> + Send;
+record! {
+    customer_extra_fields: "extra field" is ExtraField, by (ExtraFieldId,);
+    |field, dialect| {
+        Key extra_field_id: ExtraFieldId = &field.id;
+        Value field_key: ExtraFieldKey = &field.key;
+        Value title: ExtraFieldTitle = &field.title;
+        Derived title_key: Derived<String> = Made(field.title.key());
+        Value field_type: ExtraFieldType = &field.field_type;
+        Value shown_on_order_details: bool = &field.shown_on_order_details;
+        Value created: Timestamp = &field.created;
+        Value modified: Timestamp = &field.modified;
+    }
+    |store, reader| Self {
+        id: extra_field_id, key: field_key, title, field_type, shown_on_order_details, created, modified,
+    };
+    ids: Some((IdKind::ExtraField, "extra_field_id"));
+    unique: &[
+        EXTRA_FIELDS_BY_KEY,
+        Unique { name: "customer_extra_fields_by_title", columns: &["title_key"], only: None },
+    ];
+    guard: Guard::Table;
+    lifecycle: Some(Lifecycle {
+        created: EventType::ExtraFieldCreated,
+        deleted: EventType::ExtraFieldDeleted,
+    });
+    maximum: Some(MAXIMUM_EXTRA_FIELDS);
 }
 
-/// Writing extra fields.
+/// What a customer has in an extra field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredExtraFieldValue {
+    /// The customer.
+    pub customer: CustomerId,
+    /// The field.
+    pub field: ExtraFieldId,
+    /// The value.
+    pub value: ExtraFieldValue,
+}
+
+record! {
+    customer_extra_field_values: "value of an extra field" is StoredExtraFieldValue, by (CustomerId, ExtraFieldId);
+    |value, dialect| {
+        Key customer_id: CustomerId = &value.customer;
+        Key extra_field_id: ExtraFieldId = &value.field;
+        Value value: ExtraFieldValue = &value.value;
+    }
+    |store, reader| Self { customer: customer_id, field: extra_field_id, value };
+    owner: Some(Owner { table: "customers", column: "customer_id" });
+    references: &[Reference { column: "extra_field_id", table: "customer_extra_fields", none: None }];
+}
+
+/// Writing extra fields, besides their rows.
 pub trait WriteExtraFields {
-    /// An id for a new field.
-    ///
-    /// # Errors
-    /// When the database fails or has no id left.
-    fn next_extra_field_id(&mut self) -> impl Future<Output = Result<ExtraFieldId, StoreError>> + Send;
-
-    /// Keeps a new field.
-    ///
-    /// # Errors
-    /// [`StoreError::Conflict`] when the store has the id, the key or the title; otherwise when the database fails.
-    fn add_extra_field(&mut self, field: &ExtraField) -> impl Future<Output = Result<(), StoreError>> + Send;
-
-    /// Makes the field with this id, which is there, this one.
-    ///
-    /// # Errors
-    /// [`StoreError::Conflict`] when another field has the title; otherwise when the database fails.
-    fn change_extra_field(
-        &mut self,
-        field: &ExtraField,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
-
-    /// Removes a field with all its values; `false` when there is none with that id.
+    /// Removes all values of a field.
     ///
     /// # Errors
     /// When the database fails.
-    fn remove_extra_field(
+    fn remove_extra_field_values(
         &mut self,
-        id: ExtraFieldId,
-    ) -> impl Future<Output = Result<bool, StoreError>> + Send;
+        field: ExtraFieldId,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
 }

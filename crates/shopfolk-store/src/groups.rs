@@ -1,66 +1,40 @@
 //! The customer groups of a store. The built-in group is no row: these operations know nothing of it.
 
-use std::collections::HashMap;
 use std::future::Future;
 
-use shopfolk_model::{CustomerGroup, GroupId, GroupName};
+use shopfolk_model::{CustomerGroup, EventType, ExternalReferenceId, GroupId, GroupName, MAXIMUM_GROUPS};
 
-use crate::StoreError;
+use crate::value::Made;
+use crate::{Derived, Guard, IdKind, Lifecycle, OnlyRows, StoreError, Unique, record};
 
-/// Reading customer groups.
-pub trait ReadGroups {
-    /// The group with this id. In a transaction that writes it stays there until the end: another one that wants to
-    /// remove it waits.
-    ///
-    /// # Errors
-    /// When the database fails.
-    fn lookup_group(
-        &mut self,
-        id: GroupId,
-    ) -> impl Future<Output = Result<Option<CustomerGroup>, StoreError>> + Send;
-
-    /// All groups of the store, by id; they are a thousand at the most. Transactions that read them in order to write
-    /// come one after the other.
-    ///
-    /// # Errors
-    /// When the database fails.
-    fn list_groups(&mut self) -> impl Future<Output = Result<Vec<CustomerGroup>, StoreError>> + Send;
-
-    /// The names of the groups with these ids; a group that is not there is left out.
-    ///
-    /// # Errors
-    /// When the database fails.
-    fn find_group_names(
-        &mut self,
-        ids: &[GroupId],
-    ) -> impl Future<Output = Result<HashMap<GroupId, GroupName>, StoreError>> + Send;
+record! {
+    customer_groups: "customer group" is CustomerGroup, by (GroupId,);
+    |group, dialect| {
+        Key group_id: GroupId = &group.id;
+        Value name: GroupName = &group.name;
+        Derived name_key: Derived<String> = Made(group.name.key());
+        Value external_reference: Option<ExternalReferenceId> = &group.external_reference;
+    }
+    |store, reader| Self { id: group_id, name, external_reference };
+    ids: Some((IdKind::Group, "group_id"));
+    unique: &[
+        Unique { name: "customer_groups_by_name", columns: &["name_key"], only: None },
+        Unique {
+            name: "customer_groups_by_external_reference",
+            columns: &["external_reference"],
+            only: Some(OnlyRows::With("external_reference")),
+        },
+    ];
+    guard: Guard::Table;
+    lifecycle: Some(Lifecycle { created: EventType::GroupCreated, deleted: EventType::GroupDeleted });
+    maximum: Some(MAXIMUM_GROUPS);
 }
 
-/// Writing customer groups.
+/// Writing customer groups, besides their rows.
 pub trait WriteGroups {
-    /// An id for a new group.
-    ///
-    /// # Errors
-    /// When the database fails or has no id left.
-    fn next_group_id(&mut self) -> impl Future<Output = Result<GroupId, StoreError>> + Send;
-
-    /// Keeps a new group.
-    ///
-    /// # Errors
-    /// [`StoreError::Conflict`] when the store has the id, the name or the external reference; otherwise when the database
-    /// fails.
-    fn add_group(&mut self, group: &CustomerGroup) -> impl Future<Output = Result<(), StoreError>> + Send;
-
-    /// Makes the group with this id, which is there, this one.
-    ///
-    /// # Errors
-    /// [`StoreError::Conflict`] when another group has the name or the external reference; otherwise when the database
-    /// fails.
-    fn change_group(&mut self, group: &CustomerGroup) -> impl Future<Output = Result<(), StoreError>> + Send;
-
-    /// Removes a group and puts its customers into the built-in one; `false` when there is none with that id.
+    /// Puts the customers of a group into the built-in one.
     ///
     /// # Errors
     /// When the database fails.
-    fn remove_group(&mut self, id: GroupId) -> impl Future<Output = Result<bool, StoreError>> + Send;
+    fn leave_group(&mut self, id: GroupId) -> impl Future<Output = Result<(), StoreError>> + Send;
 }

@@ -13,15 +13,16 @@ pub enum Invariant {
     OneDefaultPerType,
     /// A customer has no two equal contacts, and no two customers of a store the same e-mail.
     NoEqualContacts,
-    /// No two customer groups of a store have the same name or external reference, no two extra fields the same title or
-    /// key, and every key is one.
-    NamesUnique,
     /// No id is at or above the counter from which the next one is taken.
     IdsNeverReused,
     /// The events of a store are numbered without a gap, and every change has its event.
     EventForEveryChange,
     /// What is kept to save counting is what counting gives, and no bound is broken.
     SummariesRight,
+    /// Every row can be read as what it is to be, and what follows from other columns does.
+    RowsSound,
+    /// What searches look through is what they have to find.
+    SearchesWhole,
     /// The database file itself is sound.
     FileSound,
 }
@@ -32,10 +33,11 @@ impl fmt::Display for Invariant {
             Self::TenantsApart => "no store sees another's rows",
             Self::OneDefaultPerType => "at most one default contact of a type per customer",
             Self::NoEqualContacts => "no two equal contacts of a customer, no e-mail twice in a store",
-            Self::NamesUnique => "no name of a group, no title or key of an extra field twice in a store",
             Self::IdsNeverReused => "ids are never reused",
             Self::EventForEveryChange => "an event exists if and only if its change does",
             Self::SummariesRight => "kept counts are right and bounds hold",
+            Self::RowsSound => "every row can be read, and what follows from its columns does",
+            Self::SearchesWhole => "searches look through what is there",
             Self::FileSound => "the database file is sound",
         })
     }

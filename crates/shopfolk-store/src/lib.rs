@@ -13,46 +13,70 @@
 //!   run counts. So it takes `&self` and keeps nothing outside the transaction.
 //! - Ids are never given twice.
 //!
-//! To add a resource: a file here with its row operations (`ReadX`, `WriteX`), both made supertraits of [`ReadTx`] and
-//! [`WriteTx`]; the same file in every engine; its cases in the conformance suite.
+//! A stored record is described once, with [`record!`]: its table, its columns and how they map to the model. Row operations,
+//! copies, checksums, the part of a check that any table needs, counters and `docs/schema.md` follow from the description.
+//!
+//! To add a resource: a file here that describes its record, its line in [`TABLES`], a migration in every engine, its
+//! operations and their cases in the conformance suite. What is hot or particular is a trait here (`ReadX`, `WriteX`), with
+//! its SQL in the file of the same name in every engine.
 
-mod access;
+mod check;
 mod contacts;
 mod copy;
 mod customer_document;
 mod customers;
+mod damage;
 mod engine;
 mod error;
 mod events;
 mod extra_fields;
 mod groups;
+mod id_kind;
 mod invariants;
-mod names;
 mod order_search;
 mod orders;
 mod page;
+mod record;
+mod rows;
 mod search;
+mod state_before;
 mod stores;
+mod table;
+mod tables;
 mod tokens;
+mod value;
 
-pub use access::{ReadAccess, StoreAccess};
-pub use contacts::{ReadContacts, WriteContacts};
-pub use copy::{
-    CustomerLimit, EventPlace, NextIds, ReadCopy, StoreSize, StoredCustomer, StoredEvent, StoredToken,
-    WriteCopy,
+pub use check::{CheckSource, check_tables};
+pub use contacts::{
+    FoundContacts, ONE_DEFAULT_CONTACT, ReadContacts, StoredContact, WriteContacts, folded_beside, stored_key,
 };
-pub use customer_document::{InvalidDocument, decode_customer, decode_extra_fields, encode_customer};
-pub use customers::{ReadCustomers, WriteCustomers};
+pub use copy::{Aggregate, CopyOperation, CopyTx, ReadCopy, StoreSize, StoredRow, replace};
+pub use customers::{
+    CUSTOMERS_BY_EMAIL, CUSTOMERS_BY_EXTERNAL_REFERENCE, CustomerLimit, CustomerPortion, CustomerRow,
+    ReadCustomers, Searched, StoredCustomer, StoredDetails, WriteSearched, delete_customers,
+    find_customer_by_email, find_customers, get_customer, insert_customers, list_stored_customers,
+    update_customers,
+};
+pub use damage::{DAMAGED_ROWS, Damage, Listed};
 pub use engine::{Engine, EngineHealth, ReadOperation, ReadTx, WriteOperation, WriteTx};
 pub use error::StoreError;
-pub use events::WriteEvents;
-pub use extra_fields::{ReadExtraFields, WriteExtraFields};
-pub use groups::{ReadGroups, WriteGroups};
+pub use events::{StoredEvent, WriteEvents};
+pub use extra_fields::{EXTRA_FIELDS_BY_KEY, StoredExtraFieldValue, WriteExtraFields};
+pub use groups::WriteGroups;
+pub use id_kind::{CountedId, IdKind, NextIds};
 pub use invariants::{Invariant, Violation};
-pub use names::{NamedRow, NamedRows, NamesCheck};
 pub use order_search::ReadOrderSearch;
-pub use orders::{ReadOrders, WriteOrders};
+pub use orders::{
+    ORDERS_BY_KEY, ReadOrders, StoredOrderProduct, StoredStatistics, WriteOrders, delete_orders,
+    folded_email, get_order, get_orders, insert_orders, list_orders,
+};
 pub use page::{Page, PageRequest};
+pub use record::{Columns, Record, RecordKey, Row, RowReader};
+pub use rows::{Change, PORTION, Query, ReadRows, Which, WriteRows};
 pub use search::ReadSearch;
-pub use stores::{ReadStores, WriteStores};
-pub use tokens::{ReadTokens, WriteTokens};
+pub use state_before::StateBefore;
+pub use stores::{StoreAccess, find_access};
+pub use table::{Column, Dialect, Guard, Lifecycle, OnlyRows, Owner, Reference, Role, Table, Unique};
+pub use tables::TABLES;
+pub use tokens::{StoredToken, TOKENS_BY_HASH};
+pub use value::{ColumnType, Derived, IntoValue, Made, Stored, Value};

@@ -14,6 +14,8 @@ pub struct PageRequest {
 pub struct Page<T> {
     /// How many entries there are in all.
     pub total: u64,
-    /// The entries of this part.
+    /// The entries of this part that can be read.
     pub items: Vec<T>,
+    /// How many rows of this part are damaged and left out; each was told.
+    pub damaged: u64,
 }

@@ -1,31 +1,51 @@
-//! The store of the transaction itself.
+//! The store of the transaction itself, and who may enter it.
 
-use std::future::Future;
+use shopfolk_model::{Store, StoreName, Timestamp, TokenHash};
 
-use shopfolk_model::Store;
+use crate::{Damage, Guard, Query, ReadRows, Record, StoreError, StoredToken, TOKENS_BY_HASH, Which, record};
 
-use crate::StoreError;
-
-/// Reading the store's own row.
-pub trait ReadStores {
-    /// The store of this transaction, if it exists.
-    ///
-    /// # Errors
-    /// When the database fails.
-    fn lookup_store(&mut self) -> impl Future<Output = Result<Option<Store>, StoreError>> + Send;
+record! {
+    stores: "store" is Store, by ();
+    |store, dialect| {
+        Value name: StoreName = &store.name;
+        Value suspended: bool = &store.suspended;
+        Value created: Timestamp = &store.created;
+    }
+    |id, reader| Self { id, name, suspended, created };
+    guard: Guard::Table;
 }
 
-/// Writing the store's own row.
-pub trait WriteStores {
-    /// Creates the store of this transaction.
-    ///
-    /// # Errors
-    /// [`StoreError::Conflict`] when it exists; otherwise when the database fails.
-    fn add_store(&mut self, store: &Store) -> impl Future<Output = Result<(), StoreError>> + Send;
+/// A store and the token that a request came with, as far as they are there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoreAccess {
+    /// The store of the transaction.
+    pub store: Store,
+    /// The token with that hash, if the store has it.
+    pub token: Option<StoredToken>,
+}
 
-    /// Suspends or resumes the store; `false` when it does not exist.
-    ///
-    /// # Errors
-    /// When the database fails.
-    fn set_suspended(&mut self, suspended: bool) -> impl Future<Output = Result<bool, StoreError>> + Send;
+/// The store of this transaction with the token of this hash; `None` when there is no such store.
+///
+/// # Errors
+/// When a row is damaged or the database fails.
+pub async fn find_access<T: ReadRows>(
+    tx: &mut T,
+    token: Option<TokenHash>,
+) -> Result<Option<StoreAccess>, StoreError> {
+    let mut queries = vec![Query::keys::<Store>(&[()])];
+    queries.extend(token.as_ref().map(|hash| Query {
+        table: StoredToken::TABLE,
+        which: Which::Unique(&TOKENS_BY_HASH, vec![vec![crate::Stored::store(hash)]]),
+    }));
+    let mut store: Option<Result<Store, Damage>> = None;
+    let mut found: Option<Result<StoredToken, Damage>> = None;
+    tx.read(&queries, &mut |number, row| match number {
+        0 => store = Some(row.decode()),
+        _ => found = Some(row.decode()),
+    })
+    .await?;
+    match store.transpose()? {
+        Some(store) => Ok(Some(StoreAccess { store, token: found.transpose()? })),
+        None => Ok(None),
+    }
 }

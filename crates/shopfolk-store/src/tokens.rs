@@ -1,54 +1,37 @@
-//! The tokens of a store.
+//! The tokens of a store, known by their hash alone.
 
-use std::future::Future;
+use shopfolk_model::{Day, ScopeSet, Timestamp, TokenHash, TokenId, TokenKind, TokenRecord};
 
-use shopfolk_model::{Day, TokenHash, TokenId, TokenRecord};
+use crate::value::Made;
+use crate::{Guard, IdKind, Unique, record};
 
-use crate::{Page, PageRequest, StoreError};
-
-/// Reading tokens.
-pub trait ReadTokens {
-    /// The tokens of the store, by id.
-    ///
-    /// # Errors
-    /// When the database fails.
-    fn list_tokens(
-        &mut self,
-        page: PageRequest,
-    ) -> impl Future<Output = Result<Page<TokenRecord>, StoreError>> + Send;
+/// A token with the hash by which it is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StoredToken {
+    /// What is known of it.
+    pub record: TokenRecord,
+    /// Its hash.
+    pub hash: TokenHash,
 }
 
-/// Writing tokens.
-pub trait WriteTokens {
-    /// An id for a new token.
-    ///
-    /// # Errors
-    /// When the database fails.
-    fn next_token_id(&mut self) -> impl Future<Output = Result<TokenId, StoreError>> + Send;
+/// By the hash of the token.
+pub const TOKENS_BY_HASH: Unique = Unique { name: "tokens_by_hash", columns: &["hash"], only: None };
 
-    /// Keeps a new token.
-    ///
-    /// # Errors
-    /// [`StoreError::Conflict`] when the store has a token with that hash; otherwise when the database fails.
-    fn add_token(
-        &mut self,
-        hash: TokenHash,
-        token: &TokenRecord,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
-
-    /// Removes a token; `false` when the store has none with that id.
-    ///
-    /// # Errors
-    /// When the database fails.
-    fn remove_token(&mut self, id: TokenId) -> impl Future<Output = Result<bool, StoreError>> + Send;
-
-    /// Records that a token was used on this day, if it was not used later already.
-    ///
-    /// # Errors
-    /// When the database fails.
-    fn note_token_use(
-        &mut self,
-        id: TokenId,
-        day: Day,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+record! {
+    tokens: "token" is StoredToken, by (TokenId,);
+    |token, dialect| {
+        Key token_id: TokenId = &token.record.id;
+        Value hash: TokenHash = &token.hash;
+        Value public: TokenKind = &token.record.kind;
+        Value scopes: ScopeSet = Made(token.record.scopes);
+        Value created: Timestamp = &token.record.created;
+        Value last_used_day: Option<Day> = &token.record.last_used;
+    }
+    |store, reader| Self {
+        hash,
+        record: TokenRecord { id: token_id, kind: public, scopes, created, last_used: last_used_day },
+    };
+    ids: Some((IdKind::Token, "token_id"));
+    unique: &[TOKENS_BY_HASH];
+    guard: Guard::Table;
 }

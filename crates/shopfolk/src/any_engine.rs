@@ -1,8 +1,9 @@
 //! The engine that runs, whichever it is.
 
-use shopfolk_model::{Store, StoreId};
+use shopfolk_model::{Actor, EventPosition, Store, StoreId};
 use shopfolk_store::{
-    Engine, EngineHealth, Page, PageRequest, ReadOperation, StoreError, Violation, WriteOperation,
+    CopyOperation, Engine, EngineHealth, Page, PageRequest, ReadOperation, StoreError, StoredEvent,
+    Violation, WriteOperation,
 };
 use shopfolk_store_postgres::PostgresEngine;
 use shopfolk_store_sqlite::SqliteEngine;
@@ -39,8 +40,26 @@ impl Engine for AnyEngine {
         with_engine!(self, engine => engine.read_alone(store, operation).await)
     }
 
-    async fn write<O: WriteOperation>(&self, store: StoreId, operation: O) -> Result<O::Output, O::Error> {
-        with_engine!(self, engine => engine.write(store, operation).await)
+    async fn write<O: WriteOperation>(
+        &self,
+        store: StoreId,
+        by: Actor,
+        operation: O,
+    ) -> Result<O::Output, O::Error> {
+        with_engine!(self, engine => engine.write(store, by, operation).await)
+    }
+
+    async fn copy<O: CopyOperation>(&self, store: StoreId, operation: O) -> Result<O::Output, StoreError> {
+        with_engine!(self, engine => engine.copy(store, operation).await)
+    }
+
+    async fn list_events(
+        &self,
+        store: StoreId,
+        after: Option<EventPosition>,
+        limit: u32,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        with_engine!(self, engine => engine.list_events(store, after, limit).await)
     }
 
     async fn list_stores(&self, page: PageRequest) -> Result<Page<Store>, StoreError> {
@@ -53,6 +72,10 @@ impl Engine for AnyEngine {
 
     async fn check(&self, report: impl FnMut(Violation) + Send + 'static) -> Result<(), StoreError> {
         with_engine!(self, engine => engine.check(report).await)
+    }
+
+    async fn rebuild(&self, observe: impl FnMut(u64) + Send + 'static) -> Result<(), StoreError> {
+        with_engine!(self, engine => engine.rebuild(observe).await)
     }
 
     async fn count_events(&self) -> Result<u64, StoreError> {

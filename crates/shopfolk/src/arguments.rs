@@ -70,6 +70,11 @@ pub(crate) enum Command {
     ///
     /// Prints each violation on a line of its own; the exit status is 1 if there is any. A server may run meanwhile.
     Check,
+    /// Makes what searches look through anew, from the rows that it is made of
+    ///
+    /// For a database of which `check` says that searches do not look through what is there. A server may run meanwhile: it
+    /// goes on searching.
+    Rebuild,
     /// Brings the tables of a database up to date, as `serve` does when it starts
     Migrate(migrate::Arguments),
     /// Asks a running server whether it is ready; the exit status is 0 if it is

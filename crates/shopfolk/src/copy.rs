@@ -9,7 +9,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
 use shopfolk_model::StoreId;
 use shopfolk_operations::{CopyError, CopyPhase, CopyProgress, GetStore, StoreContents, copy_store};
-use shopfolk_store::Engine;
+use shopfolk_store::{CustomerRow, Engine, Record, StoredContact, StoredEvent, StoredToken, Table};
 
 use crate::database::{DatabaseUrl, Purpose};
 use crate::failure::UsageError;
@@ -173,6 +173,7 @@ impl Databases {
             CopyError::KeepsChanging { .. } => anyhow!(
                 "{error}; suspend it ('shopfolk store suspend --id {store}') or stop its server, and {GOES_ON}"
             ),
+            CopyError::Damaged { .. } => anyhow!("{error}; nothing of them may be lost on the way"),
             CopyError::Stopped => anyhow!("stopped within store {store}; {GOES_ON}"),
             CopyError::Source(error) => anyhow::Error::from(error)
                 .context(format!("cannot read store {store} in {from}; once it can be read, {GOES_ON}")),
@@ -185,25 +186,21 @@ impl Databases {
 /// Which store, and what is done with it.
 fn what(step: &CopyProgress) -> String {
     let doing = match step.phase {
-        CopyPhase::ComparingEvents => "comparing events",
-        CopyPhase::Events => "copying events",
-        CopyPhase::Tokens => "copying tokens",
-        CopyPhase::Groups => "copying customer groups",
-        CopyPhase::ExtraFields => "copying extra fields",
-        CopyPhase::Orders => "copying orders",
-        CopyPhase::Customers => "copying customers",
-        CopyPhase::Verifying => "verifying",
+        CopyPhase::ComparingEvents => "comparing events".to_owned(),
+        CopyPhase::Events => "copying events".to_owned(),
+        CopyPhase::Rows(what) => format!("copying {what}s"),
+        CopyPhase::Verifying => "verifying".to_owned(),
     };
     let pass = if step.pass == 1 { String::new() } else { format!(" (pass {})", step.pass) };
     format!("store {}: {doing}{pass}", step.store)
 }
 
 fn summary(store: StoreId, contents: &StoreContents) -> String {
-    let StoreContents { tokens, customers, contacts, events, checksum } = contents;
-    format!(
-        "store {store}: the same in both: tokens {tokens}, customers {customers}, contacts {contacts}, events {events}, \
-         sha256 {checksum}"
-    )
+    let counted = |table: &Table| format!("{} {}", table.name, contents.count(table));
+    let counts: Vec<_> = [StoredToken::TABLE, CustomerRow::TABLE, StoredContact::TABLE, StoredEvent::TABLE]
+        .map(counted)
+        .into();
+    format!("store {store}: the same in both: {}, sha256 {}", counts.join(", "), contents.checksum)
 }
 
 #[cfg(test)]
@@ -213,7 +210,13 @@ mod tests {
     #[test]
     fn a_later_pass_is_named() {
         let store = StoreId::new(7).unwrap();
-        let step = CopyProgress { store, pass: 1, phase: CopyPhase::Customers, done: 300, total: 1_000 };
+        let step = CopyProgress {
+            store,
+            pass: 1,
+            phase: CopyPhase::Rows(CustomerRow::TABLE.what),
+            done: 300,
+            total: 1_000,
+        };
         assert_eq!(what(&step), "store 7: copying customers");
         assert_eq!(what(&CopyProgress { pass: 2, ..step }), "store 7: copying customers (pass 2)");
     }

@@ -5,14 +5,14 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use shopfolk_api::Clock;
 use shopfolk_model::{
-    Addition, AddressBook, AddressId, City, CompanyName, ContactAddress, ContactBook, ContactId, ContactText,
-    ContactType, Customer, CustomerGroup, CustomerId, CustomerName, EmailAddress, Event, ExtraField,
-    ExtraFieldId, ExtraFieldKey, ExtraFieldTitle, ExtraFieldType, GroupId, GroupName, Happening, NewContact,
-    OrderBy, PhoneNumber, ScopeSet, ShippingAddress, StateCode, Store, StoreId, StoreName, Street, Timestamp,
-    Token, TokenKind, TokenRecord, Whereabouts,
+    Actor, AddressBook, AddressId, City, CompanyName, ContactAddress, ContactBook, ContactId, ContactText,
+    ContactType, Customer, CustomerGroup, CustomerId, CustomerName, EmailAddress, ExtraField, ExtraFieldId,
+    ExtraFieldKey, ExtraFieldTitle, ExtraFieldType, GroupId, GroupName, Happening, NewContact, OrderBy,
+    PhoneNumber, ScopeSet, ShippingAddress, StateCode, Store, StoreId, StoreName, Street, Timestamp, Token,
+    TokenId, TokenKind, TokenRecord, Whereabouts,
 };
 use shopfolk_operations::OperationError;
-use shopfolk_store::{Engine, WriteOperation, WriteTx};
+use shopfolk_store::{Engine, StoredCustomer, StoredToken, WriteOperation, WriteTx, insert_customers};
 
 use crate::clock::SystemClock;
 
@@ -87,13 +87,6 @@ const CUSTOMERS: &[DemoCustomer] = &[
     },
 ];
 
-/// A customer of the demo store with the contacts in their order.
-#[derive(Debug)]
-struct Person {
-    customer: Customer,
-    contacts: Vec<(ContactId, NewContact)>,
-}
-
 /// Fills a database with the demo store, unless it has a store of that id: then what is there stays as it is.
 ///
 /// # Errors
@@ -101,7 +94,7 @@ struct Person {
 pub(crate) async fn fill(engine: &impl Engine) -> Result<()> {
     let operation = AddDemoStore::new(SystemClock.now()).context("the demo data is wrong")?;
     let id = operation.store.id;
-    engine.write(id, operation).await.context("cannot create the demo store")
+    engine.write(id, Actor::CommandLine, operation).await.context("cannot create the demo store")
 }
 
 /// A command that creates a contact in the demo store of the server at this URL, whose certificate this authority has
@@ -119,10 +112,10 @@ pub(crate) fn example(url: &str, authority: Option<&Path>) -> String {
 #[derive(Debug)]
 struct AddDemoStore {
     store: Store,
-    token: TokenRecord,
+    token: StoredToken,
     group: CustomerGroup,
     extra_field: ExtraField,
-    people: Vec<Person>,
+    customers: Vec<StoredCustomer>,
     now: Timestamp,
 }
 
@@ -134,12 +127,15 @@ impl AddDemoStore {
             suspended: false,
             created: now,
         };
-        let token = TokenRecord {
-            id: shopfolk_model::TokenId::new(1)?,
-            kind: TokenKind::Secret,
-            scopes: ScopeSet::ALL,
-            created: now,
-            last_used: None,
+        let token = StoredToken {
+            record: TokenRecord {
+                id: TokenId::new(1)?,
+                kind: TokenKind::Secret,
+                scopes: ScopeSet::ALL,
+                created: now,
+                last_used: None,
+            },
+            hash: Token::from_text(TOKEN).hash(),
         };
         let group = CustomerGroup {
             id: GroupId::new(GROUP)?,
@@ -155,13 +151,12 @@ impl AddDemoStore {
             created: now,
             modified: now,
         };
-        let mut people =
-            CUSTOMERS.iter().map(|customer| person(customer, now)).collect::<Result<Vec<_>>>()?;
-        if let [support, test, ..] = &mut people[..] {
+        let mut customers = CUSTOMERS.iter().map(|demo| customer(demo, now)).collect::<Result<Vec<_>>>()?;
+        if let [support, test, ..] = &mut customers[..] {
             support.customer.details.accept_marketing = Some(false);
             test.customer.addresses = AddressBook::whole(vec![address(now)?]);
         }
-        Ok(Self { store, token, group, extra_field, people, now })
+        Ok(Self { store, token, group, extra_field, customers, now })
     }
 }
 
@@ -186,18 +181,21 @@ fn address(now: Timestamp) -> Result<ShippingAddress> {
     })
 }
 
-fn person(demo: &DemoCustomer, now: Timestamp) -> Result<Person> {
+fn customer(demo: &DemoCustomer, now: Timestamp) -> Result<StoredCustomer> {
     let customer = Customer {
         name: Some(CustomerName::new(demo.name)?),
         ..Customer::new(CustomerId::new(demo.id)?, EmailAddress::new(demo.email)?, now)
     };
-    let contact = |demo: &DemoContact| {
+    let mut book = ContactBook::default();
+    for demo in demo.contacts {
         let address = ContactAddress::new(demo.contact_type, ContactText::new(demo.contact)?)?;
         let order_by = Some(OrderBy::new(demo.order_by)?);
         let contact = NewContact { default: demo.default, order_by, ..NewContact::of(address) };
-        Ok((ContactId::new(demo.id)?, contact))
-    };
-    Ok(Person { customer, contacts: demo.contacts.iter().map(contact).collect::<Result<_>>()? })
+        book.add(contact, ContactId::new(demo.id)?, now)?;
+    }
+    let mut contacts = book.contacts().to_vec();
+    contacts.sort_unstable_by_key(|contact| contact.id);
+    Ok(StoredCustomer { customer, contacts })
 }
 
 impl WriteOperation for AddDemoStore {
@@ -205,29 +203,23 @@ impl WriteOperation for AddDemoStore {
     type Error = OperationError;
 
     async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<(), OperationError> {
-        if tx.lookup_store().await?.is_some() {
+        if tx.get::<Store>(()).await?.is_some() {
             return Ok(());
         }
-        let event = |happening| Event { happening, created: self.now };
-        tx.add_store(&self.store).await?;
-        tx.append_event(&event(Happening::StoreCreated(self.store.id))).await?;
-        let token = TokenRecord { id: tx.next_token_id().await?, ..self.token };
-        tx.add_token(Token::from_text(TOKEN).hash(), &token).await?;
-        tx.append_event(&event(Happening::TokenCreated(token.id))).await?;
-        tx.add_group(&self.group).await?;
-        tx.append_event(&event(Happening::GroupCreated(self.group.id))).await?;
-        let field = ExtraField { id: tx.next_extra_field_id().await?, ..self.extra_field.clone() };
-        tx.add_extra_field(&field).await?;
-        tx.append_event(&event(Happening::ExtraFieldCreated(field.id))).await?;
-        for Person { customer, contacts } in &self.people {
-            tx.add_customer(customer).await?;
-            let mut book = ContactBook::default();
-            for (id, contact) in contacts {
-                if let Addition::Added { change, .. } = book.add(contact.clone(), *id, self.now)? {
-                    tx.write_contacts(customer.id, &change, self.now).await?;
-                }
-            }
-            tx.append_event(&event(Happening::CustomerCreated(customer.id))).await?;
+        tx.insert(&[self.store.clone()]).await?;
+        tx.insert(&[self.token]).await?;
+        tx.insert(&[self.group.clone()]).await?;
+        tx.insert(&[self.extra_field.clone()]).await?;
+        insert_customers(tx, &self.customers).await?;
+        let customers = self.customers.iter().map(|stored| Happening::CustomerCreated(stored.customer.id));
+        let rest = [
+            Happening::StoreCreated(self.store.id),
+            Happening::TokenCreated(self.token.record.id),
+            Happening::GroupCreated(self.group.id),
+            Happening::ExtraFieldCreated(self.extra_field.id),
+        ];
+        for happening in rest.into_iter().chain(customers) {
+            tx.append(happening, self.now).await?;
         }
         Ok(())
     }
@@ -240,11 +232,8 @@ mod tests {
     #[test]
     fn the_demo_data_keeps_every_rule() {
         let demo = AddDemoStore::new(SystemClock.now()).unwrap();
-        for Person { contacts, .. } in demo.people {
-            let mut book = ContactBook::default();
-            for (id, contact) in contacts {
-                assert!(matches!(book.add(contact, id, demo.now), Ok(Addition::Added { .. })));
-            }
-        }
+        let kept = demo.customers.iter().map(|stored| stored.contacts.len());
+        let said = CUSTOMERS.iter().map(|customer| customer.contacts.len());
+        assert!(kept.eq(said), "a contact is there twice");
     }
 }

@@ -54,9 +54,13 @@ pub(crate) struct Arguments {
 pub(crate) fn run(arguments: &Arguments, database: &DatabaseUrl) -> Result<ExitCode> {
     let (store, file) = (arguments.store, arguments.file.clone());
     let format = arguments.format.unwrap_or_else(|| Written::of_name(&file));
-    database.with(Purpose::Use, move |engine| async move { export(&engine, store, &file, format).await })?;
-    Ok(ExitCode::SUCCESS)
+    let damaged = database
+        .with(Purpose::Use, move |engine| async move { export(&engine, store, &file, format).await })?;
+    Ok(if damaged > 0 { ExitCode::from(SOME_DAMAGED) } else { ExitCode::SUCCESS })
 }
+
+/// The exit status when rows that cannot be read were left out.
+const SOME_DAMAGED: u8 = 3;
 
 /// How many customers a store has.
 struct CountCustomers;
@@ -66,11 +70,11 @@ impl ReadOperation for CountCustomers {
     type Error = StoreError;
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<u64, StoreError> {
-        Ok(tx.list_customers(PageRequest { offset: 0, limit: 0 }).await?.total)
+        Ok(tx.list_customer_ids(PageRequest { offset: 0, limit: 0 }).await?.total)
     }
 }
 
-async fn export(engine: &impl Engine, store: StoreId, file: &Path, format: Written) -> Result<()> {
+async fn export(engine: &impl Engine, store: StoreId, file: &Path, format: Written) -> Result<u64> {
     if engine.read(store, GetStore).await?.is_none() {
         return Err(explain(OperationError::StoreNotFound { id: store }));
     }
@@ -84,7 +88,7 @@ async fn export(engine: &impl Engine, store: StoreId, file: &Path, format: Writt
     let reading = engine.clone();
     let read = tokio::spawn(async move { reading.read_alone(store, export).await });
     let mut progress = Progress::start();
-    let mut done = 0;
+    let (mut done, mut damaged) = (0, 0);
     loop {
         let part = tokio::select! {
             part = parts.recv() => part,
@@ -96,6 +100,7 @@ async fn export(engine: &impl Engine, store: StoreId, file: &Path, format: Writt
         match part {
             None => break,
             Some(Exported::Extent(extent)) => writer.measured(&extent).with_context(cannot_write)?,
+            Some(Exported::Damaged(rows)) => damaged = rows,
             Some(Exported::Customers(customers)) => {
                 customers
                     .iter()
@@ -114,8 +119,12 @@ async fn export(engine: &impl Engine, store: StoreId, file: &Path, format: Writt
     read.await.context("the reading task ended")?.map_err(explain)?;
     writer.end().with_context(cannot_write)?;
     progress.end();
-    output::note(&format!("Exported {done} customers of store {store}."));
-    Ok(())
+    let left_out = match damaged {
+        0 => String::new(),
+        _ => format!("; {damaged} rows are damaged and left out, 'shopfolk check' names them"),
+    };
+    output::note(&format!("Exported {done} customers of store {store}{left_out}."));
+    Ok(damaged)
 }
 
 fn open(file: &Path) -> Result<Box<dyn Write + Send>> {

@@ -9,9 +9,9 @@ use anyhow::{Context, Result};
 use clap::Args;
 use people::People;
 use shopfolk_api::Clock;
-use shopfolk_model::{NewCustomer, StoreId};
+use shopfolk_model::{Actor, NewCustomer, StoreId};
 use shopfolk_operations::{AddCustomers, GetStore};
-use shopfolk_store::Engine;
+use shopfolk_store::{Engine, PORTION};
 use tokio::sync::mpsc;
 
 use crate::clock::SystemClock;
@@ -20,9 +20,6 @@ use crate::failure::explain;
 use crate::output;
 use crate::progress::{Progress, Step, Unit};
 use crate::shutdown::StopSignals;
-
-/// How many customers are written at once.
-const BATCH: usize = 2_000;
 
 /// For which store, how many, and which.
 #[derive(Debug, Args)]
@@ -74,7 +71,8 @@ async fn generate(engine: &impl Engine, store: StoreId, customers: u64, seed: u6
         };
         let Some(batch) = batch else { break };
         done += batch.len() as u64;
-        let outcomes = engine.write(store, AddCustomers { customers: batch, now: SystemClock.now() }).await;
+        let add = AddCustomers { customers: batch, now: SystemClock.now() };
+        let outcomes = engine.write(store, Actor::CommandLine, add).await;
         let outcomes = outcomes.map_err(explain).context("cannot add the customers")?;
         added += outcomes.iter().flatten().count() as u64;
         progress.show(&Step { what: what.clone(), done, total: customers, unit: Unit::Pieces });
@@ -91,7 +89,7 @@ fn made_up(customers: u64, seed: u64) -> Result<mpsc::Receiver<Vec<NewCustomer>>
         let mut people = People::new(seed);
         let mut left = customers;
         while left > 0 {
-            let size = usize::try_from(left).unwrap_or(usize::MAX).min(BATCH);
+            let size = usize::try_from(left).unwrap_or(usize::MAX).min(PORTION);
             let batch: Vec<_> = people.by_ref().take(size).collect();
             left -= size as u64;
             // Nobody wants more when the command has stopped.

@@ -18,7 +18,7 @@ use clap::Args;
 use lines::Lines;
 use rows::Rows;
 use shopfolk_api::Clock;
-use shopfolk_model::StoreId;
+use shopfolk_model::{Actor, StoreId};
 use shopfolk_operations::{GetStore, ImportCustomers, ImportOutcome, OperationError};
 use shopfolk_store::Engine;
 use tokio::time::sleep;
@@ -193,7 +193,7 @@ impl Import {
         while lines.len() > 0 {
             let first = customers.len() - lines.len();
             let import = ImportCustomers { customers: Arc::clone(&customers), first, now: SystemClock.now() };
-            let outcomes = engine.write(self.store, import).await.map_err(explain)?;
+            let outcomes = engine.write(self.store, Actor::Import, import).await.map_err(explain)?;
             for (outcome, line) in outcomes.into_iter().zip(lines.by_ref()) {
                 counts.count(line, outcome, rejects)?;
             }

@@ -22,6 +22,7 @@ mod migrate;
 mod openapi;
 mod output;
 mod progress;
+mod rebuild;
 mod serve;
 mod server;
 mod shutdown;
@@ -64,6 +65,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Export(arguments) => export::run(&arguments, &database.unwrap_or_default()),
         Command::Generate(arguments) => generate::run(&arguments, &database.unwrap_or_default()),
         Command::Check => check::run(&database.unwrap_or_default()),
+        Command::Rebuild => rebuild::run(&database.unwrap_or_default()),
         Command::Migrate(arguments) => migrate::run(&arguments, &database.unwrap_or_default()),
         Command::Health(arguments) => health::run(&arguments),
         Command::Openapi => openapi::run(),

@@ -7,7 +7,7 @@ use clap::builder::BoolishValueParser;
 use clap::{Args, Subcommand};
 use serde_json::json;
 use shopfolk_api::Clock;
-use shopfolk_model::{Store, StoreId, StoreName};
+use shopfolk_model::{Actor, Store, StoreId, StoreName};
 use shopfolk_operations::{CreateStore, SetStoreSuspended};
 use shopfolk_store::{Engine, PageRequest};
 
@@ -17,7 +17,7 @@ use crate::failure::explain;
 use crate::output;
 
 /// How many rows are read at once.
-pub(crate) const PAGE: u32 = 1_000;
+const PAGE: u32 = 1_000;
 
 /// What can be done with stores.
 #[derive(Debug, Subcommand)]
@@ -89,21 +89,28 @@ async fn create(engine: &impl Engine, id: Option<StoreId>, name: StoreName) -> R
         Some(id) => id,
         None => engine.next_store_id().await?,
     };
-    let store = engine.write(id, CreateStore { id, name, now: SystemClock.now() }).await.map_err(explain)?;
+    let create = CreateStore { id, name, now: SystemClock.now() };
+    let store = engine.write(id, Actor::CommandLine, create).await.map_err(explain)?;
     Ok(store.id)
 }
 
-/// Every store, read page by page.
+/// Every store that can be read, read page by page.
 pub(crate) async fn all_stores(engine: &impl Engine) -> Result<Vec<Store>> {
-    let mut stores = Vec::new();
+    let (mut stores, mut damaged, mut offset) = (Vec::new(), 0, 0);
     loop {
-        let page = PageRequest { offset: stores.len() as u64, limit: PAGE };
-        let items = engine.list_stores(page).await.context("cannot list the stores")?.items;
-        if items.is_empty() {
-            return Ok(stores);
+        let page = PageRequest { offset, limit: PAGE };
+        let listed = engine.list_stores(page).await.context("cannot list the stores")?;
+        stores.extend(listed.items);
+        damaged += listed.damaged;
+        offset += u64::from(PAGE);
+        if offset >= listed.total {
+            break;
         }
-        stores.extend(items);
     }
+    if damaged > 0 {
+        output::note(&format!("{damaged} stores are damaged and left out: 'shopfolk check' names them."));
+    }
+    Ok(stores)
 }
 
 fn state(store: &Store) -> &'static str {
@@ -142,8 +149,9 @@ fn as_json(stores: &[Store]) -> Result<String> {
 
 fn set_suspended(database: &DatabaseUrl, id: StoreId, suspended: bool) -> Result<()> {
     let operation = SetStoreSuspended { id, suspended, now: SystemClock.now() };
-    database
-        .with(Purpose::Use, |engine| async move { engine.write(id, operation).await.map_err(explain) })?;
+    database.with(Purpose::Use, |engine| async move {
+        engine.write(id, Actor::CommandLine, operation).await.map_err(explain)
+    })?;
     let state = if suspended { "suspended: its calls are refused" } else { "open" };
     output::note(&format!("Store {id} is {state}."));
     Ok(())

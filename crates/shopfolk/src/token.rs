@@ -9,15 +9,14 @@ use rand::SeedableRng;
 use rand::rngs::{StdRng, SysRng};
 use serde_json::json;
 use shopfolk_api::Clock;
-use shopfolk_model::{Day, Scope, ScopeSet, StoreId, Token, TokenId, TokenKind, TokenRecord};
+use shopfolk_model::{Actor, Day, Scope, ScopeSet, StoreId, Token, TokenId, TokenKind, TokenRecord};
 use shopfolk_operations::{CreateToken, ListTokens, RevokeToken};
-use shopfolk_store::{Engine, PageRequest};
+use shopfolk_store::Engine;
 
 use crate::clock::SystemClock;
 use crate::database::{DatabaseUrl, Purpose};
 use crate::failure::explain;
 use crate::output;
-use crate::store::PAGE;
 
 /// What can be done with tokens.
 #[derive(Debug, Subcommand)]
@@ -90,7 +89,7 @@ pub(crate) fn run(command: Command, database: &DatabaseUrl) -> Result<ExitCode> 
         Command::Revoke(Revoke { store, id }) => {
             let operation = RevokeToken { id, now: SystemClock.now() };
             database.with(Purpose::Use, |engine| async move {
-                engine.write(store, operation).await.map_err(explain)
+                engine.write(store, Actor::CommandLine, operation).await.map_err(explain)
             })?;
             output::note(&format!("Token {id} of store {store} is revoked."));
         }
@@ -108,8 +107,9 @@ fn create(database: &DatabaseUrl, arguments: &Create) -> Result<()> {
     let mut random = StdRng::try_from_rng(&mut SysRng).context("the system gives no random numbers")?;
     let token = Token::generate(kind, &mut random);
     let operation = CreateToken { store, hash: token.hash(), kind, scopes, now: SystemClock.now() };
-    let record = database
-        .with(Purpose::Use, |engine| async move { engine.write(store, operation).await.map_err(explain) })?;
+    let record = database.with(Purpose::Use, |engine| async move {
+        engine.write(store, Actor::CommandLine, operation).await.map_err(explain)
+    })?;
     output::print(token.reveal())?;
     output::note(&format!(
         "Token {} of store {store}, {}, for {scopes}. Keep it: it is shown only now.",
@@ -119,17 +119,22 @@ fn create(database: &DatabaseUrl, arguments: &Create) -> Result<()> {
     Ok(())
 }
 
-/// Every token of the store, read page by page.
+/// Every token of the store that can be read.
 async fn all_tokens(engine: &impl Engine, store: StoreId) -> Result<Vec<TokenRecord>> {
-    let mut tokens = Vec::new();
+    let (mut tokens, mut damaged): (Vec<TokenRecord>, _) = (Vec::new(), 0);
     loop {
-        let page = PageRequest { offset: tokens.len() as u64, limit: PAGE };
-        let items = engine.read(store, ListTokens { store, page }).await.map_err(explain)?.items;
-        if items.is_empty() {
-            return Ok(tokens);
+        let after = tokens.last().map(|token| token.id);
+        let listed = engine.read(store, ListTokens { store, after }).await.map_err(explain)?;
+        damaged += listed.damaged;
+        if listed.items.is_empty() {
+            break;
         }
-        tokens.extend(items);
+        tokens.extend(listed.items);
     }
+    if damaged > 0 {
+        output::note(&format!("{damaged} tokens are damaged and left out: 'shopfolk check' names them."));
+    }
+    Ok(tokens)
 }
 
 fn as_table(tokens: &[TokenRecord]) -> String {

@@ -6,7 +6,7 @@ use axum::http::Method;
 use shopfolk_api::ApiSettings;
 use shopfolk_model::{ScopeSet, TokenKind};
 use shopfolk_operations::ListTokens;
-use shopfolk_store::{Engine, PageRequest};
+use shopfolk_store::Engine;
 
 use crate::support::{STORE, TestApp, limit, store};
 
@@ -159,7 +159,7 @@ async fn requests_beyond_the_limit_are_told_when_to_come_again() {
 async fn the_last_day_of_use_is_recorded() {
     let app = TestApp::start().await;
     let last_used = async || {
-        let list = ListTokens { store: store(STORE), page: PageRequest { offset: 0, limit: 1 } };
+        let list = ListTokens { store: store(STORE), after: None };
         let tokens = app.engine.read(store(STORE), list).await.unwrap();
         tokens.items[0].last_used.map(|day| day.to_string())
     };

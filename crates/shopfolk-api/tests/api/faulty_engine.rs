@@ -6,9 +6,10 @@ use std::time::Duration;
 use axum::Router;
 use axum::http::Method;
 use shopfolk_api::{ApiSettings, Clock, ShuttingDown, router};
-use shopfolk_model::{Store, StoreId};
+use shopfolk_model::{Actor, EventPosition, Store, StoreId};
 use shopfolk_store::{
-    Engine, EngineHealth, Page, PageRequest, ReadOperation, StoreError, Violation, WriteOperation,
+    CopyOperation, Engine, EngineHealth, Page, PageRequest, ReadOperation, StoreError, StoredEvent,
+    Violation, WriteOperation,
 };
 
 use crate::support::{Answer, Call, TestClock};
@@ -42,7 +43,24 @@ impl Engine for Faulty {
         self.fail().await
     }
 
-    async fn write<O: WriteOperation>(&self, _: StoreId, _: O) -> Result<O::Output, O::Error> {
+    async fn write<O: WriteOperation>(&self, _: StoreId, _: Actor, _: O) -> Result<O::Output, O::Error> {
+        self.fail().await
+    }
+
+    async fn copy<O: CopyOperation>(&self, _: StoreId, _: O) -> Result<O::Output, StoreError> {
+        self.fail().await
+    }
+
+    async fn list_events(
+        &self,
+        _: StoreId,
+        _: Option<EventPosition>,
+        _: u32,
+    ) -> Result<Vec<StoredEvent>, StoreError> {
+        self.fail().await
+    }
+
+    async fn rebuild(&self, _: impl FnMut(u64) + Send + 'static) -> Result<(), StoreError> {
         self.fail().await
     }
 

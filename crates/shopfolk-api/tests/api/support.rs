@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use serde_json::Value;
 use shopfolk_api::{ApiSettings, Clock, RateLimit, router};
-use shopfolk_model::{ScopeSet, StoreId, StoreName, Timestamp, Token, TokenId, TokenKind};
+use shopfolk_model::{Actor, ScopeSet, StoreId, StoreName, Timestamp, Token, TokenId, TokenKind};
 use shopfolk_operations::{CreateStore, CreateToken, RevokeToken, SetStoreSuspended};
 use shopfolk_store::Engine;
 use shopfolk_store_sqlite::{SqliteEngine, SqliteSettings};
@@ -82,12 +82,12 @@ impl TestApp {
     pub async fn create_store(&self, id: i64) {
         let name = StoreName::new("A shop").unwrap();
         let create = CreateStore { id: store(id), name, now: self.clock.now() };
-        self.engine.write(store(id), create).await.unwrap();
+        self.engine.write(store(id), Actor::CommandLine, create).await.unwrap();
     }
 
     pub async fn suspend_store(&self, suspended: bool) {
         let suspend = SetStoreSuspended { id: store(STORE), suspended, now: self.clock.now() };
-        self.engine.write(store(STORE), suspend).await.unwrap();
+        self.engine.write(store(STORE), Actor::CommandLine, suspend).await.unwrap();
     }
 
     /// A new token, and the id by which it can be revoked.
@@ -96,7 +96,7 @@ impl TestApp {
         let text = format!("{}_{number:032}", kind.name());
         let hash = Token::from_text(text.clone()).hash();
         let create = CreateToken { store: store(id), hash, kind, scopes, now: self.clock.now() };
-        let token = self.engine.write(store(id), create).await.unwrap();
+        let token = self.engine.write(store(id), Actor::CommandLine, create).await.unwrap();
         (text, token.id)
     }
 
@@ -105,7 +105,8 @@ impl TestApp {
     }
 
     pub async fn revoke_token(&self, id: TokenId) {
-        self.engine.write(store(STORE), RevokeToken { id, now: self.clock.now() }).await.unwrap();
+        let revoke = RevokeToken { id, now: self.clock.now() };
+        self.engine.write(store(STORE), Actor::CommandLine, revoke).await.unwrap();
     }
 
     /// A call to a path of the store, with its token.

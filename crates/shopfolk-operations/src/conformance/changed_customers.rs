@@ -42,7 +42,7 @@ async fn change<E: Engine>(
     customer: CustomerId,
     change: CustomerChange,
 ) -> Result<CustomerUpdate, OperationError> {
-    engine.write(STORE, ChangeCustomer { customer, change, now: at(9) }).await
+    engine.write(STORE, BY, ChangeCustomer { customer, change, now: at(9) }).await
 }
 
 async fn get<E: Engine>(engine: &E, customer: CustomerId) -> CustomerWithContacts {
@@ -61,7 +61,7 @@ pub async fn changed_customer_keeps_what_the_change_leaves_out<E: Engine>(engine
         addresses: vec![address_in("Oslo")],
         ..customer("anna@example.com")
     };
-    let id = engine.write(STORE, CreateCustomer { customer: new, now: at(5) }).await.unwrap();
+    let id = engine.write(STORE, BY, CreateCustomer { customer: new, now: at(5) }).await.unwrap();
     create(&engine, id, phone("1")).await;
     let before = get(&engine, id).await;
     assert_eq!(before.customer.details, details());
@@ -108,7 +108,7 @@ pub async fn changed_email_takes_its_contact_along<E: Engine>(engine: E) {
 pub async fn email_and_external_reference_in_use_are_refused_in_a_change<E: Engine>(engine: E) {
     let id = shop(&engine).await;
     let other = NewCustomer { details: details(), ..customer("berta@example.com") };
-    let other = engine.write(STORE, CreateCustomer { customer: other, now: at(2) }).await.unwrap();
+    let other = engine.write(STORE, BY, CreateCustomer { customer: other, now: at(2) }).await.unwrap();
     let before = get(&engine, id).await;
     let to = |text: &str| CustomerChange { email: Some(email(text)), ..CustomerChange::default() };
     let refused = change(&engine, id, to("BERTA@example.com")).await.unwrap_err();
@@ -123,7 +123,7 @@ pub async fn email_and_external_reference_in_use_are_refused_in_a_change<E: Engi
     let refused = change(&engine, id, named("their 7")).await.unwrap_err();
     assert!(matches!(refused, OperationError::ExternalReferenceInUse { .. }), "{refused:?}");
     let new = NewCustomer { details: details(), ..customer("clara@example.com") };
-    let refused = engine.write(STORE, CreateCustomer { customer: new, now: at(3) }).await.unwrap_err();
+    let refused = engine.write(STORE, BY, CreateCustomer { customer: new, now: at(3) }).await.unwrap_err();
     assert!(matches!(refused, OperationError::ExternalReferenceInUse { .. }), "{refused:?}");
     assert_eq!(get(&engine, id).await, before);
     // Its own are not in its way, and what another one gave up is free.
@@ -210,8 +210,8 @@ pub async fn deleted_customers_are_listed_by_time<E: Engine>(engine: E) {
     let mut deleted = Vec::new();
     for (number, seconds) in [(1, 300), (2, 100), (3, 200)] {
         let new = customer(&format!("{number}@example.com"));
-        let id = engine.write(STORE, CreateCustomer { customer: new, now: at(5) }).await.unwrap();
-        engine.write(STORE, DeleteCustomer { customer: id, now: at(seconds) }).await.unwrap();
+        let id = engine.write(STORE, BY, CreateCustomer { customer: new, now: at(5) }).await.unwrap();
+        engine.write(STORE, BY, DeleteCustomer { customer: id, now: at(seconds) }).await.unwrap();
         deleted.push((id, at(seconds)));
     }
     deleted.sort_unstable_by_key(|&(_, time)| time);

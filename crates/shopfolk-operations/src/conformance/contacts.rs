@@ -69,7 +69,7 @@ pub async fn contact_takes_the_place_behind_the_highest<E: Engine>(engine: E) {
     let far = NewContact { order_by: Some(OrderBy::new(40).unwrap()), ..phone("2") };
     let far = create(&engine, customer, far).await;
     assert_eq!(place("3").await, 41);
-    engine.write(STORE, DeleteContact { customer, contact: far.id, now: at(3) }).await.unwrap();
+    engine.write(STORE, BY, DeleteContact { customer, contact: far.id, now: at(3) }).await.unwrap();
     assert_eq!(place("4").await, 42);
     let near = NewContact { order_by: Some(OrderBy::FIRST), ..phone("5") };
     create(&engine, customer, near).await;
@@ -98,7 +98,7 @@ pub async fn changed_contact_keeps_what_the_change_leaves_out<E: Engine>(engine:
         ..ContactChange::default()
     };
     let operation = ChangeContact { customer, contact: before.id, change, now: at(3) };
-    assert_eq!(engine.write(STORE, operation).await.unwrap(), ContactUpdate::Updated);
+    assert_eq!(engine.write(STORE, BY, operation).await.unwrap(), ContactUpdate::Updated);
     let expected = Contact {
         address: phone("2").address,
         note: ContactNote::optional("mobile").unwrap(),
@@ -108,7 +108,7 @@ pub async fn changed_contact_keeps_what_the_change_leaves_out<E: Engine>(engine:
 
     let nothing =
         ChangeContact { customer, contact: before.id, change: ContactChange::default(), now: at(4) };
-    assert_eq!(engine.write(STORE, nothing).await.unwrap(), ContactUpdate::NothingToDo);
+    assert_eq!(engine.write(STORE, BY, nothing).await.unwrap(), ContactUpdate::NothingToDo);
     assert_eq!(phones(&engine, customer).await, [expected]);
     assert_eq!(updated(&engine, customer).await, at(3));
 }
@@ -120,7 +120,7 @@ pub async fn change_that_would_equal_another_contact_is_refused<E: Engine>(engin
     let change =
         ContactChange { contact: Some(ContactText::new("(1)").unwrap()), ..ContactChange::default() };
     let refused =
-        engine.write(STORE, ChangeContact { customer, contact: second.id, change, now: at(3) }).await;
+        engine.write(STORE, BY, ChangeContact { customer, contact: second.id, change, now: at(3) }).await;
     let rule = ContactRuleError::AlreadyThere { id: first.id, address: first.address.clone() };
     assert!(matches!(refused, Err(OperationError::ContactRule(error)) if error == rule));
     assert_eq!(phones(&engine, customer).await.len(), 2);
@@ -129,7 +129,7 @@ pub async fn change_that_would_equal_another_contact_is_refused<E: Engine>(engin
 pub async fn deleted_contact_is_gone_and_its_id_is_not_reused<E: Engine>(engine: E) {
     let customer = shop(&engine).await;
     let created = create(&engine, customer, default_phone("1")).await;
-    let delete = || engine.write(STORE, DeleteContact { customer, contact: created.id, now: at(3) });
+    let delete = || engine.write(STORE, BY, DeleteContact { customer, contact: created.id, now: at(3) });
     delete().await.unwrap();
     assert!(phones(&engine, customer).await.is_empty());
     let again = delete().await;
@@ -148,7 +148,7 @@ pub async fn unknown_customer_is_named_before_unknown_contact<E: Engine>(engine:
     let get = GetContact { customer: nobody, contact: of_other };
     assert!(missing(engine.read(STORE, get).await.unwrap_err()));
     let delete = DeleteContact { customer: nobody, contact: of_other, now: at(3) };
-    assert!(missing(engine.write(STORE, delete).await.unwrap_err()));
+    assert!(missing(engine.write(STORE, BY, delete).await.unwrap_err()));
 
     let strange = |error| matches!(error, OperationError::ContactNotFound { id } if id == of_other);
     assert!(strange(engine.read(STORE, GetContact { customer, contact: of_other }).await.unwrap_err()));
@@ -156,10 +156,10 @@ pub async fn unknown_customer_is_named_before_unknown_contact<E: Engine>(engine:
         [ContactChange::default(), ContactChange { default: Some(true), ..ContactChange::default() }]
     {
         let change = ChangeContact { customer, contact: of_other, change, now: at(3) };
-        assert!(strange(engine.write(STORE, change).await.unwrap_err()));
+        assert!(strange(engine.write(STORE, BY, change).await.unwrap_err()));
     }
     let delete = DeleteContact { customer, contact: of_other, now: at(3) };
-    assert!(strange(engine.write(STORE, delete).await.unwrap_err()));
+    assert!(strange(engine.write(STORE, BY, delete).await.unwrap_err()));
 }
 
 pub async fn every_write_to_contacts_moves_updated<E: Engine>(engine: E) {
@@ -168,8 +168,8 @@ pub async fn every_write_to_contacts_moves_updated<E: Engine>(engine: E) {
     let contact = create(&engine, customer, phone("1")).await.id;
     assert_eq!(updated(&engine, customer).await, at(2));
     let change = ContactChange { default: Some(true), ..ContactChange::default() };
-    engine.write(STORE, ChangeContact { customer, contact, change, now: at(3) }).await.unwrap();
+    engine.write(STORE, BY, ChangeContact { customer, contact, change, now: at(3) }).await.unwrap();
     assert_eq!(updated(&engine, customer).await, at(3));
-    engine.write(STORE, DeleteContact { customer, contact, now: at(4) }).await.unwrap();
+    engine.write(STORE, BY, DeleteContact { customer, contact, now: at(4) }).await.unwrap();
     assert_eq!(updated(&engine, customer).await, at(4));
 }

@@ -9,7 +9,7 @@ use crate::{CreateCustomer, DeleteCustomer, GetCustomer, ListCustomers, Operatio
 pub async fn customer_gets_a_contact_for_its_email<E: Engine>(engine: E) {
     create_store(&engine, STORE).await;
     let new = NewCustomer { name: Some(CustomerName::new("Anna").unwrap()), ..customer("Anna@Example.com") };
-    let id = engine.write(STORE, CreateCustomer { customer: new, now: at(5) }).await.unwrap();
+    let id = engine.write(STORE, BY, CreateCustomer { customer: new, now: at(5) }).await.unwrap();
     let found = engine.read(STORE, GetCustomer { customer: id }).await.unwrap();
     assert_eq!(found.customer.id, id);
     assert_eq!(found.customer.email.as_str(), "Anna@Example.com");
@@ -28,7 +28,7 @@ pub async fn customer_with_contacts_gets_them_in_order<E: Engine>(engine: E) {
     let own = of_type(ContactType::Email, "ANNA@example.com");
     let contacts = vec![phone("1"), own, phone("2"), phone("(1)")];
     let new = NewCustomer { contacts, ..customer("anna@example.com") };
-    let id = engine.write(STORE, CreateCustomer { customer: new, now: at(5) }).await.unwrap();
+    let id = engine.write(STORE, BY, CreateCustomer { customer: new, now: at(5) }).await.unwrap();
     let listed = super::contacts(&engine, id).await;
     let texts: Vec<_> = listed.iter().map(|contact| contact.address.contact().as_str()).collect();
     assert_eq!(texts, ["1", "ANNA@example.com", "2"], "equal ones once, no second e-mail");
@@ -40,18 +40,18 @@ pub async fn customer_with_contacts_gets_them_in_order<E: Engine>(engine: E) {
 pub async fn email_in_use_is_refused_without_regard_to_case<E: Engine>(engine: E) {
     shop(&engine).await;
     let new = customer("ANNA@example.COM");
-    let refused = engine.write(STORE, CreateCustomer { customer: new, now: at(2) }).await;
+    let refused = engine.write(STORE, BY, CreateCustomer { customer: new, now: at(2) }).await;
     assert!(matches!(refused, Err(OperationError::EmailInUse { .. })), "{refused:?}");
 }
 
 pub async fn deleted_customer_takes_its_contacts_along<E: Engine>(engine: E) {
     let customer = shop(&engine).await;
     let contact = create(&engine, customer, phone("1")).await.id;
-    engine.write(STORE, DeleteCustomer { customer, now: at(3) }).await.unwrap();
+    engine.write(STORE, BY, DeleteCustomer { customer, now: at(3) }).await.unwrap();
     let missing = |error| matches!(error, OperationError::CustomerNotFound { .. });
     assert!(missing(engine.read(STORE, GetCustomer { customer }).await.unwrap_err()));
     assert!(missing(try_create(&engine, customer, phone("2")).await.unwrap_err()));
-    let again = engine.write(STORE, DeleteCustomer { customer, now: at(3) }).await;
+    let again = engine.write(STORE, BY, DeleteCustomer { customer, now: at(3) }).await;
     assert!(missing(again.unwrap_err()));
     // The address is free again, the ids are not.
     let next = create_customer(&engine, "anna@example.com").await;
@@ -74,7 +74,7 @@ pub async fn customers_are_listed_in_pages<E: Engine>(engine: E) {
     assert_eq!(list(0, 2).await, (3, vec![first, second], vec![1, 2]));
     assert_eq!(list(2, 2).await, (3, vec![third], vec![1]));
     assert_eq!(list(u64::MAX, 2).await, (3, vec![], vec![]));
-    engine.write(STORE, DeleteCustomer { customer: second, now: at(3) }).await.unwrap();
+    engine.write(STORE, BY, DeleteCustomer { customer: second, now: at(3) }).await.unwrap();
     assert_eq!(list(0, 100).await, (2, vec![first, third], vec![1, 1]));
 }
 
@@ -82,7 +82,7 @@ pub async fn refused_customer_leaves_nothing_behind<E: Engine>(engine: E) {
     create_store(&engine, STORE).await;
     let contacts = (0..=MAXIMUM_CONTACTS).map(|number| phone(&number.to_string())).collect();
     let new = NewCustomer { contacts, ..customer("anna@example.com") };
-    let refused = engine.write(STORE, CreateCustomer { customer: new, now: at(2) }).await;
+    let refused = engine.write(STORE, BY, CreateCustomer { customer: new, now: at(2) }).await;
     assert!(matches!(refused, Err(OperationError::ContactRule(ContactRuleError::Full))));
     let page = PageRequest { offset: 0, limit: 100 };
     assert_eq!(engine.read(STORE, ListCustomers { page }).await.unwrap().total, 0);

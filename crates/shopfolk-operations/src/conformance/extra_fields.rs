@@ -28,7 +28,7 @@ async fn create_field<E: Engine>(
 ) -> Result<ExtraFieldKey, OperationError> {
     let field = NewExtraField { title: title(name), field_type, shown_on_order_details: false };
     let keys = keys.iter().map(|text| key(text)).collect();
-    engine.write(STORE, CreateExtraField { field, keys, now: at(2) }).await
+    engine.write(STORE, BY, CreateExtraField { field, keys, now: at(2) }).await
 }
 
 async fn set<E: Engine>(
@@ -43,7 +43,7 @@ async fn set<E: Engine>(
     };
     let change =
         CustomerChange { extra_fields: entries.iter().map(entry).collect(), ..CustomerChange::default() };
-    engine.write(STORE, ChangeCustomer { customer, change, now: at(3) }).await.map(drop)
+    engine.write(STORE, BY, ChangeCustomer { customer, change, now: at(3) }).await.map(drop)
 }
 
 async fn values<E: Engine>(engine: &E, customer: CustomerId) -> Vec<String> {
@@ -58,10 +58,12 @@ pub async fn extra_field_gets_a_free_key<E: Engine>(engine: E) {
     assert_eq!(create_field(&engine, "B", text, &["aaaaaaa", "bbbbbbb"]).await.unwrap(), key("bbbbbbb"));
     create_field(&engine, "a", text, &["ccccccc"]).await.unwrap_err();
     create_field(&engine, "C", text, &["aaaaaaa"]).await.unwrap_err();
-    let titles: Vec<_> = engine.read(STORE, ListExtraFields).await.unwrap();
+    let titles: Vec<_> = engine.read(STORE, ListExtraFields).await.unwrap().items;
     assert_eq!(titles.iter().map(|field| field.title.as_str()).collect::<Vec<_>>(), ["A", "B"]);
     let change = ExtraFieldChange { title: Some(title("Z")), ..ExtraFieldChange::default() };
-    assert!(engine.write(STORE, ChangeExtraField { key: key("bbbbbbb"), change, now: at(5) }).await.unwrap());
+    assert!(
+        engine.write(STORE, BY, ChangeExtraField { key: key("bbbbbbb"), change, now: at(5) }).await.unwrap()
+    );
     let found = engine.read(STORE, GetExtraField { key: key("bbbbbbb") }).await.unwrap();
     assert_eq!((found.title, found.created, found.modified), (title("Z"), at(2), at(5)));
     engine.read(STORE, GetExtraField { key: key("ccccccc") }).await.unwrap_err();
@@ -77,10 +79,10 @@ pub async fn values_of_extra_fields_are_set_and_go_with_the_field<E: Engine>(eng
     assert_eq!(values(&engine, anna).await, ["Size=XL", "Birthday=1990-02-03"]);
     set(&engine, anna, &[("bbbbbbb", None)]).await.unwrap();
     assert_eq!(values(&engine, anna).await, ["Size=XL"]);
-    engine.write(STORE, DeleteCustomer { customer: bert, now: at(4) }).await.unwrap();
-    engine.write(STORE, DeleteExtraField { key: key("aaaaaaa"), now: at(4) }).await.unwrap();
+    engine.write(STORE, BY, DeleteCustomer { customer: bert, now: at(4) }).await.unwrap();
+    engine.write(STORE, BY, DeleteExtraField { key: key("aaaaaaa"), now: at(4) }).await.unwrap();
     assert_eq!(values(&engine, anna).await, [""; 0]);
-    engine.write(STORE, DeleteExtraField { key: key("aaaaaaa"), now: at(4) }).await.unwrap_err();
+    engine.write(STORE, BY, DeleteExtraField { key: key("aaaaaaa"), now: at(4) }).await.unwrap_err();
     create_field(&engine, "Size", ExtraFieldType::Text, &["aaaaaaa"]).await.unwrap();
     assert_eq!(values(&engine, anna).await, [""; 0], "the values of a former field are gone");
 }

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex};
 
 use shopfolk_model::{
-    Contact, ContactAddress, ContactId, ContactText, ContactType, CustomerId, EmailAddress, NewContact,
-    NewCustomer, StoreId, StoreName, Timestamp,
+    Actor, Contact, ContactAddress, ContactId, ContactText, ContactType, CustomerId, EmailAddress,
+    NewContact, NewCustomer, StoreId, StoreName, Timestamp,
 };
 use shopfolk_store::Engine;
 
@@ -17,6 +17,9 @@ pub const STORE: StoreId = match StoreId::new(1003) {
     Ok(id) => id,
     Err(_) => panic!(),
 };
+
+/// By whom things are done in most cases.
+pub const BY: Actor = Actor::CommandLine;
 
 pub fn at(seconds: i64) -> Timestamp {
     Timestamp::from_unix_seconds(seconds).unwrap()
@@ -48,11 +51,11 @@ pub fn customer(email: &str) -> NewCustomer {
 
 pub async fn create_store<E: Engine>(engine: &E, id: StoreId) {
     let name = StoreName::new("A shop").unwrap();
-    engine.write(id, CreateStore { id, name, now: at(1) }).await.unwrap();
+    engine.write(id, BY, CreateStore { id, name, now: at(1) }).await.unwrap();
 }
 
 pub async fn create_customer<E: Engine>(engine: &E, email: &str) -> CustomerId {
-    engine.write(STORE, CreateCustomer { customer: customer(email), now: at(1) }).await.unwrap()
+    engine.write(STORE, BY, CreateCustomer { customer: customer(email), now: at(1) }).await.unwrap()
 }
 
 /// The store and a customer in it, who has one contact: the e-mail.
@@ -70,7 +73,7 @@ pub async fn try_create<E: Engine>(
     customer: CustomerId,
     contact: NewContact,
 ) -> Result<ContactCreation, OperationError> {
-    engine.write(STORE, CreateContact { customer, contact, now: at(2) }).await
+    engine.write(STORE, BY, CreateContact { customer, contact, now: at(2) }).await
 }
 
 /// Creates a contact that is not there yet.
@@ -83,7 +86,7 @@ pub async fn create<E: Engine>(engine: &E, customer: CustomerId, contact: NewCon
 
 pub async fn contacts<E: Engine>(engine: &E, customer: CustomerId) -> Vec<Contact> {
     let book = engine.read(STORE, ListContacts { customer }).await.unwrap();
-    book.contacts().iter().map(|contact| Contact::clone(contact)).collect()
+    book.contacts.contacts().iter().map(|contact| Contact::clone(contact)).collect()
 }
 
 pub async fn phones<E: Engine>(engine: &E, customer: CustomerId) -> Vec<Contact> {

@@ -27,7 +27,7 @@ fn named(name: &str) -> NewGroup {
 /// # Errors
 /// When a rule says no.
 pub async fn create_group<E: Engine>(engine: &E, group: NewGroup) -> Result<GroupId, OperationError> {
-    engine.write(STORE, CreateGroup { group, id: None, now: at(2) }).await
+    engine.write(STORE, BY, CreateGroup { group, id: None, now: at(2) }).await
 }
 
 async fn list<E: Engine>(engine: &E, keyword: Option<&str>) -> Vec<CustomerGroup> {
@@ -39,7 +39,7 @@ async fn list<E: Engine>(engine: &E, keyword: Option<&str>) -> Vec<CustomerGroup
 
 pub async fn put_into_group<E: Engine>(engine: &E, customer: CustomerId, group: GroupId) {
     let change = CustomerChange { group: Some(group), ..CustomerChange::default() };
-    engine.write(STORE, ChangeCustomer { customer, change, now: at(3) }).await.unwrap();
+    engine.write(STORE, BY, ChangeCustomer { customer, change, now: at(3) }).await.unwrap();
 }
 
 async fn group_of<E: Engine>(engine: &E, customer: CustomerId) -> (GroupId, String) {
@@ -75,12 +75,12 @@ pub async fn group_names_and_references_are_there_once<E: Engine>(engine: E) {
     }
     let change = GroupChange { external_reference: FieldChange::Set(reference), ..GroupChange::default() };
     let rename = ChangeGroup { group: second, change, now: at(3) };
-    let refused = engine.write(STORE, rename).await.unwrap_err();
+    let refused = engine.write(STORE, BY, rename).await.unwrap_err();
     assert_eq!(refused.to_string(), "Customer group with externalReferenceId 'their 1' already exists");
     let change = GroupChange { name: Some(GroupName::new("größe").unwrap()), ..GroupChange::default() };
-    assert!(engine.write(STORE, ChangeGroup { group: first, change, now: at(3) }).await.unwrap());
+    assert!(engine.write(STORE, BY, ChangeGroup { group: first, change, now: at(3) }).await.unwrap());
     let nothing = ChangeGroup { group: first, change: GroupChange::default(), now: at(3) };
-    assert!(!engine.write(STORE, nothing).await.unwrap());
+    assert!(!engine.write(STORE, BY, nothing).await.unwrap());
     assert_eq!(list(&engine, None).await.len(), 3);
 }
 
@@ -89,10 +89,11 @@ pub async fn built_in_group_stays_as_it_is<E: Engine>(engine: E) {
     let general = group_id(0);
     assert_eq!(engine.read(STORE, GetGroup { group: general }).await.unwrap().name.as_str(), "General");
     let change = GroupChange { name: Some(GroupName::new("All").unwrap()), ..GroupChange::default() };
-    let refused = engine.write(STORE, ChangeGroup { group: general, change, now: at(3) }).await.unwrap_err();
+    let refused =
+        engine.write(STORE, BY, ChangeGroup { group: general, change, now: at(3) }).await.unwrap_err();
     assert!(refused.to_string().contains("built in"), "{refused}");
-    engine.write(STORE, DeleteGroup { group: general, now: at(3) }).await.unwrap_err();
-    engine.write(STORE, DeleteGroup { group: group_id(9), now: at(3) }).await.unwrap_err();
+    engine.write(STORE, BY, DeleteGroup { group: general, now: at(3) }).await.unwrap_err();
+    engine.write(STORE, BY, DeleteGroup { group: group_id(9), now: at(3) }).await.unwrap_err();
 }
 
 pub async fn deleted_group_leaves_its_customers_to_the_built_in_one<E: Engine>(engine: E) {
@@ -103,7 +104,7 @@ pub async fn deleted_group_leaves_its_customers_to_the_built_in_one<E: Engine>(e
     put_into_group(&engine, anna, vip).await;
     put_into_group(&engine, bert, gold).await;
     assert_eq!(group_of(&engine, anna).await, (vip, "VIP".to_owned()));
-    engine.write(STORE, DeleteGroup { group: vip, now: at(4) }).await.unwrap();
+    engine.write(STORE, BY, DeleteGroup { group: vip, now: at(4) }).await.unwrap();
     assert_eq!(group_of(&engine, anna).await, (group_id(0), "General".to_owned()));
     assert_eq!(group_of(&engine, bert).await, (gold, "Gold".to_owned()));
     assert_ne!(create_group(&engine, named("VIP")).await.unwrap(), vip, "ids are never given again");
@@ -112,10 +113,10 @@ pub async fn deleted_group_leaves_its_customers_to_the_built_in_one<E: Engine>(e
 pub async fn customer_of_an_unknown_group_is_refused<E: Engine>(engine: E) {
     let anna = shop(&engine).await;
     let new = shopfolk_model::NewCustomer { group: group_id(7), ..customer("bert@example.com") };
-    let refused = engine.write(STORE, CreateCustomer { customer: new, now: at(2) }).await.unwrap_err();
+    let refused = engine.write(STORE, BY, CreateCustomer { customer: new, now: at(2) }).await.unwrap_err();
     assert_eq!(refused.to_string(), "there is no customer group #7");
     let change = CustomerChange { group: Some(group_id(7)), ..CustomerChange::default() };
-    engine.write(STORE, ChangeCustomer { customer: anna, change, now: at(3) }).await.unwrap_err();
+    engine.write(STORE, BY, ChangeCustomer { customer: anna, change, now: at(3) }).await.unwrap_err();
     assert_eq!(group_of(&engine, anna).await.0, group_id(0));
 }
 
@@ -132,7 +133,7 @@ pub async fn search_finds_customers_by_group<E: Engine>(engine: E) {
     assert_eq!(found(&[vip]).await, [bert]);
     assert_eq!(found(&[group_id(0)]).await, [anna]);
     assert_eq!(found(&[group_id(0), vip]).await, [anna, bert]);
-    engine.write(STORE, DeleteGroup { group: vip, now: at(4) }).await.unwrap();
+    engine.write(STORE, BY, DeleteGroup { group: vip, now: at(4) }).await.unwrap();
     assert_eq!(found(&[group_id(0)]).await, [anna, bert]);
     assert_eq!(found(&[vip]).await, []);
 }

@@ -40,7 +40,7 @@ fn bought(products: &[(i64, &str)]) -> Vec<OrderedProduct> {
 }
 
 async fn record<E: Engine>(engine: &E, order: RecordOrder) -> OrderNumber {
-    engine.write(STORE, order).await.unwrap().0
+    engine.write(STORE, BY, order).await.unwrap().0
 }
 
 async fn statistics<E: Engine>(engine: &E, customer: CustomerId) -> OrderStatistics {
@@ -87,10 +87,10 @@ pub async fn order_of_an_unknown_email_creates_a_guest<E: Engine>(engine: E) {
     let customer = engine.read(STORE, GetCustomer { customer: guest.customer.unwrap() }).await.unwrap();
     assert_eq!(customer.customer.email, email("guest@example.com"));
     assert_eq!((customer.contacts.contacts().len(), customer.customer.orders.orders), (1, 1));
-    let nobody = engine.write(STORE, order("CCCCC", "1", 5)).await.unwrap_err();
+    let nobody = engine.write(STORE, BY, order("CCCCC", "1", 5)).await.unwrap_err();
     assert!(matches!(nobody, OperationError::NobodyOrdered), "{nobody}");
     let unknown = RecordOrder { customer: Some(customer_id(99)), ..order("CCCCC", "1", 5) };
-    let unknown = engine.write(STORE, unknown).await.unwrap_err();
+    let unknown = engine.write(STORE, BY, unknown).await.unwrap_err();
     assert_eq!(unknown.to_string(), "there is no customer #99");
 }
 
@@ -106,13 +106,13 @@ pub async fn statistics_follow_orders_that_come_and_go<E: Engine>(engine: E) {
     assert_eq!(statistics(&engine, anna).await, expected);
     assert_eq!(updated(&engine, anna).await, at(9));
     let delete = |number| DeleteOrder { order: OrderName::Number(number), now: at(10) };
-    engine.write(STORE, delete(placed[1])).await.unwrap();
+    engine.write(STORE, BY, delete(placed[1])).await.unwrap();
     let expected =
         OrderStatistics { orders: 2, sales: money("10.15"), first: Some(at(40)), last: Some(at(50)) };
     assert_eq!(statistics(&engine, anna).await, expected);
-    engine.write(STORE, delete(placed[1])).await.unwrap_err();
+    engine.write(STORE, BY, delete(placed[1])).await.unwrap_err();
     for number in [placed[0], placed[2]] {
-        engine.write(STORE, delete(number)).await.unwrap();
+        engine.write(STORE, BY, delete(number)).await.unwrap();
     }
     assert_eq!(statistics(&engine, anna).await, OrderStatistics::default());
     let again = record(&engine, RecordOrder { customer: Some(anna), ..order("AAAAA", "1", 5) }).await;
@@ -124,9 +124,9 @@ pub async fn taken_key_gives_way_to_the_next<E: Engine>(engine: E) {
     record(&engine, RecordOrder { customer: Some(anna), ..order("AAAAA", "1", 5) }).await;
     let two = ["AAAAA", "BBBBB"].map(|key| OrderKey::new(key).unwrap());
     let new = RecordOrder { customer: Some(anna), keys: two.to_vec(), ..order("AAAAA", "1", 5) };
-    assert_eq!(engine.write(STORE, new).await.unwrap().1, two[1]);
+    assert_eq!(engine.write(STORE, BY, new).await.unwrap().1, two[1]);
     let new = RecordOrder { customer: Some(anna), ..order("AAAAA", "1", 5) };
-    engine.write(STORE, new).await.unwrap_err();
+    engine.write(STORE, BY, new).await.unwrap_err();
     assert_eq!(statistics(&engine, anna).await.orders, 2);
 }
 
@@ -134,11 +134,11 @@ pub async fn deleted_customer_leaves_its_orders<E: Engine>(engine: E) {
     let anna = shop(&engine).await;
     let new = RecordOrder { customer: Some(anna), products: bought(&[(3, "Tea")]), ..order("AAAAA", "1", 5) };
     let number = record(&engine, new).await;
-    engine.write(STORE, DeleteCustomer { customer: anna, now: at(10) }).await.unwrap();
+    engine.write(STORE, BY, DeleteCustomer { customer: anna, now: at(10) }).await.unwrap();
     let found = engine.read(STORE, GetOrder { order: OrderName::Number(number) }).await.unwrap();
     assert_eq!((found.customer, found.email), (None, email("anna@example.com")));
     assert_eq!(engine.read(STORE, ListProducts { name: None }).await.unwrap(), []);
-    engine.write(STORE, DeleteOrder { order: OrderName::Number(number), now: at(11) }).await.unwrap();
+    engine.write(STORE, BY, DeleteOrder { order: OrderName::Number(number), now: at(11) }).await.unwrap();
 }
 
 pub async fn orders_are_listed_by_who_ordered<E: Engine>(engine: E) {

@@ -36,7 +36,7 @@ pub async fn any_calls_on<E: Engine>(engines: &[E], seed: u64, calls: u32) {
             Some(&customer) if !random.random_bool(0.03) => customer,
             _ => {
                 let id = create_customer(engine, &format!("customer{seed}-{call}@example.com")).await;
-                books.insert(id, engine.read(STORE, ListContacts { customer: id }).await.unwrap());
+                books.insert(id, engine.read(STORE, ListContacts { customer: id }).await.unwrap().contacts);
                 id
             }
         };
@@ -46,11 +46,11 @@ pub async fn any_calls_on<E: Engine>(engines: &[E], seed: u64, calls: u32) {
             70..85 => change(engine, &mut random, customer, book).await,
             85..93 => {
                 let Some(contact) = any_contact(&mut random, book) else { continue };
-                engine.write(STORE, DeleteContact { customer, contact, now: at(3) }).await.unwrap();
+                engine.write(STORE, BY, DeleteContact { customer, contact, now: at(3) }).await.unwrap();
                 book.remove(contact).unwrap();
             }
             93..95 => {
-                engine.write(STORE, DeleteCustomer { customer, now: at(3) }).await.unwrap();
+                engine.write(STORE, BY, DeleteCustomer { customer, now: at(3) }).await.unwrap();
                 books.remove(&customer);
                 continue;
             }
@@ -59,11 +59,17 @@ pub async fn any_calls_on<E: Engine>(engines: &[E], seed: u64, calls: u32) {
             _ => {}
         }
         // Through whichever engine: what one wrote, the others see.
-        let seen = engines.choose(&mut random).unwrap().read(STORE, ListContacts { customer }).await.unwrap();
+        let seen = engines
+            .choose(&mut random)
+            .unwrap()
+            .read(STORE, ListContacts { customer })
+            .await
+            .unwrap()
+            .contacts;
         assert_eq!(&seen, book, "seed {seed}, call {call}");
     }
     for (customer, book) in books {
-        let seen = engines[0].read(STORE, ListContacts { customer }).await.unwrap();
+        let seen = engines[0].read(STORE, ListContacts { customer }).await.unwrap().contacts;
         assert_eq!(seen, book, "seed {seed}, customer {customer} at the end");
     }
 }
@@ -101,7 +107,7 @@ async fn change<E: Engine>(engine: &E, random: &mut StdRng, customer: CustomerId
     };
     let operation = ChangeContact { customer, contact, change: change.clone(), now: at(3) };
     let expected = book.change(contact, change.clone());
-    match engine.write(STORE, operation).await {
+    match engine.write(STORE, BY, operation).await {
         Ok(_) => assert!(matches!(expected, Ok(Some(_))), "{change:?}: {expected:?}"),
         Err(error) => assert_eq!(expected.unwrap_err().to_string(), error.to_string()),
     }
@@ -118,7 +124,7 @@ async fn replace<E: Engine>(engine: &E, random: &mut StdRng, customer: CustomerI
     let entries: Vec<_> = kept.into_iter().map(entry).collect();
     book.replace_all(&entries, [], at(3)).unwrap();
     let change = CustomerChange { contacts: Some(entries), ..CustomerChange::default() };
-    let updated = engine.write(STORE, ChangeCustomer { customer, change, now: at(3) }).await.unwrap();
+    let updated = engine.write(STORE, BY, ChangeCustomer { customer, change, now: at(3) }).await.unwrap();
     assert_eq!(updated, CustomerUpdate::Updated);
 }
 
@@ -126,7 +132,7 @@ async fn replace<E: Engine>(engine: &E, random: &mut StdRng, customer: CustomerI
 async fn rename<E: Engine>(engine: &E, random: &mut StdRng, customer: CustomerId) {
     let name = CustomerName::new(&random.random_range(0..1_000).to_string()).unwrap();
     let change = CustomerChange { name: FieldChange::Set(name.clone()), ..CustomerChange::default() };
-    engine.write(STORE, ChangeCustomer { customer, change, now: at(4) }).await.unwrap();
+    engine.write(STORE, BY, ChangeCustomer { customer, change, now: at(4) }).await.unwrap();
     let found = engine.read(STORE, GetCustomer { customer }).await.unwrap().customer;
     assert_eq!((found.name, found.updated), (Some(name), at(4)));
 }

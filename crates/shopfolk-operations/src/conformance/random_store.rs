@@ -54,12 +54,12 @@ impl<'a, E: Engine> RandomStore<'a, E> {
             22..45 => {
                 let (contact, now) = (any_contact(&mut self.random), at(self.random.random_range(10..60)));
                 // The same one may be there already.
-                self.engine.write(self.id, CreateContact { customer, contact, now }).await.unwrap();
+                self.engine.write(self.id, BY, CreateContact { customer, contact, now }).await.unwrap();
             }
             45..65 => self.change_customer(customer).await,
             65..70 => self.delete_contact(customer).await,
             70..74 => {
-                self.engine.write(self.id, DeleteCustomer { customer, now: at(3) }).await.unwrap();
+                self.engine.write(self.id, BY, DeleteCustomer { customer, now: at(3) }).await.unwrap();
                 self.customers.retain(|&other| other != customer);
             }
             74..92 => self.record_order(customer).await,
@@ -73,7 +73,7 @@ impl<'a, E: Engine> RandomStore<'a, E> {
     async fn create_customer(&mut self) {
         let customer = NewCustomer::of(any_email(&mut self.random));
         let now = at(self.random.random_range(1..60));
-        let created = self.engine.write(self.id, CreateCustomer { customer, now }).await;
+        let created = self.engine.write(self.id, BY, CreateCustomer { customer, now }).await;
         self.customers.extend(unless_in_use(created));
     }
 
@@ -83,15 +83,15 @@ impl<'a, E: Engine> RandomStore<'a, E> {
             change.email = Some(any_email(&mut self.random));
         }
         let now = at(self.random.random_range(10..60));
-        unless_in_use(self.engine.write(self.id, ChangeCustomer { customer, change, now }).await);
+        unless_in_use(self.engine.write(self.id, BY, ChangeCustomer { customer, change, now }).await);
     }
 
     async fn delete_contact(&mut self, customer: CustomerId) {
         let book = self.engine.read(self.id, ListContacts { customer }).await.unwrap();
-        let ids: Vec<_> = book.contacts().iter().map(|contact| contact.id).collect();
+        let ids: Vec<_> = book.contacts.contacts().iter().map(|contact| contact.id).collect();
         if !ids.is_empty() {
             let contact = any_of(&mut self.random, &ids);
-            self.engine.write(self.id, DeleteContact { customer, contact, now: at(3) }).await.unwrap();
+            self.engine.write(self.id, BY, DeleteContact { customer, contact, now: at(3) }).await.unwrap();
         }
     }
 
@@ -114,7 +114,7 @@ impl<'a, E: Engine> RandomStore<'a, E> {
             keys: (0..3).map(|_| OrderKey::generate(random)).collect(),
             now: at(random.random_range(10..60)),
         };
-        let (number, _) = self.engine.write(self.id, order).await.unwrap();
+        let (number, _) = self.engine.write(self.id, BY, order).await.unwrap();
         self.orders.push(number);
     }
 
@@ -124,13 +124,13 @@ impl<'a, E: Engine> RandomStore<'a, E> {
         }
         let number = self.orders.swap_remove(self.random.random_range(0..self.orders.len()));
         let order = DeleteOrder { order: OrderName::Number(number), now: at(3) };
-        self.engine.write(self.id, order).await.unwrap();
+        self.engine.write(self.id, BY, order).await.unwrap();
     }
 
     async fn create_group(&mut self) {
         let name = GroupName::new(&any_text(&mut self.random)).unwrap();
         let group = NewGroup { name, external_reference: None };
-        let created = self.engine.write(self.id, CreateGroup { group, id: None, now: at(2) }).await;
+        let created = self.engine.write(self.id, BY, CreateGroup { group, id: None, now: at(2) }).await;
         self.groups.extend(unless_in_use(created));
     }
 
@@ -139,14 +139,14 @@ impl<'a, E: Engine> RandomStore<'a, E> {
         if group != GroupId::GENERAL {
             let name = Some(GroupName::new(&any_text(&mut self.random)).unwrap());
             let change = GroupChange { name, ..GroupChange::default() };
-            unless_in_use(self.engine.write(self.id, ChangeGroup { group, change, now: at(3) }).await);
+            unless_in_use(self.engine.write(self.id, BY, ChangeGroup { group, change, now: at(3) }).await);
         }
     }
 
     async fn delete_group(&mut self) {
         let group = any_of(&mut self.random, &self.groups);
         if group != GroupId::GENERAL {
-            self.engine.write(self.id, DeleteGroup { group, now: at(4) }).await.unwrap();
+            self.engine.write(self.id, BY, DeleteGroup { group, now: at(4) }).await.unwrap();
             self.groups.retain(|&other| other != group);
         }
     }

@@ -29,7 +29,7 @@ async fn found<E: Engine>(engine: &E, search: CustomerSearch) -> Vec<CustomerId>
 }
 
 async fn change<E: Engine>(engine: &E, customer: CustomerId, change: CustomerChange) {
-    engine.write(STORE, ChangeCustomer { customer, change, now: at(3) }).await.unwrap();
+    engine.write(STORE, BY, ChangeCustomer { customer, change, now: at(3) }).await.unwrap();
 }
 
 async fn rename<E: Engine>(engine: &E, customer: CustomerId, name: &str) {
@@ -103,7 +103,10 @@ pub async fn search_sees_every_contact_at_once<E: Engine>(engine: E) {
         let created = create(&engine, anna, phone_of(&phone)).await;
         assert_eq!(found(&engine, part(&format!("90{round}-bÜRO"))).await, [anna]);
         assert_eq!(found(&engine, number(&format!("3090{round}"))).await, [anna]);
-        engine.write(STORE, DeleteContact { customer: anna, contact: created.id, now: at(3) }).await.unwrap();
+        engine
+            .write(STORE, BY, DeleteContact { customer: anna, contact: created.id, now: at(3) })
+            .await
+            .unwrap();
         assert_eq!(found(&engine, part(&format!("90{round}"))).await, []);
         assert_eq!(found(&engine, number(&format!("3090{round}"))).await, []);
     }
@@ -131,7 +134,7 @@ pub async fn search_by_update_sees_created_contacts<E: Engine>(engine: E) {
         ..CustomerSearch::default()
     };
     let contact = phone("1");
-    engine.write(STORE, CreateContact { customer: bert, contact, now: at(50) }).await.unwrap();
+    engine.write(STORE, BY, CreateContact { customer: bert, contact, now: at(50) }).await.unwrap();
     assert_eq!(found(&engine, since(50, None)).await, [bert]);
     assert_eq!(found(&engine, since(0, Some(49))).await, [anna]);
     let sort = Some(CustomerSort { field: SortField::Updated, descending: true });
@@ -144,7 +147,7 @@ pub async fn search_by_update_follows_a_clock_that_steps_back<E: Engine>(engine:
     let bert = create_customer(&engine, "bert@example.com").await;
     let add = async |customer, number: i64, now| {
         let contact = phone(&number.to_string());
-        engine.write(STORE, CreateContact { customer, contact, now: at(now) }).await.unwrap();
+        engine.write(STORE, BY, CreateContact { customer, contact, now: at(now) }).await.unwrap();
     };
     let since_50 =
         || CustomerSearch { updated: Span { from: Some(at(50)), to: None }, ..CustomerSearch::default() };
@@ -164,7 +167,10 @@ pub async fn search_keeps_stores_apart<E: Engine>(engine: E) {
     let anna = shop(&engine).await;
     let other = shopfolk_model::StoreId::new(1004).unwrap();
     create_store(&engine, other).await;
-    engine.write(other, CreateCustomer { customer: customer("anna@example.com"), now: at(1) }).await.unwrap();
+    engine
+        .write(other, BY, CreateCustomer { customer: customer("anna@example.com"), now: at(1) })
+        .await
+        .unwrap();
     let search = CustomerSearch { keyword: text("anna"), ..CustomerSearch::default() };
     assert_eq!(found(&engine, search).await, [anna]);
 }

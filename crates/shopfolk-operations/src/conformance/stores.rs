@@ -24,8 +24,8 @@ pub async fn stores_are_kept_apart<E: Engine>(engine: E) {
     assert!(missing(engine.read(OTHER, ListContacts { customer }).await.unwrap_err()));
     // The same address and the same ids may be there in both.
     let same = crate::CreateCustomer { customer: super::customer("anna@example.com"), now: at(1) };
-    assert_eq!(engine.write(OTHER, same).await.unwrap(), customer);
-    assert_eq!(engine.read(OTHER, ListContacts { customer }).await.unwrap().contacts().len(), 1);
+    assert_eq!(engine.write(OTHER, BY, same).await.unwrap(), customer);
+    assert_eq!(engine.read(OTHER, ListContacts { customer }).await.unwrap().contacts.contacts().len(), 1);
     assert_eq!(contacts(&engine, customer).await.len(), 2);
 }
 
@@ -33,7 +33,7 @@ pub async fn store_is_created_once_suspended_and_resumed<E: Engine>(engine: E) {
     assert_eq!(engine.next_store_id().await.unwrap().get(), 1);
     create_store(&engine, STORE).await;
     let name = StoreName::new("Another").unwrap();
-    let again = engine.write(STORE, CreateStore { id: STORE, name, now: at(2) }).await;
+    let again = engine.write(STORE, BY, CreateStore { id: STORE, name, now: at(2) }).await;
     assert!(matches!(again, Err(OperationError::StoreExists { id }) if id == STORE));
     assert_eq!(engine.next_store_id().await.unwrap().get(), 1004);
     create_store(&engine, OTHER).await;
@@ -44,11 +44,15 @@ pub async fn store_is_created_once_suspended_and_resumed<E: Engine>(engine: E) {
     let suspended = async || engine.read(STORE, GetStore).await.unwrap().unwrap().suspended;
     assert!(!suspended().await);
     for suspend in [true, true, false] {
-        engine.write(STORE, SetStoreSuspended { id: STORE, suspended: suspend, now: at(3) }).await.unwrap();
+        engine
+            .write(STORE, BY, SetStoreSuspended { id: STORE, suspended: suspend, now: at(3) })
+            .await
+            .unwrap();
         assert_eq!(suspended().await, suspend);
     }
     let nowhere = StoreId::new(99).unwrap();
-    let missing = engine.write(nowhere, SetStoreSuspended { id: nowhere, suspended: true, now: at(3) }).await;
+    let missing =
+        engine.write(nowhere, BY, SetStoreSuspended { id: nowhere, suspended: true, now: at(3) }).await;
     assert!(matches!(missing, Err(OperationError::StoreNotFound { id }) if id == nowhere));
 }
 
@@ -58,23 +62,23 @@ pub async fn token_opens_its_own_store_until_it_is_revoked<E: Engine>(engine: E)
     let hash = Token::from_text("secret_of_a_shop").hash();
     let scopes = [Scope::ReadCustomers].into_iter().collect();
     let create = || CreateToken { store: STORE, hash, kind: TokenKind::Public, scopes, now: at(5) };
-    let token = engine.write(STORE, create()).await.unwrap();
-    assert!(matches!(engine.write(STORE, create()).await, Err(OperationError::TokenExists)));
+    let token = engine.write(STORE, BY, create()).await.unwrap();
+    assert!(matches!(engine.write(STORE, BY, create()).await, Err(OperationError::TokenExists)));
     let access = async |store| engine.read(store, FindAccess { token: Some(hash) }).await.unwrap();
     let StoreAccess { store, token: found } = access(STORE).await.unwrap();
-    assert_eq!((store.id, found), (STORE, Some(token)));
+    assert_eq!((store.id, found.map(|found| found.record)), (STORE, Some(token)));
     assert_eq!(access(OTHER).await.unwrap().token, None);
     assert_eq!(access(StoreId::new(99).unwrap()).await, None);
-    let list = ListTokens { store: STORE, page: FIRST_PAGE };
+    let list = ListTokens { store: STORE, after: None };
     assert_eq!(engine.read(STORE, list).await.unwrap().items, [token]);
 
-    let elsewhere = engine.write(OTHER, RevokeToken { id: token.id, now: at(6) }).await;
+    let elsewhere = engine.write(OTHER, BY, RevokeToken { id: token.id, now: at(6) }).await;
     assert!(matches!(elsewhere, Err(OperationError::TokenNotFound { .. })));
-    engine.write(STORE, RevokeToken { id: token.id, now: at(6) }).await.unwrap();
+    engine.write(STORE, BY, RevokeToken { id: token.id, now: at(6) }).await.unwrap();
     assert_eq!(access(STORE).await.unwrap().token, None);
-    let again = engine.write(STORE, RevokeToken { id: token.id, now: at(6) }).await;
+    let again = engine.write(STORE, BY, RevokeToken { id: token.id, now: at(6) }).await;
     assert!(matches!(again, Err(OperationError::TokenNotFound { .. })));
-    assert!(engine.write(STORE, create()).await.unwrap().id > token.id, "ids are not reused");
+    assert!(engine.write(STORE, BY, create()).await.unwrap().id > token.id, "ids are not reused");
 }
 
 pub async fn last_use_of_a_token_never_goes_back<E: Engine>(engine: E) {
@@ -82,11 +86,11 @@ pub async fn last_use_of_a_token_never_goes_back<E: Engine>(engine: E) {
     let hash = Token::from_text("secret_of_a_shop").hash();
     let scopes = [Scope::ReadCustomers].into_iter().collect();
     let create = CreateToken { store: STORE, hash, kind: TokenKind::Secret, scopes, now: at(5) };
-    let id = engine.write(STORE, create).await.unwrap().id;
+    let id = engine.write(STORE, BY, create).await.unwrap().id;
     let day = |number| Day::from_number(number).unwrap();
     for (used, expected) in [(20_000, 20_000), (19_999, 20_000), (20_001, 20_001)] {
-        engine.write(STORE, NoteTokenUse { id, day: day(used) }).await.unwrap();
-        let list = ListTokens { store: STORE, page: FIRST_PAGE };
+        engine.write(STORE, BY, NoteTokenUse { id, day: day(used) }).await.unwrap();
+        let list = ListTokens { store: STORE, after: None };
         let listed = engine.read(STORE, list).await.unwrap();
         assert_eq!(listed.items[0].last_used, Some(day(expected)));
     }

@@ -23,7 +23,7 @@ impl WriteOperation for Halfway {
     async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<(), OperationError> {
         let new = default_phone("halfway");
         let mut book = tx.find_contact_book_to_add(self.customer, &new).await?.unwrap();
-        let id = tx.next_contact_id().await?;
+        let id = tx.take_id().await?;
         if let shopfolk_model::Addition::Added { change, .. } = book.add(new, id, at(9))? {
             tx.write_contacts(self.customer, &change, at(9)).await?;
         }
@@ -44,7 +44,7 @@ async fn fails_halfway<E: Engine>(engine: E, panics: bool) {
         writes.spawn(async move {
             let whose = if number % 2 == 0 { customer } else { other };
             if number % 7 == 3 {
-                assert!(engine.write(STORE, Halfway { customer: whose, panics }).await.is_err());
+                assert!(engine.write(STORE, BY, Halfway { customer: whose, panics }).await.is_err());
             } else {
                 create(&engine, whose, phone(&number.to_string())).await;
             }
@@ -119,7 +119,7 @@ pub async fn read_sees_every_answered_write<E: Engine>(engine: E) {
                 assert_eq!(places.len(), seen.len(), "a place was given twice: {seen:?}");
                 if number % 10 == 9 {
                     let delete = crate::DeleteContact { customer, contact: id, now: at(3) };
-                    engine.write(STORE, delete).await.unwrap();
+                    engine.write(STORE, BY, delete).await.unwrap();
                     let seen = phones(&engine, customer).await;
                     assert!(!seen.iter().any(|contact| contact.id == id), "{text} is still there");
                 }

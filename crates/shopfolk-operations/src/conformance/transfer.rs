@@ -37,7 +37,7 @@ pub(super) async fn import<E: Engine>(engine: &E, customers: Vec<ImportedCustome
     let customers: Arc<[_]> = customers.into();
     while outcomes.len() < customers.len() {
         let import = ImportCustomers { customers: Arc::clone(&customers), first: outcomes.len(), now: at(9) };
-        let some = engine.write(STORE, import).await.unwrap();
+        let some = engine.write(STORE, BY, import).await.unwrap();
         assert!(!some.is_empty(), "it goes on");
         outcomes.extend(some);
     }
@@ -59,6 +59,7 @@ async fn export<E: Engine>(engine: &E, measure: bool) -> (Option<CustomerExtent>
                 extents.push(extent);
             }
             Exported::Customers(customers) => exported.extend(customers),
+            Exported::Damaged(rows) => panic!("{rows} rows are damaged"),
         }
     }
     read.await.unwrap().unwrap();
@@ -149,7 +150,7 @@ pub async fn imported_customer_is_matched_by_id_then_reference_then_email<E: Eng
 pub async fn refused_import_harms_no_neighbour_and_no_id_comes_back<E: Engine>(engine: E) {
     let anna = shop(&engine).await;
     let bert = create_customer(&engine, "bert@example.com").await;
-    engine.write(STORE, DeleteCustomer { customer: bert, now: at(3) }).await.unwrap();
+    engine.write(STORE, BY, DeleteCustomer { customer: bert, now: at(3) }).await.unwrap();
     let nobody = ImportedCustomer { change: CustomerChange::default(), ..imported(None, "x@example.com") };
     let taken = imported(Some(anna), "carl@example.com");
     let batch = vec![

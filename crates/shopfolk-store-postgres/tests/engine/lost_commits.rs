@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 
 use shopfolk_operations::conformance::{
-    STORE, assert_every_promise_holds, at, contacts, create_store, customer, phone, phones, shop, try_create,
+    BY, STORE, assert_every_promise_holds, at, contacts, create_store, customer, phone, phones, shop,
+    try_create,
 };
 use shopfolk_operations::{ContactCreation, CreateCustomer, DeleteCustomer, GetCustomer, OperationError};
 use shopfolk_store::Engine;
@@ -59,7 +60,7 @@ async fn a_new_customer_is_not_told_that_its_own_email_is_in_use() {
         proxy.break_next(how);
         let writer = engine.clone();
         let create = CreateCustomer { customer: customer("anna@example.com"), now: at(1) };
-        let write = tokio::spawn(async move { writer.write(STORE, create).await });
+        let write = tokio::spawn(async move { writer.write(STORE, BY, create).await });
         if how == Break::CommitComesLate {
             proxy.held().await;
             proxy.release();
@@ -78,7 +79,9 @@ async fn a_deleted_customer_is_not_said_to_be_missing() {
         proxy.break_next(how);
         let writer = engine.clone();
         let write =
-            tokio::spawn(async move { writer.write(STORE, DeleteCustomer { customer, now: at(3) }).await });
+            tokio::spawn(
+                async move { writer.write(STORE, BY, DeleteCustomer { customer, now: at(3) }).await },
+            );
         if how == Break::CommitComesLate {
             proxy.held().await;
             proxy.release();

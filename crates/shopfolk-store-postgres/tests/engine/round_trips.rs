@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use shopfolk_operations::conformance::{STORE, contacts, create, default_phone, phone, shop};
+use shopfolk_operations::conformance::{BY, STORE, contacts, create, default_phone, phone, shop};
 use shopfolk_operations::{DeleteContact, FindAccess, ListContacts};
 use shopfolk_store::Engine;
 
@@ -27,6 +27,7 @@ async fn a_read_is_one_round_trip_and_a_create_is_two() {
     engine
         .write(
             STORE,
+            BY,
             DeleteContact {
                 customer,
                 contact: contacts(&engine, customer).await[4].id,
@@ -51,6 +52,6 @@ async fn a_read_is_one_round_trip_and_a_create_is_two() {
     assert!(proxy.round_trips() - before <= 4, "creating a default contact");
     let before = proxy.round_trips();
     let delete = DeleteContact { customer, contact: deleted, now: shopfolk_operations::conformance::at(3) };
-    engine.write(STORE, delete).await.unwrap();
+    engine.write(STORE, BY, delete).await.unwrap();
     assert_eq!(proxy.round_trips() - before, 3, "deleting a contact");
 }

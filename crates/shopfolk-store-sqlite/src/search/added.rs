@@ -8,7 +8,7 @@ use std::collections::hash_map::Entry;
 
 use rusqlite::{Connection, params};
 use shopfolk_model::{Contact, ContactType, CustomerId, StoreId, Timestamp, fold};
-use shopfolk_store::StoreError;
+use shopfolk_store::{Damage, StoreError};
 
 use crate::connection::doing;
 
@@ -113,11 +113,11 @@ pub(super) fn read_added(
         .map_err(&reading)?;
     let mut rows = statement.query([store.get()]).map_err(&reading)?;
     while let Some(row) = rows.next().map_err(&reading)? {
-        let damaged = || StoreError::Corrupt {
+        let damaged = || Damage {
             table: "search_added",
             column: "data",
             row: format!("store {store}"),
-            reason: "the row is damaged".to_owned(),
+            reason: "the row is damaged; 'shopfolk rebuild' makes it anew".to_owned(),
         };
         let data = row.get_ref(0).map_err(&reading)?;
         let mut data = data.as_blob().map_err(|_| damaged())?;

@@ -21,7 +21,7 @@ struct Unpacked {
 
 /// Customers of a store that are to be packed, one after the other.
 #[derive(Debug)]
-pub(crate) struct Round {
+pub(crate) struct Packing {
     pub store: StoreId,
     /// By id.
     pub customers: VecDeque<CustomerId>,
@@ -36,7 +36,7 @@ pub(crate) struct Backlog {
     most: Unpacked,
     stores: HashMap<StoreId, Unpacked>,
     /// The packing that was begun.
-    round: Option<Round>,
+    packing: Option<Packing>,
     /// How much came with the commit that is being made.
     came: Unpacked,
     /// Customers that the last operation of that commit added, so that whoever packs them need not read them.
@@ -50,7 +50,7 @@ impl Backlog {
     }
 
     fn of(most: Unpacked) -> Self {
-        Self { most, stores: HashMap::new(), round: None, came: Unpacked::default(), fresh: HashMap::new() }
+        Self { most, stores: HashMap::new(), packing: None, came: Unpacked::default(), fresh: HashMap::new() }
     }
 
     /// Counts by the tables, and forgets what was begun.
@@ -136,23 +136,23 @@ impl Backlog {
 
     /// Whether everything is packed.
     pub(crate) fn is_empty(&self) -> bool {
-        self.round.is_none() && self.stores.values().all(|of_store| *of_store == Unpacked::default())
+        self.packing.is_none() && self.stores.values().all(|of_store| *of_store == Unpacked::default())
     }
 
     /// The packing that was begun, if any is.
-    pub(crate) fn take_round(&mut self) -> Option<Round> {
-        self.round.take()
+    pub(crate) fn take_packing(&mut self) -> Option<Packing> {
+        self.packing.take()
     }
 
     /// Keeps the packing that was begun, unless it is done.
-    pub(crate) fn put_round(&mut self, round: Round) {
-        self.round = (!round.customers.is_empty()).then_some(round);
+    pub(crate) fn put_packing(&mut self, packing: Packing) {
+        self.packing = (!packing.customers.is_empty()).then_some(packing);
     }
 
     /// A store that has something to pack.
     pub(crate) fn store_to_pack(&self) -> Option<StoreId> {
-        if let Some(round) = &self.round {
-            return Some(round.store);
+        if let Some(packing) = &self.packing {
+            return Some(packing.store);
         }
         self.stores.iter().find(|(_, of_store)| **of_store != Unpacked::default()).map(|(store, _)| *store)
     }

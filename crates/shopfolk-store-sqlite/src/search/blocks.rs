@@ -2,7 +2,7 @@
 
 use rusqlite::{Connection, Row};
 use shopfolk_model::StoreId;
-use shopfolk_store::StoreError;
+use shopfolk_store::{Damage, StoreError};
 
 use super::bits::Bits;
 use super::block::{Numbers, Texts};
@@ -74,12 +74,13 @@ impl<'a, 'b> BlockRow<'a, 'b> {
     }
 
     fn damaged(&self, reason: &str) -> StoreError {
-        StoreError::Corrupt {
+        let damage = Damage {
             table: "search_blocks",
             column: "data",
             row: format!("store {}, block {}", self.store, self.first),
             reason: reason.to_owned(),
-        }
+        };
+        damage.into()
     }
 
     fn hits(&self, bits: Bits) -> BlockHits {

@@ -4,20 +4,19 @@ use std::collections::BTreeSet;
 
 use rusqlite::params;
 use shopfolk_model::{CustomerId, SearchedCustomer};
-use shopfolk_store::StoreError;
+use shopfolk_store::{IdKind, StoreError};
 
 use super::added::read_added;
-use super::backlog::Round;
+use super::backlog::Packing;
 use super::block::{MOST_CUSTOMERS, pack_numbers, pack_texts};
 use super::blocks::Blocks;
 use super::field::{Column, TextField};
 use crate::connection::doing;
-use crate::row::Place;
 use crate::tx::SqliteWriteTx;
 
 /// How much may be packed at once.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Allowance {
+pub(crate) struct PackingShare {
     /// So many customers.
     pub customers: usize,
     /// In so many blocks.
@@ -46,34 +45,34 @@ struct Repacked {
 
 impl SqliteWriteTx<'_> {
     /// Packs some of what is not packed in any store.
-    pub(crate) fn pack(&mut self, round: &mut Round, allowance: Allowance) -> Result<(), StoreError> {
-        let Allowance { mut customers, blocks } = allowance;
+    pub(crate) fn pack(&mut self, packing: &mut Packing, share: PackingShare) -> Result<(), StoreError> {
+        let PackingShare { mut customers, blocks } = share;
         for _ in 0..blocks {
-            if customers == 0 || round.customers.is_empty() {
+            if customers == 0 || packing.customers.is_empty() {
                 break;
             }
-            customers = customers.saturating_sub(self.pack_block(round, customers)?);
+            customers = customers.saturating_sub(self.pack_block(packing, customers)?);
         }
-        if round.customers.is_empty()
-            && let Some(through) = round.added_through.take()
+        if packing.customers.is_empty()
+            && let Some(through) = packing.added_through.take()
         {
             self.drop_added(through)?;
         }
         Ok(())
     }
 
-    /// Packs the block of the first customer of the round, for at most so many customers, and says for how many.
-    fn pack_block(&mut self, round: &mut Round, most: usize) -> Result<usize, StoreError> {
-        let Some(&customer) = round.customers.front() else { return Ok(0) };
+    /// Packs the block of the first customer of the packing, for at most so many customers, and says for how many.
+    fn pack_block(&mut self, packing: &mut Packing, most: usize) -> Result<usize, StoreError> {
+        let Some(&customer) = packing.customers.front() else { return Ok(0) };
         let blocks = self.blocks();
         let (first, ids) = blocks.block_of(customer.get())?.unwrap_or_default();
         let next = blocks.after(first, ids.is_empty())?;
         let mut changed = Vec::new();
         while changed.len() < most
-            && let Some(&customer) = round.customers.front()
+            && let Some(&customer) = packing.customers.front()
             && next.is_none_or(|next| customer.get() < next)
         {
-            round.customers.pop_front();
+            packing.customers.pop_front();
             changed.push(customer);
         }
         let block = self.repack(first, &ids, &changed, next.is_some())?;
@@ -86,12 +85,8 @@ impl SqliteWriteTx<'_> {
                 (self.store.get(), customer.get()),
             )?;
         }
-        self.access.backlog.note_packed(self.store, noted);
+        self.mode.backlog.note_packed(self.store, noted);
         Ok(changed.len())
-    }
-
-    fn blocks(&self) -> Blocks<'_> {
-        Blocks { connection: self.connection, store: self.store }
     }
 
     /// What becomes of a block with these customers when those changed, who are given by id.
@@ -106,7 +101,7 @@ impl SqliteWriteTx<'_> {
         let kept = ids.iter().enumerate().filter(|(_, id)| stays(id));
         let mut members: Vec<_> = kept.map(|(place, id)| (*id, Member::Kept(place))).collect();
         for customer in changed {
-            let customer = match self.access.backlog.take_fresh(self.store, *customer) {
+            let customer = match self.mode.backlog.take_fresh(self.store, *customer) {
                 Some(fresh) => Some(fresh),
                 None => self.searched_customer(*customer)?.map(Box::new),
             };
@@ -120,7 +115,7 @@ impl SqliteWriteTx<'_> {
         if block.members.is_empty() {
             return self.remove_block(block.first);
         }
-        let next_contact = self.counters()?.next_ids().contact.get();
+        let next_contact = self.counters()?.next(IdKind::Contact);
         let pieces = block.pieces();
         for field in TextField::ALL {
             let old =
@@ -204,7 +199,7 @@ impl SqliteWriteTx<'_> {
 
     /// Drops the rows of added contacts that are packed.
     fn drop_added(&mut self, through: i64) -> Result<(), StoreError> {
-        let contacts: Option<i64> = self.find(
+        let contacts: Option<i64> = self.query_row(
             "count the packed contacts",
             "SELECT coalesce(sum(contacts), 0) FROM search_added WHERE store_id = ?1 AND first_contact_id <= ?2",
             (self.store.get(), through),
@@ -216,18 +211,18 @@ impl SqliteWriteTx<'_> {
             (self.store.get(), through),
         )?;
         let contacts = usize::try_from(contacts.unwrap_or_default()).unwrap_or_default();
-        self.access.backlog.note_dropped(self.store, contacts);
+        self.mode.backlog.note_dropped(self.store, contacts);
         Ok(())
     }
 
     /// Begins to pack what is not packed: the changed customers, with `added` those too to whom contacts were added.
-    pub(crate) fn begin_round(&mut self, added: bool) -> Result<Round, StoreError> {
+    pub(crate) fn begin_packing(&mut self, added: bool) -> Result<Packing, StoreError> {
         let changed = self.changed_customers()?;
-        self.access.backlog.recount_changed(self.store, changed.len());
+        self.mode.backlog.recount_changed(self.store, changed.len());
         if !added {
-            return Ok(Round { store: self.store, customers: changed.into(), added_through: None });
+            return Ok(Packing { store: self.store, customers: changed.into(), added_through: None });
         }
-        let last: Option<Option<i64>> = self.find(
+        let last: Option<Option<i64>> = self.query_row(
             "find the last added contacts",
             "SELECT max(first_contact_id) FROM search_added WHERE store_id = ?1",
             [self.store.get()],
@@ -239,13 +234,13 @@ impl SqliteWriteTx<'_> {
             customers.insert(entry.customer);
             contacts += 1;
         })?;
-        self.access.backlog.recount_added(self.store, contacts);
-        let place = Place { table: "search_added", row: format!("store {}", self.store) };
+        self.mode.backlog.recount_added(self.store, contacts);
         let mut together: BTreeSet<_> = changed.into_iter().collect();
         for id in customers {
-            together.insert(place.value("data", CustomerId::new(id))?);
+            // Nobody has an id that is none.
+            together.extend(CustomerId::new(id).ok());
         }
-        Ok(Round {
+        Ok(Packing {
             store: self.store,
             customers: together.into_iter().collect(),
             added_through: last.flatten(),

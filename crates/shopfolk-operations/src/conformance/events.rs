@@ -1,0 +1,170 @@
+//! What happened is recorded, by whom and what was before; and whoever reads it misses nothing.
+
+use shopfolk_model::{
+    Actor, ContactChange, ContactNote, CustomerChange, CustomerName, FieldChange, Happening, StoreId, TokenId,
+};
+use shopfolk_store::{CustomerRow, Engine, StoreError, StoredEvent, WriteOperation, WriteTx, get_customer};
+use tokio::task::JoinSet;
+
+use super::fixture::*;
+use crate::{
+    ChangeContact, ChangeCustomer, CreateContact, DeleteContact, DeleteCustomer, ManyCustomers, MassChange,
+    OperationError, change_many_customers,
+};
+
+async fn events<E: Engine>(engine: &E) -> Vec<StoredEvent> {
+    engine.list_events(STORE, None, 1_000).await.unwrap()
+}
+
+pub async fn reader_of_events_misses_none<E: Engine>(engine: E) {
+    create_store(&engine, STORE).await;
+    let mut customers = Vec::new();
+    for number in 0..4 {
+        customers.push(create_customer(&engine, &format!("{number}@example.com")).await);
+    }
+    let already = events(&engine).await.len();
+    let mut writes = JoinSet::new();
+    for number in 0..200_usize {
+        let (engine, customer) = (engine.clone(), customers[number % 4]);
+        writes.spawn(async move {
+            create(&engine, customer, phone(&number.to_string())).await;
+        });
+    }
+    let mut seen: Vec<StoredEvent> = Vec::new();
+    while seen.len() < already + 200 {
+        let after = seen.last().map(|event| event.position);
+        let next = engine.list_events(STORE, after, 7).await.unwrap();
+        assert!(next.len() <= 7);
+        seen.extend(next);
+        tokio::task::yield_now().await;
+    }
+    writes.join_all().await;
+    let places: Vec<i64> = seen.iter().map(|event| event.position.get()).collect();
+    assert_eq!(places, (1..).take(seen.len()).collect::<Vec<_>>());
+    let mut created: Vec<_> = seen.iter().filter_map(|event| event.event.contact).collect();
+    created.sort_unstable();
+    created.dedup();
+    assert_eq!(created.len(), 200);
+    assert_eq!(events(&engine).await, seen, "what was read stays as it is");
+}
+
+pub async fn event_says_by_whom_and_what_was_before<E: Engine>(engine: E) {
+    let customer = shop(&engine).await;
+    let token = Actor::Token(TokenId::new(7).unwrap());
+    let new = CreateContact { customer, contact: phone("+1 2"), now: at(2) };
+    engine.write(STORE, token, new).await.unwrap();
+    let contact = phones(&engine, customer).await[0].id;
+    let note = FieldChange::Set(ContactNote::new("evenings").unwrap());
+    let change = ContactChange { note, ..ContactChange::default() };
+    engine
+        .write(STORE, Actor::Import, ChangeContact { customer, contact, change, now: at(3) })
+        .await
+        .unwrap();
+    engine.write(STORE, BY, DeleteContact { customer, contact, now: at(4) }).await.unwrap();
+    let name = FieldChange::Set(CustomerName::new("Anna").unwrap());
+    let change = CustomerChange { name, ..CustomerChange::default() };
+    engine.write(STORE, token, ChangeCustomer { customer, change, now: at(5) }).await.unwrap();
+
+    let events = events(&engine).await;
+    let [.., created, changed, deleted, named] = &events[..] else { panic!("{events:?}") };
+    assert_eq!(created.event.happening, Happening::ContactCreated(customer));
+    assert_eq!((created.event.by, created.event.contact), (token, Some(contact)));
+    assert_eq!(created.event.before, None);
+    assert_eq!((changed.event.by, changed.event.created), (Actor::Import, at(3)));
+    let before = |event: &StoredEvent| event.event.before.clone().unwrap();
+    assert!(before(changed).contains("\"+1 2\"") && !before(changed).contains("evenings"));
+    assert_eq!(deleted.event.happening, Happening::ContactDeleted(customer));
+    assert!(before(deleted).contains("evenings"));
+    assert_eq!(named.event.happening, Happening::CustomerUpdated(customer));
+    assert_eq!(&*before(named), "{\"name\":null}");
+    assert!(events.iter().all(|event| event.event.happening.event_type().name().contains('.')));
+}
+
+pub async fn deleted_customer_is_told_whole<E: Engine>(engine: E) {
+    let customer = shop(&engine).await;
+    create(&engine, customer, phone("+1 2")).await;
+    engine.write(STORE, BY, DeleteCustomer { customer, now: at(9) }).await.unwrap();
+    let last = events(&engine).await.pop().unwrap();
+    assert_eq!(last.event.happening, Happening::CustomerDeleted(customer));
+    let before = last.event.before.unwrap();
+    assert!(before.contains("anna@example.com") && before.contains("+1 2"), "{before}");
+}
+
+/// Inserts the row of a customer once more.
+struct InsertAgain(shopfolk_model::CustomerId);
+
+impl WriteOperation for InsertAgain {
+    type Output = ();
+    type Error = StoreError;
+
+    async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<(), StoreError> {
+        let row: CustomerRow = tx.get((self.0,)).await?.unwrap();
+        tx.insert(&[row]).await
+    }
+}
+
+pub async fn insertion_of_what_is_there_is_a_conflict<E: Engine>(engine: E) {
+    let customer = shop(&engine).await;
+    let before = contacts(&engine, customer).await;
+    let refused = engine.write(STORE, BY, InsertAgain(customer)).await;
+    assert!(matches!(refused, Err(StoreError::Conflict { .. })), "{refused:?}");
+    assert_eq!(contacts(&engine, customer).await, before);
+}
+
+async fn crowd<E: Engine>(engine: &E, count: usize) -> Vec<shopfolk_model::CustomerId> {
+    create_store(engine, STORE).await;
+    let customers = (0..count).map(|number| customer(&format!("{number}@example.com"))).collect();
+    let add = crate::AddCustomers { customers, now: at(1) };
+    engine.write(STORE, BY, add).await.unwrap().into_iter().flatten().collect()
+}
+
+const EXEMPT: MassChange = MassChange::Change { group: None, tax_exempt: Some(true), accept_marketing: None };
+
+pub async fn many_customers_are_changed_in_portions<E: Engine>(engine: E) {
+    let crowd = crowd(&engine, 1_203).await;
+    let everybody = || ManyCustomers::Found(Box::default());
+    let changed = change_many_customers(&engine, STORE, BY, everybody(), EXEMPT, at(5)).await.unwrap();
+    assert_eq!(changed, 1_203);
+    let one = engine.read(STORE, crate::GetCustomer { customer: crowd[700] }).await.unwrap();
+    assert!(one.customer.details.tax_exempt && one.customer.updated == at(5));
+    let some = ManyCustomers::Selected(crowd[..700].to_vec());
+    let deleted = change_many_customers(&engine, STORE, BY, some, MassChange::Delete, at(6)).await.unwrap();
+    assert_eq!(deleted, 700);
+    let left =
+        change_many_customers(&engine, STORE, BY, everybody(), MassChange::Delete, at(7)).await.unwrap();
+    assert_eq!(left, 503);
+    let told = engine.list_events(STORE, None, 10_000).await.unwrap();
+    let deleted = told.iter().filter(|event| matches!(event.event.happening, Happening::CustomerDeleted(_)));
+    assert_eq!(deleted.count(), 1_203);
+}
+
+/// Finds the row of a customer.
+struct Find(shopfolk_model::CustomerId);
+
+impl shopfolk_store::ReadOperation for Find {
+    type Output = Option<shopfolk_model::Customer>;
+    type Error = StoreError;
+
+    async fn run<T: shopfolk_store::ReadTx>(&self, tx: &mut T) -> Result<Self::Output, StoreError> {
+        get_customer(tx, self.0).await
+    }
+}
+
+pub async fn mass_change_of_somebody_unknown_changes_nobody<E: Engine>(engine: E) {
+    let mut crowd = crowd(&engine, 600).await;
+    crowd.push(customer_id(999_999));
+    let some = ManyCustomers::Selected(crowd.clone());
+    let refused = change_many_customers(&engine, STORE, BY, some, EXEMPT, at(5)).await;
+    assert!(matches!(refused, Err(OperationError::CustomerNotFound { id }) if id == customer_id(999_999)));
+    let group = MassChange::Change {
+        group: Some(shopfolk_model::GroupId::new(77).unwrap()),
+        tax_exempt: Some(true),
+        accept_marketing: None,
+    };
+    let everybody = ManyCustomers::Found(Box::default());
+    let refused = change_many_customers(&engine, STORE, BY, everybody, group, at(5)).await;
+    assert!(matches!(refused, Err(OperationError::UnknownGroup { .. })));
+    let first = engine.read(STORE, Find(crowd[0])).await.unwrap().unwrap();
+    assert!(!first.details.tax_exempt);
+    assert_eq!(STORE, StoreId::new(1003).unwrap());
+}

@@ -1,0 +1,95 @@
+//! The transactions that a copy is made of: each reads a portion or writes one.
+
+use shopfolk_model::Store;
+use shopfolk_store::{
+    Aggregate, CopyOperation, CopyTx, Listed, NextIds, ReadOperation, ReadTx, StoreError, StoreSize,
+    StoredEvent, replace,
+};
+
+/// How many events a portion has at the most: they are small.
+pub(super) const EVENTS: u32 = 5_000;
+
+/// Reads about how many rows the store has.
+pub(super) struct EstimateSize;
+
+impl ReadOperation for EstimateSize {
+    type Output = StoreSize;
+    type Error = StoreError;
+
+    async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<StoreSize, StoreError> {
+        tx.estimate_size().await
+    }
+}
+
+/// Reads the ids that come next.
+pub(super) struct LookupNextIds;
+
+impl ReadOperation for LookupNextIds {
+    type Output = NextIds;
+    type Error = StoreError;
+    const READS_ONCE: bool = true;
+
+    async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<NextIds, StoreError> {
+        tx.lookup_next_ids().await
+    }
+}
+
+/// Reads the next portion behind an id.
+pub(super) struct List<A: Aggregate> {
+    pub after: Option<A::Id>,
+}
+
+impl<A: Aggregate> ReadOperation for List<A> {
+    type Output = (Listed<A>, Option<A::Id>);
+    type Error = StoreError;
+
+    async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, StoreError> {
+        A::list(tx, self.after).await
+    }
+}
+
+/// Writes the store's own row and raises its next ids.
+pub(super) struct PutStore {
+    pub store: Store,
+    pub next: NextIds,
+}
+
+impl CopyOperation for PutStore {
+    type Output = ();
+
+    async fn run<T: CopyTx>(&self, tx: &mut T) -> Result<(), StoreError> {
+        let store = std::slice::from_ref(&self.store);
+        match tx.get::<Store>(()).await? {
+            Some(_) => tx.update(store).await?,
+            None => tx.insert(store).await?,
+        }
+        tx.raise_next_ids(&self.next).await
+    }
+}
+
+/// Removes some and adds others.
+pub(super) struct Replace<A: Aggregate> {
+    pub remove: Vec<A::Id>,
+    pub add: Vec<A>,
+}
+
+impl<A: Aggregate> CopyOperation for Replace<A> {
+    type Output = ();
+
+    async fn run<T: CopyTx>(&self, tx: &mut T) -> Result<(), StoreError> {
+        replace(tx, &self.remove, &self.add).await
+    }
+}
+
+/// Writes events, provided that their places are the next ones.
+pub(super) struct AppendEvents {
+    pub events: Vec<StoredEvent>,
+}
+
+impl CopyOperation for AppendEvents {
+    type Output = bool;
+
+    async fn run<T: CopyTx>(&self, tx: &mut T) -> Result<bool, StoreError> {
+        tx.append_stored_events(&self.events).await
+    }
+}

@@ -1,0 +1,260 @@
+//! The statements that follow from the descriptions of the tables, each made once.
+//!
+//! Where many keys are given, rows are found one key after the other (`LATERAL … OFFSET 0`): as long as the database has not
+//! counted the rows that come, it thinks that all rows of a store are few enough to look through.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use shopfolk_model::EventType;
+use shopfolk_store::{ColumnType, Dialect, IdKind, Role, TABLES, Table};
+
+/// A statement for one key, and one for many.
+pub(crate) struct ByKey {
+    pub one: String,
+    pub many: String,
+}
+
+/// The statements of one table. Where rows are found, all columns that are read come in the order of the description.
+pub(crate) struct Statements {
+    /// By key.
+    pub by_key: ByKey,
+    /// By the key of what they hang on.
+    pub of_owner: ByKey,
+    /// By the keys of all that they hang on from the first to the last.
+    pub of_owners_between: String,
+    /// The first ones, by key.
+    pub first: String,
+    /// The first ones behind a key, by key.
+    pub after: String,
+    /// By a unique index, by its name.
+    pub by_unique: HashMap<&'static str, ByKey>,
+    /// How many.
+    pub count: String,
+    /// New ones.
+    pub insert: ByKey,
+    /// Known ones: the columns of the key, and then those that can change.
+    pub update: String,
+    /// By key.
+    pub delete: String,
+    /// By the key of what they hang on.
+    pub delete_of: String,
+}
+
+static STATEMENTS: LazyLock<HashMap<&'static str, Statements>> =
+    LazyLock::new(|| TABLES.iter().map(|table| (table.name, Statements::of(table))).collect());
+
+/// What is done with the counter of a kind of ids.
+pub(crate) struct CounterStatements {
+    /// Reserves as many as are asked for.
+    pub reserve: String,
+    /// Gives the rest of a block back, if nobody has reserved behind it.
+    pub give_back: String,
+    /// Makes sure that no id below one is ever given.
+    pub raise: String,
+}
+
+static COUNTERS: LazyLock<Vec<CounterStatements>> = LazyLock::new(|| {
+    let of = |kind: &IdKind| {
+        let counter = kind.counter();
+        CounterStatements {
+            reserve: format!(
+                "UPDATE counters SET {counter} = {counter} + $2 WHERE store_id = $1 RETURNING {counter} - $2"
+            ),
+            give_back: format!("UPDATE counters SET {counter} = $2 WHERE store_id = $1 AND {counter} = $3"),
+            raise: format!("UPDATE counters SET {counter} = greatest({counter}, $2) WHERE store_id = $1"),
+        }
+    };
+    IdKind::ALL.iter().map(of).collect()
+});
+
+/// The next ids of a store.
+pub(crate) static READ_COUNTERS: LazyLock<String> = LazyLock::new(|| {
+    let counters: Vec<_> = IdKind::ALL.iter().map(|kind| kind.counter()).collect();
+    format!("SELECT {} FROM counters WHERE store_id = $1", counters.join(", "))
+});
+
+/// The first counters of a store.
+pub(crate) static ADD_COUNTERS: LazyLock<String> = LazyLock::new(|| {
+    let counters: Vec<_> = IdKind::ALL.iter().map(|kind| kind.counter()).collect();
+    let first = vec!["1"; counters.len()];
+    format!("INSERT INTO counters (store_id, {}) VALUES ($1, {})", counters.join(", "), first.join(", "))
+});
+
+/// Those who were deleted, in a time: how many.
+pub(crate) static COUNT_DELETED: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT count(*) FROM events WHERE store_id = $1 AND event_type = {} AND created BETWEEN $2 AND $3",
+        EventType::CustomerDeleted.code()
+    )
+});
+
+/// Those who were deleted, in a time: who and when.
+pub(crate) static LIST_DELETED: LazyLock<String> = LazyLock::new(|| {
+    format!(
+        "SELECT entity_id, created
+           FROM events
+          WHERE store_id = $1 AND event_type = {} AND created BETWEEN $2 AND $3
+          ORDER BY created, entity_id
+          LIMIT $4 OFFSET $5",
+        EventType::CustomerDeleted.code()
+    )
+});
+
+/// The statements of the counter of a kind.
+pub(crate) fn counter(kind: IdKind) -> &'static CounterStatements {
+    &COUNTERS[kind.index()]
+}
+
+/// Every statement that is made and not written, for whoever looks at their plans.
+pub fn made_statements() -> Vec<String> {
+    let mut all = Vec::new();
+    for statements in STATEMENTS.values() {
+        let Statements {
+            by_key,
+            of_owner,
+            of_owners_between,
+            first,
+            after,
+            by_unique,
+            count,
+            insert,
+            update,
+            delete,
+            delete_of,
+        } = statements;
+        for by in [by_key, of_owner, insert].into_iter().chain(by_unique.values()) {
+            all.extend([&by.one, &by.many]);
+        }
+        all.extend([of_owners_between, first, after, count, update, delete, delete_of]);
+    }
+    for CounterStatements { reserve, give_back, raise } in COUNTERS.iter() {
+        all.extend([reserve, give_back, raise]);
+    }
+    all.extend([&*READ_COUNTERS, &*ADD_COUNTERS, &*COUNT_DELETED, &*LIST_DELETED]);
+    all.into_iter().filter(|sql| !sql.is_empty()).cloned().collect()
+}
+
+const fn array_type(column_type: ColumnType) -> &'static str {
+    match column_type {
+        ColumnType::BigInteger => "bigint[]",
+        ColumnType::Integer => "integer[]",
+        ColumnType::SmallInteger => "smallint[]",
+        ColumnType::Boolean => "boolean[]",
+        ColumnType::Text => "text[]",
+        ColumnType::Bytes => "bytea[]",
+    }
+}
+
+impl Statements {
+    /// The statements of a described table.
+    pub(crate) fn for_table(table: &'static Table) -> &'static Self {
+        &STATEMENTS[table.name]
+    }
+
+    fn of(table: &'static Table) -> Self {
+        let name = table.name;
+        let read: Vec<&str> = table.columns_read().map(|column| column.name).collect();
+        let select = format!("SELECT {} FROM {name} WHERE store_id = $1", read.join(", "));
+        let key: Vec<&str> = table.key().map(|column| column.name).collect();
+        let order = key.join(", ");
+        let owner: Vec<&str> = table.owner.iter().map(|owner| owner.column).collect();
+        let owned = |sql: &dyn Fn(&str) -> String| owner.first().map_or(String::new(), |column| sql(column));
+        let by_unique = table.unique.iter().map(|unique| {
+            let only = unique.only.map(|only| format!(" AND {}", only.condition(Dialect::Postgres)));
+            (unique.name, by_key(table, &read, unique.columns, &only.unwrap_or_default()))
+        });
+        let keyed = |sql: String| if key.is_empty() { String::new() } else { sql };
+        let places: Vec<String> = (0..key.len()).map(|place| format!("${}", place + 3)).collect();
+        Self {
+            by_key: by_key(table, &read, &key, ""),
+            of_owner: if owner.is_empty() {
+                ByKey { one: String::new(), many: String::new() }
+            } else {
+                by_key(table, &read, &owner, "")
+            },
+            of_owners_between: owned(&|column| format!("{select} AND {column} BETWEEN $2 AND $3")),
+            first: keyed(format!("{select} ORDER BY {order} LIMIT $2")),
+            after: keyed(format!(
+                "{select} AND ({order}) > ({}) ORDER BY {order} LIMIT $2",
+                places.join(", ")
+            )),
+            by_unique: by_unique.collect(),
+            count: format!("SELECT count(*) FROM {name} WHERE store_id = $1"),
+            insert: insert(table),
+            update: update(table, &key),
+            delete: match key[..] {
+                [one] => format!("DELETE FROM {name} WHERE store_id = $1 AND {one} = ANY ($2)"),
+                _ => String::new(),
+            },
+            delete_of: owned(&|column| {
+                format!("DELETE FROM {name} WHERE store_id = $1 AND {column} = ANY ($2)")
+            }),
+        }
+    }
+}
+
+/// Columns as `unnest` takes them, and their names.
+fn unnested(table: &'static Table, columns: &[&str]) -> String {
+    let types = columns.iter().enumerate().map(|(place, name)| {
+        let column = table.columns.iter().find(|column| column.name == *name);
+        let column_type = column.map_or(ColumnType::Text, |column| column.column_type);
+        format!("${}::{}", place + 2, array_type(column_type))
+    });
+    types.collect::<Vec<_>>().join(", ")
+}
+
+/// Rows by these columns.
+fn by_key(table: &'static Table, read: &[&str], columns: &[&str], condition: &str) -> ByKey {
+    let (name, read) = (table.name, read.join(", "));
+    let equal: String =
+        columns.iter().enumerate().map(|(place, column)| format!(" AND {column} = ${}", place + 2)).collect();
+    let one = format!("SELECT {read} FROM {name} WHERE store_id = $1{equal}{condition}");
+    if columns.is_empty() {
+        return ByKey { one, many: String::new() };
+    }
+    let wanted: String =
+        columns.iter().map(|column| format!(" AND {name}.{column} = wanted.{column}")).collect();
+    let many = format!(
+        "SELECT found.* FROM unnest({}) AS wanted ({}), LATERAL \
+         (SELECT {read} FROM {name} WHERE store_id = $1{wanted}{condition} OFFSET 0) AS found",
+        unnested(table, columns),
+        columns.join(", ")
+    );
+    ByKey { one, many }
+}
+
+fn insert(table: &'static Table) -> ByKey {
+    let name = table.name;
+    let columns: Vec<&str> = table.columns_in(Dialect::Postgres).map(|column| column.name).collect();
+    let listed = columns.join(", ");
+    let places: Vec<String> = (0..columns.len()).map(|place| format!("${}", place + 2)).collect();
+    ByKey {
+        one: format!("INSERT INTO {name} (store_id, {listed}) VALUES ($1, {})", places.join(", ")),
+        many: format!(
+            "INSERT INTO {name} (store_id, {listed}) SELECT $1, * FROM unnest({})",
+            unnested(table, &columns)
+        ),
+    }
+}
+
+fn update(table: &'static Table, key: &[&str]) -> String {
+    let name = table.name;
+    let columns: Vec<&str> = table
+        .columns_in(Dialect::Postgres)
+        .filter(|column| column.role != Role::Summary)
+        .map(|column| column.name)
+        .collect();
+    let set: Vec<String> =
+        columns[key.len()..].iter().map(|column| format!("{column} = new.{column}")).collect();
+    if set.is_empty() {
+        return String::new();
+    }
+    let same: String = key.iter().map(|column| format!(" AND {name}.{column} = new.{column}")).collect();
+    format!(
+        "UPDATE {name} SET {} FROM unnest({}) AS new ({}) WHERE {name}.store_id = $1{same}",
+        set.join(", "),
+        unnested(table, &columns),
+        columns.join(", ")
+    )
+}

@@ -1,0 +1,143 @@
+//! Verifying what the descriptions of the tables promise, on whichever database.
+//!
+//! Every row of every table is read through the type that the server reads it with, and encoded again: what comes out has
+//! to be what is there, in every column, those that follow from others too. The rest is asked in statements that both
+//! databases understand, made from the descriptions where any table needs them.
+
+mod questions;
+
+use std::future::Future;
+
+use shopfolk_model::StoreId;
+
+use crate::tables::for_every_record;
+use crate::{
+    Columns, CustomerRow, Dialect, Invariant, Record, Role, Row, StoreError, StoredContact, StoredDetails,
+    StoredEvent, StoredExtraFieldValue, StoredOrderProduct, StoredStatistics, StoredToken, Table, Value,
+    Violation,
+};
+use questions::questions;
+
+/// A database that is checked, in one snapshot.
+pub trait CheckSource: Send {
+    /// Which database it is.
+    const DIALECT: Dialect;
+    /// The relation that has all contacts, wherever they lie.
+    const CONTACTS: &'static str;
+
+    /// Hands every row of a table to `take`, with its store's id and all columns that the database has.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn rows(
+        &mut self,
+        table: &'static Table,
+        take: &mut (dyn FnMut(i64, &dyn Columns) + Send),
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Asks a question whose rows are violations: a store's id and a sentence.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn ask(
+        &mut self,
+        sql: &str,
+        take: &mut (dyn FnMut(i64, String) + Send),
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// Verifies every described table, and hands each violation to `report`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn check_tables<S: CheckSource>(
+    source: &mut S,
+    report: &mut (impl FnMut(Violation) + Send),
+) -> Result<(), StoreError> {
+    macro_rules! check_rows {
+        ($($record:ty)+) => {
+            $(check_rows::<$record, S>(source, report).await?;)+
+        };
+    }
+    for_every_record!(check_rows);
+    for (invariant, sql) in questions(S::DIALECT, S::CONTACTS) {
+        source
+            .ask(&sql, &mut |store, found| {
+                report(Violation { invariant, store: StoreId::new(store).ok(), found });
+            })
+            .await?;
+    }
+    Ok(())
+}
+
+/// Reads every row of a table and encodes it again.
+async fn check_rows<R: Record, S: CheckSource>(
+    source: &mut S,
+    report: &mut (impl FnMut(Violation) + Send),
+) -> Result<(), StoreError> {
+    source.rows(R::TABLE, &mut |store, columns| check_row::<R>(S::DIALECT, store, columns, report)).await
+}
+
+fn check_row<R: Record>(
+    dialect: Dialect,
+    store: i64,
+    columns: &dyn Columns,
+    report: &mut impl FnMut(Violation),
+) {
+    let mut found = |found: String| {
+        report(Violation { invariant: Invariant::RowsSound, store: StoreId::new(store).ok(), found });
+    };
+    let Ok(id) = StoreId::new(store) else {
+        return found(format!("a {} belongs to store {store}, which cannot be", R::TABLE.what));
+    };
+    let read = ReadColumns { table: R::TABLE, dialect, all: columns };
+    let row = Row { store: id, table: R::TABLE, columns: &read };
+    let record = match row.decode::<R>() {
+        Ok(record) => record,
+        Err(damage) => return found(damage.to_string()),
+    };
+    for (place, (column, expected)) in R::TABLE.columns_in(dialect).zip(record.encode(dialect)).enumerate() {
+        match columns.value(place) {
+            Ok(value) if value == expected => {}
+            Ok(value) => found(
+                row.damage(
+                    column.name,
+                    format!("it holds {}, and should hold {}", shown(&value), shown(&expected)),
+                )
+                .to_string(),
+            ),
+            Err(reason) => found(row.damage(column.name, reason).to_string()),
+        }
+    }
+}
+
+fn shown(value: &Value<'_>) -> String {
+    match value {
+        Value::Null => "nothing".to_owned(),
+        Value::Integer(number) => number.to_string(),
+        Value::Text(text) => {
+            let short: String = text.chars().take(60).collect();
+            format!("'{short}'")
+        }
+        Value::Bytes(bytes) => format!("{} bytes", bytes.len()),
+    }
+}
+
+/// Of all columns those that are read.
+struct ReadColumns<'a> {
+    table: &'static Table,
+    dialect: Dialect,
+    all: &'a dyn Columns,
+}
+
+impl Columns for ReadColumns<'_> {
+    fn value(&self, place: usize) -> Result<Value<'_>, String> {
+        let mut read = self
+            .table
+            .columns_in(self.dialect)
+            .enumerate()
+            .filter(|(_, column)| column.role != Role::Derived);
+        let (place, _) = read.nth(place).ok_or("the column is missing")?;
+        self.all.value(place)
+    }
+}

@@ -1,0 +1,216 @@
+//! What a check asks in statements. A row of an answer is a violation: a store's id and a sentence.
+
+use shopfolk_model::MAXIMUM_CONTACTS;
+
+use crate::{Dialect, IdKind, Invariant, TABLES, Table};
+
+/// All questions, in statements that both databases understand. `contacts` is the relation that has all contacts.
+pub(super) fn questions(dialect: Dialect, contacts: &str) -> Vec<(Invariant, String)> {
+    let mut questions: Vec<(Invariant, String)> =
+        TABLES.iter().flat_map(|table| of_table(table, dialect, contacts)).collect();
+    questions.extend(counters());
+    questions.extend(particular(contacts));
+    questions
+}
+
+/// What any table needs.
+fn of_table(table: &Table, dialect: Dialect, contacts: &str) -> Vec<(Invariant, String)> {
+    let Table { name, what, .. } = table;
+    // Contacts that were created lately may lie elsewhere.
+    let relation = if *name == "contacts" { contacts } else { name };
+    let mut questions = Vec::new();
+    let key = table.ids.map(|(_, column)| column).or_else(|| table.key().next().map(|column| column.name));
+    let Some(key) = key else { return questions };
+    questions.push((
+        Invariant::TenantsApart,
+        format!(
+            "SELECT store_id, '{what} ' || {key} || ' belongs to a store that is not there'
+               FROM {relation} AS rows
+              WHERE NOT EXISTS (SELECT 1 FROM stores WHERE stores.store_id = rows.store_id)"
+        ),
+    ));
+    if let Some(owner) = table.owner {
+        questions.push((
+            Invariant::TenantsApart,
+            hangs_on(relation, what, key, owner.column, owner.table, "hangs on"),
+        ));
+    }
+    for reference in table.references {
+        let mut question = hangs_on(relation, what, key, reference.column, reference.table, "names");
+        question.push_str(&format!(" AND rows.{} IS NOT NULL", reference.column));
+        if let Some(none) = reference.none {
+            question.push_str(&format!(" AND rows.{} <> {none}", reference.column));
+        }
+        questions.push((Invariant::TenantsApart, question));
+    }
+    if let Some(maximum) = table.maximum {
+        questions.push((
+            Invariant::SummariesRight,
+            format!(
+                "SELECT store_id, 'there are ' || count(*) || ' rows of the kind {what}, more than {maximum}'
+                   FROM {name} GROUP BY store_id HAVING count(*) > {maximum}"
+            ),
+        ));
+    }
+    if let Some((kind, column)) = table.ids
+        && !(kind == IdKind::Event && dialect == Dialect::Postgres)
+    {
+        questions.extend(ids(relation, what, kind, column));
+    }
+    if let Some(lifecycle) = table.lifecycle {
+        let (created, deleted) = (lifecycle.created.code(), lifecycle.deleted.code());
+        questions.extend(events(name, what, key, created, deleted));
+    }
+    questions
+}
+
+/// Rows that name a row which is not there.
+fn hangs_on(relation: &str, what: &str, key: &str, column: &str, owner: &str, how: &str) -> String {
+    let (owner_what, owner_key) = Table::named(owner).map_or((owner, column), |table| {
+        (table.what, table.key().next().map_or(column, |column| column.name))
+    });
+    format!(
+        "SELECT store_id, '{what} ' || {key} || ' {how} {owner_what} ' || {column} || ', which is not there'
+           FROM {relation} AS rows
+          WHERE NOT EXISTS (SELECT 1 FROM {owner} AS owners
+                             WHERE owners.store_id = rows.store_id AND owners.{owner_key} = rows.{column})"
+    )
+}
+
+fn ids(relation: &str, what: &str, kind: IdKind, column: &str) -> Vec<(Invariant, String)> {
+    let counter = kind.counter();
+    vec![
+        (
+            Invariant::IdsNeverReused,
+            format!(
+                "SELECT rows.store_id, '{what} id ' || max({column}) || ' is not below the counter ' || max({counter})
+                   FROM {relation} AS rows JOIN counters ON counters.store_id = rows.store_id
+                  GROUP BY rows.store_id HAVING max({column}) >= max({counter})"
+            ),
+        ),
+        (
+            Invariant::IdsNeverReused,
+            format!(
+                "SELECT store_id, '{what} id ' || {column} || ' is there ' || count(*) || ' times'
+                   FROM {relation} AS rows GROUP BY store_id, {column} HAVING count(*) > 1"
+            ),
+        ),
+    ]
+}
+
+/// Whether what is there came to be, and what came to be is there or went.
+fn events(name: &str, what: &str, key: &str, created: u8, deleted: u8) -> Vec<(Invariant, String)> {
+    let of = |code: u8| format!("SELECT store_id, entity_id FROM events WHERE event_type = {code}");
+    let there = format!("SELECT store_id, {key} FROM {name}");
+    let (came, went) = (of(created), of(deleted));
+    let twice = |code: u8, how: &str| {
+        format!(
+            "SELECT store_id, '{what} ' || entity_id || ' was {how} ' || count(*) || ' times'
+               FROM events WHERE event_type = {code} GROUP BY store_id, entity_id HAVING count(*) > 1"
+        )
+    };
+    [
+        format!(
+            "SELECT store_id, '{what} ' || {key} || ' is there and no event says that it was created'
+               FROM ({there} EXCEPT {came}) AS odd"
+        ),
+        format!(
+            "SELECT store_id, '{what} ' || {key} || ' is there and an event says that it was deleted'
+               FROM ({there} INTERSECT {went}) AS odd"
+        ),
+        format!(
+            "SELECT store_id, '{what} ' || entity_id || ' was created and never deleted, and is not there'
+               FROM ({came} EXCEPT {went} EXCEPT {there}) AS odd"
+        ),
+        twice(created, "created"),
+        twice(deleted, "deleted"),
+    ]
+    .map(|sql| (Invariant::EventForEveryChange, sql))
+    .into()
+}
+
+fn counters() -> Vec<(Invariant, String)> {
+    vec![(
+        Invariant::IdsNeverReused,
+        "SELECT stores.store_id, 'the store has no counters'
+           FROM stores
+          WHERE EXISTS (SELECT 1 FROM events WHERE events.store_id = stores.store_id)
+            AND NOT EXISTS (SELECT 1 FROM counters WHERE counters.store_id = stores.store_id)"
+            .to_owned(),
+    )]
+}
+
+/// The rules that are the model's own.
+fn particular(contacts: &str) -> Vec<(Invariant, String)> {
+    vec![
+        (
+            Invariant::OneDefaultPerType,
+            format!(
+                "SELECT store_id, 'customer ' || customer_id || ' has ' || count(*)
+                                  || ' default contacts of type ' || contact_type
+                   FROM {contacts} AS rows WHERE is_default
+                  GROUP BY store_id, customer_id, contact_type HAVING count(*) > 1"
+            ),
+        ),
+        (
+            Invariant::SummariesRight,
+            format!(
+                "SELECT store_id, 'customer ' || customer_id || ' has more than {MAXIMUM_CONTACTS} contacts'
+                   FROM {contacts} AS rows
+                  GROUP BY store_id, customer_id HAVING count(*) > {MAXIMUM_CONTACTS}"
+            ),
+        ),
+        (
+            Invariant::SummariesRight,
+            "SELECT store_id, 'customer ' || customer_id || ' says that it has ' || said_count
+                              || ' contacts up to place ' || coalesce(CAST(said_highest AS TEXT), 'none')
+                              || ', and has ' || found_count || ' up to place '
+                              || coalesce(CAST(found_highest AS TEXT), 'none')
+               FROM (SELECT customers.store_id, customers.customer_id, max(contact_count) AS said_count,
+                            max(highest_order_by) AS said_highest, count(contact_id) AS found_count,
+                            max(order_by) AS found_highest
+                       FROM customers
+                       LEFT JOIN contacts ON contacts.store_id = customers.store_id
+                                         AND contacts.customer_id = customers.customer_id
+                      GROUP BY customers.store_id, customers.customer_id) AS sums
+              WHERE found_count <> said_count OR found_highest IS DISTINCT FROM said_highest"
+                .to_owned(),
+        ),
+        (
+            Invariant::SummariesRight,
+            "SELECT store_id, 'customer ' || customer_id || ' has statistics that its orders do not add up to'
+               FROM (SELECT coalesce(said.store_id, found.store_id) AS store_id,
+                            coalesce(said.customer_id, found.customer_id) AS customer_id,
+                            said.order_count AS said_count, said.sales_value AS said_sales,
+                            said.first_order AS said_first, said.last_order AS said_last,
+                            found.order_count AS found_count, found.sales AS found_sales,
+                            found.first_made AS found_first, found.last_made AS found_last
+                       FROM order_statistics AS said
+                       FULL JOIN (SELECT store_id, customer_id, count(*) AS order_count, sum(total) AS sales,
+                                         min(created) AS first_made, max(created) AS last_made
+                                    FROM orders WHERE customer_id IS NOT NULL
+                                   GROUP BY store_id, customer_id) AS found
+                              ON found.store_id = said.store_id AND found.customer_id = said.customer_id) AS sides
+              WHERE said_count IS DISTINCT FROM found_count OR said_sales IS DISTINCT FROM found_sales
+                 OR said_first IS DISTINCT FROM found_first OR said_last IS DISTINCT FROM found_last"
+                .to_owned(),
+        ),
+        (
+            Invariant::SummariesRight,
+            "SELECT orders.store_id, 'order ' || orders.order_number
+                                     || ' has a product that says somebody else ordered'
+               FROM orders
+               JOIN order_products ON order_products.store_id = orders.store_id
+                                  AND order_products.order_number = orders.order_number
+              WHERE order_products.customer_id IS DISTINCT FROM orders.customer_id"
+                .to_owned(),
+        ),
+        (
+            Invariant::EventForEveryChange,
+            "SELECT store_id, 'of the places of events 1 to ' || max(position) || ' there are ' || count(position)
+               FROM events WHERE position IS NOT NULL
+              GROUP BY store_id HAVING count(position) <> max(position)"
+                .to_owned(),
+        ),
+    ]
+}

@@ -1,0 +1,250 @@
+//! Row operations that every described table has, written once for each engine and not once for each table.
+//!
+//! An engine finds rows ([`ReadRows::read`]) and writes them ([`WriteRows::write`]); what they are to the model follows from
+//! their descriptions. Inserting never replaces: a row that is there already is a conflict.
+
+use std::future::Future;
+
+use crate::{
+    CountedId, Damage, Dialect, IdKind, Listed, Record, RecordKey, Row, StoreError, Table, Unique, Value,
+};
+
+/// How many rows a portion of a walk, of an import or of a mass change has at the most: each is a transaction, and others
+/// are served between them.
+pub const PORTION: usize = 500;
+
+/// Which rows of a table.
+#[derive(Debug, Clone)]
+pub enum Which<'a> {
+    /// Those with these keys.
+    Keys(Vec<Vec<Value<'a>>>),
+    /// Those that hang on these.
+    Owners(&'a [i64]),
+    /// Those that hang on anything with an id from the first to the last.
+    OwnersBetween(i64, i64),
+    /// Those that have one of these in a unique index: its columns.
+    Unique(&'static Unique, Vec<Vec<Value<'a>>>),
+    /// The first ones behind a key, by key.
+    After(Option<Vec<Value<'a>>>, u32),
+}
+
+/// Rows that are asked for.
+#[derive(Debug, Clone)]
+pub struct Query<'a> {
+    /// The table.
+    pub table: &'static Table,
+    /// Which rows.
+    pub which: Which<'a>,
+}
+
+impl<'a> Query<'a> {
+    /// The rows with these keys.
+    pub fn keys<R: Record>(keys: &[R::Key]) -> Self {
+        Self { table: R::TABLE, which: Which::Keys(keys.iter().map(RecordKey::values).collect()) }
+    }
+
+    /// The rows that hang on these.
+    pub const fn of<R: Record>(owners: &'a [i64]) -> Self {
+        Self { table: R::TABLE, which: Which::Owners(owners) }
+    }
+}
+
+/// Rows that are written.
+#[derive(Debug)]
+pub enum Change<'a> {
+    /// New ones, with all columns.
+    Insert(&'static Table, Vec<Vec<Value<'a>>>),
+    /// Known ones: all columns but summaries become these.
+    Update(&'static Table, Vec<Vec<Value<'a>>>),
+    /// Those with these keys go.
+    Delete(&'static Table, Vec<Vec<Value<'a>>>),
+    /// Those that hang on these go.
+    DeleteOf(&'static Table, &'a [i64]),
+}
+
+/// Finding rows.
+pub trait ReadRows: Send {
+    /// Which database it is.
+    fn dialect(&self) -> Dialect;
+
+    /// Finds rows and hands each to `take` with the number of the query that asked for it. Who reads in order to write locks
+    /// what the table's guard says before.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn read(
+        &mut self,
+        queries: &[Query<'_>],
+        take: &mut (dyn FnMut(usize, Row<'_>) + Send),
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// How many rows a table has.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn count(&mut self, table: &'static Table) -> impl Future<Output = Result<u64, StoreError>> + Send;
+
+    /// The record with this key.
+    ///
+    /// # Errors
+    /// When the row is damaged or the database fails.
+    fn get<R: Record>(&mut self, key: R::Key) -> impl Future<Output = Result<Option<R>, StoreError>> + Send {
+        async move { self.first(Query::keys::<R>(&[key])).await }
+    }
+
+    /// The record that has this in a unique index.
+    ///
+    /// # Errors
+    /// When the row is damaged or the database fails.
+    fn find<R: Record>(
+        &mut self,
+        index: &'static Unique,
+        value: Value<'_>,
+    ) -> impl Future<Output = Result<Option<R>, StoreError>> + Send {
+        async move { self.first(Query { table: R::TABLE, which: Which::Unique(index, vec![vec![value]]) }).await }
+    }
+
+    /// The first record of those that are asked for.
+    ///
+    /// # Errors
+    /// When the row is damaged or the database fails.
+    fn first<R: Record>(
+        &mut self,
+        query: Query<'_>,
+    ) -> impl Future<Output = Result<Option<R>, StoreError>> + Send {
+        async move {
+            let mut found: Option<Result<R, Damage>> = None;
+            self.read(&[query], &mut |_, row| {
+                found.get_or_insert_with(|| row.decode());
+            })
+            .await?;
+            Ok(found.transpose()?)
+        }
+    }
+
+    /// The records that are asked for, without those that are damaged.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn list<R: Record>(
+        &mut self,
+        query: Query<'_>,
+    ) -> impl Future<Output = Result<Listed<R>, StoreError>> + Send {
+        async move {
+            let mut listed = Listed::default();
+            self.read(&[query], &mut |_, row| listed.take(row.decode())).await?;
+            Ok(listed)
+        }
+    }
+
+    /// The records that are asked for; nobody may miss one.
+    ///
+    /// # Errors
+    /// When one is damaged or the database fails.
+    fn all<R: Record>(
+        &mut self,
+        query: Query<'_>,
+    ) -> impl Future<Output = Result<Vec<R>, StoreError>> + Send {
+        async move {
+            let mut records: Vec<Result<R, Damage>> = Vec::new();
+            self.read(&[query], &mut |_, row| records.push(row.decode())).await?;
+            Ok(records.into_iter().collect::<Result<_, _>>()?)
+        }
+    }
+
+    /// The first records behind a key, by key.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn list_after<R: Record>(
+        &mut self,
+        after: Option<R::Key>,
+        limit: u32,
+    ) -> impl Future<Output = Result<Listed<R>, StoreError>> + Send {
+        async move {
+            let after = after.as_ref().map(RecordKey::values);
+            self.list(Query { table: R::TABLE, which: Which::After(after, limit) }).await
+        }
+    }
+}
+
+/// Writing rows.
+pub trait WriteRows: ReadRows {
+    /// Takes ids, in their order.
+    ///
+    /// # Errors
+    /// When the database fails or has none left.
+    fn take_numbers(
+        &mut self,
+        kind: IdKind,
+        count: usize,
+    ) -> impl Future<Output = Result<Vec<i64>, StoreError>> + Send;
+
+    /// Writes rows. Ids that are inserted are never given.
+    ///
+    /// # Errors
+    /// [`StoreError::Conflict`] when a row is there already that may be there once; otherwise when the database fails.
+    fn write(&mut self, change: Change<'_>) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Takes ids, in their order.
+    ///
+    /// # Errors
+    /// When the database fails or has none left.
+    fn take_ids<I: CountedId>(
+        &mut self,
+        count: usize,
+    ) -> impl Future<Output = Result<Vec<I>, StoreError>> + Send {
+        async move {
+            let numbers = self.take_numbers(I::KIND, count).await?;
+            let id =
+                |number| I::from_number(number).map_err(|_| StoreError::OutOfIds { kind: I::KIND.name() });
+            numbers.into_iter().map(id).collect()
+        }
+    }
+
+    /// Takes an id.
+    ///
+    /// # Errors
+    /// When the database fails or has none left.
+    fn take_id<I: CountedId>(&mut self) -> impl Future<Output = Result<I, StoreError>> + Send {
+        async move {
+            let taken = self.take_ids(1).await?.pop();
+            taken.ok_or(StoreError::OutOfIds { kind: I::KIND.name() })
+        }
+    }
+
+    /// Keeps new records.
+    ///
+    /// # Errors
+    /// As [`Self::write`].
+    fn insert<R: Record>(&mut self, records: &[R]) -> impl Future<Output = Result<(), StoreError>> + Send {
+        async move {
+            let dialect = self.dialect();
+            let rows = records.iter().map(|record| record.encode(dialect)).collect();
+            self.write(Change::Insert(R::TABLE, rows)).await
+        }
+    }
+
+    /// Makes records that are there these.
+    ///
+    /// # Errors
+    /// As [`Self::write`].
+    fn update<R: Record>(&mut self, records: &[R]) -> impl Future<Output = Result<(), StoreError>> + Send {
+        async move {
+            let dialect = self.dialect();
+            let rows = records.iter().map(|record| record.encode(dialect)).collect();
+            self.write(Change::Update(R::TABLE, rows)).await
+        }
+    }
+
+    /// Removes records.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn delete<R: Record>(&mut self, keys: &[R::Key]) -> impl Future<Output = Result<(), StoreError>> + Send {
+        async move {
+            let keys = keys.iter().map(RecordKey::values).collect();
+            self.write(Change::Delete(R::TABLE, keys)).await
+        }
+    }
+}
