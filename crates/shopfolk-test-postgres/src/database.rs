@@ -1,7 +1,10 @@
 //! A database of a test's own.
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::Command;
+
+use crate::proxy::Proxy;
 
 /// A database on a server. It goes when the server goes.
 #[derive(Debug, Clone)]
@@ -22,9 +25,19 @@ impl TestDatabase {
         self.port
     }
 
+    /// Where its server listens.
+    pub fn address(&self) -> SocketAddr {
+        (Ipv4Addr::LOCALHOST, self.port).into()
+    }
+
     /// Its address, for the superuser, who needs no password.
     pub fn url(&self) -> String {
-        format!("postgres://postgres@127.0.0.1:{}/{}", self.port, self.name)
+        format!("postgres://postgres@{}/{}", self.address(), self.name)
+    }
+
+    /// The same by way of a proxy, not encrypted, so that the proxy sees what it passes on.
+    pub fn url_through(&self, proxy: &Proxy) -> String {
+        format!("postgres://postgres@{}/{}?sslmode=disable", proxy.address(), self.name)
     }
 
     /// Runs SQL and answers with what it prints: a row a line, columns divided by `|`.

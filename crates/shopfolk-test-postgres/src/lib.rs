@@ -12,6 +12,7 @@ mod certificates;
 mod database;
 mod pgbouncer;
 mod programs;
+pub mod proxy;
 mod server;
 mod standby;
 mod watchdog;

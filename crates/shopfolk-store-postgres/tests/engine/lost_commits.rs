@@ -1,7 +1,5 @@
 //! A connection that is lost while a commit is on its way: what became of it is looked up, never guessed.
 
-use std::net::SocketAddr;
-
 use shopfolk_operations::conformance::{
     BY, STORE, assert_every_promise_holds, at, contacts, create_store, customer, phone, phones, shop,
     try_create,
@@ -11,15 +9,14 @@ use shopfolk_store::Engine;
 use shopfolk_store_postgres::PostgresEngine;
 use shopfolk_test_postgres::TestDatabase;
 
-use crate::proxy::{Break, Proxy};
 use crate::support::{new_database, open};
+use shopfolk_test_postgres::proxy::{Break, Proxy};
 
 /// An engine whose connections go through a proxy.
 async fn behind_proxy() -> (PostgresEngine, Proxy, TestDatabase) {
     let database = new_database();
-    let server: SocketAddr = format!("127.0.0.1:{}", database.port()).parse().unwrap();
-    let proxy = Proxy::start(server).await;
-    let url = format!("postgres://postgres@{}/{}?sslmode=disable", proxy.address, database.name());
+    let proxy = Proxy::start(database.address());
+    let url = database.url_through(&proxy);
     (open(&url).await, proxy, database)
 }
 

@@ -5,7 +5,6 @@ mod conformance;
 mod ids;
 mod lost_commits;
 mod order_search;
-mod proxy;
 mod round_trips;
 mod statements;
 mod support;

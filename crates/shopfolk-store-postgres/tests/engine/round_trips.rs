@@ -1,20 +1,17 @@
 //! How often the engine waits for the server: every round trip is time that a caller waits.
 
-use std::net::SocketAddr;
-
 use shopfolk_operations::conformance::{BY, STORE, contacts, create, default_phone, phone, shop};
 use shopfolk_operations::{DeleteContact, FindAccess, ListContacts};
 use shopfolk_store::Engine;
 
-use crate::proxy::Proxy;
 use crate::support::{new_database, settings};
+use shopfolk_test_postgres::proxy::Proxy;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_read_is_one_round_trip_and_a_create_is_two() {
     let database = new_database();
-    let server: SocketAddr = format!("127.0.0.1:{}", database.port()).parse().unwrap();
-    let proxy = Proxy::start(server).await;
-    let url = format!("postgres://postgres@{}/{}?sslmode=disable", proxy.address, database.name());
+    let proxy = Proxy::start(database.address());
+    let url = database.url_through(&proxy);
     // One connection, so that everything is prepared on it after the first time.
     let settings = shopfolk_store_postgres::PostgresSettings { connections: 1, ..settings(&url) };
     let engine = shopfolk_store_postgres::PostgresEngine::open(settings).await.unwrap();
