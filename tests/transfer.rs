@@ -5,8 +5,6 @@
 mod harness;
 
 use std::fs;
-use std::io::Write;
-use std::process::Stdio;
 
 use serde_json::Value;
 
@@ -176,11 +174,7 @@ fn customers_are_written_as_vcards(program: Program) {
 
 /// What an import from stdin comes to.
 fn import(program: &Program, store: &str, options: &[&str], text: &[u8]) -> Outcome {
-    let mut import = program.command(&[&["import", "--store", store], options, &["-"]].concat());
-    let mut running =
-        import.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    running.stdin.take().unwrap().write_all(text).unwrap();
-    Outcome::from(running.wait_with_output().unwrap())
+    program.run_with_input(&[&["import", "--store", store], options, &["-"]].concat(), text)
 }
 
 fn bad_lines_are_told_beside_and_the_rest_is_imported(program: Program) {

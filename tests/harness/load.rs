@@ -21,6 +21,8 @@ use super::{Doors, PATIENCE, create_customer, customers, eventually, list_contac
 const WORKERS: u64 = 8;
 /// Few, so that the workers meet at each of them.
 const HOT_CUSTOMERS: u64 = 3;
+/// How the e-mail addresses of all its customers end.
+pub const DOMAIN: &str = "@example.com";
 
 /// What is known of all ids, over all workers and all time.
 #[derive(Default)]
@@ -78,7 +80,7 @@ impl Load {
     pub fn new(client: &Client, doors: &Doors, random: &mut StdRng) -> Self {
         let shared = Arc::new(Shared::default());
         let hot: Vec<u64> = (0..HOT_CUSTOMERS)
-            .map(|number| create_customer(client, &format!("hot{number}@example.com")))
+            .map(|number| create_customer(client, &format!("hot{number}{DOMAIN}")))
             .collect();
         let worker = |_| {
             Worker::new(
@@ -120,6 +122,11 @@ impl Load {
     /// How many requests were refused, and how many had no answer.
     pub fn not_answered(&self) -> (u64, u64) {
         (self.shared.refused.load(Ordering::Relaxed), self.shared.unknown.load(Ordering::Relaxed))
+    }
+
+    /// The customers that its clients have deleted.
+    pub fn deleted(&self) -> impl Iterator<Item = u64> {
+        self.idle.iter().flat_map(Worker::deleted_customer_ids)
     }
 
     /// What happened, for the one who reads the output of the test.
@@ -188,6 +195,8 @@ impl There {
                 break;
             }
         }
+        // What others create beside has addresses elsewhere.
+        found.retain(|_, email| email.ends_with(DOMAIN));
         let list = |&customer: &u64| {
             let contacts = list_contacts(client, customer);
             rules::assert_places_differ(&contacts);

@@ -4,6 +4,7 @@
 
 pub mod client;
 pub mod load;
+pub mod mass_changes;
 pub mod nodes;
 pub mod postgres;
 pub mod program;
@@ -12,6 +13,8 @@ pub mod rules;
 pub mod server;
 pub mod tls;
 
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -21,7 +24,8 @@ use serde_json::{Value, json};
 
 pub use client::Client;
 pub use load::Load;
-pub use nodes::{Doors, Nodes};
+pub use mass_changes::MassChanger;
+pub use nodes::{Doors, Nodes, Reply};
 pub use program::{Outcome, Program};
 pub use raw::RawConnection;
 pub use server::Server;
@@ -94,6 +98,30 @@ pub fn contact(customer: u64, contact: u64) -> String {
     format!("/api/v3/{STORE}/customers/{customer}/contacts/{contact}")
 }
 
+/// The ids of all customers that are there.
+pub fn customer_ids(client: &Client) -> BTreeSet<u64> {
+    let answer = client.get(&format!("/api/v3/{STORE}/customers_ids")).unwrap();
+    assert_eq!(answer.status, 200, "{answer:?}");
+    answer.body["ids"].as_array().unwrap().iter().map(|id| id.as_u64().unwrap()).collect()
+}
+
+/// The ids of all customers that were deleted, each of them once.
+pub fn deleted_customer_ids(client: &Client) -> BTreeSet<u64> {
+    let mut deleted = BTreeSet::new();
+    loop {
+        let page = client.get(&format!("{}/deleted?offset={}", customers(), deleted.len())).unwrap();
+        assert_eq!(page.status, 200, "{page:?}");
+        let items = page.body["items"].as_array().unwrap();
+        if items.is_empty() {
+            assert_eq!(page.body["total"], deleted.len(), "the deleted customers are counted wrong");
+            return deleted;
+        }
+        for item in items {
+            assert!(deleted.insert(item["id"].as_u64().unwrap()), "{item} was deleted twice");
+        }
+    }
+}
+
 pub fn create_customer(client: &Client, email: &str) -> u64 {
     let answer = client.post(&customers(), &json!({ "email": email })).unwrap();
     assert_eq!(answer.status, 200, "{answer:?}");
@@ -107,6 +135,15 @@ pub fn list_contacts(client: &Client, customer: u64) -> Vec<Value> {
     let contacts = answer.body["items"].as_array().unwrap().clone();
     rules::assert_kept(&contacts);
     contacts
+}
+
+/// Has others stop when it is dropped, so that they do so when a test fails as well.
+pub struct StopOnDrop<'a>(pub &'a AtomicBool);
+
+impl Drop for StopOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
 }
 
 /// Asks again and again until there is an answer.

@@ -1,12 +1,25 @@
 //! Several servers on one database.
 
+use std::io::ErrorKind;
 use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
 
 use serde_json::Value;
 use ureq::http::Method;
 
 use super::client::{Answer, Client};
 use super::{PATIENCE, Server, Shop, eventually};
+
+/// What became of a request to a node that may die.
+#[derive(Debug)]
+pub enum Reply {
+    Answered(Answer),
+    /// It changed nothing.
+    Refused,
+    /// No answer came, or one that says that nobody knows.
+    Unknown,
+}
 
 /// The ways in: a client for each node, another one when the node was started again.
 #[derive(Clone)]
@@ -31,6 +44,28 @@ impl Doors {
         self.0.lock().unwrap()[number] = client;
     }
 
+    /// Asks this node once.
+    pub fn ask(&self, number: usize, method: Method, path: &str, body: Option<&Value>) -> Reply {
+        match self.get(number).send(method, path, body) {
+            Ok(answer) if answer.status == 503 => {
+                assert_eq!(answer.code(), "UNAVAILABLE", "{answer:?}");
+                assert_ne!(answer.header("retry-after"), "", "{answer:?}");
+                let message = answer.body["errorMessage"].as_str().unwrap();
+                if message.contains("look before you try again") { Reply::Unknown } else { Reply::Refused }
+            }
+            Ok(answer) => {
+                assert!(answer.status < 500, "{answer:?}");
+                Reply::Answered(answer)
+            }
+            Err(ureq::Error::Io(error)) if error.kind() == ErrorKind::ConnectionRefused => {
+                // The node is gone, and its place is free until it is started again.
+                thread::sleep(Duration::from_millis(5));
+                Reply::Refused
+            }
+            Err(_) => Reply::Unknown,
+        }
+    }
+
     /// Asks one node after the other, beginning with this one, until one serves.
     pub fn send(&self, first: usize, method: &Method, path: &str, body: Option<&Value>) -> Answer {
         let mut number = first;
@@ -52,7 +87,7 @@ pub struct Nodes<'a> {
 impl<'a> Nodes<'a> {
     /// Starts so many at once.
     pub fn start(shop: &'a Shop, count: usize) -> Self {
-        let servers: Vec<Server> = std::thread::scope(|scope| {
+        let servers: Vec<Server> = thread::scope(|scope| {
             let starting: Vec<_> = (0..count).map(|_| scope.spawn(|| shop.serve(&[]))).collect();
             starting.into_iter().map(|starting| starting.join().unwrap()).collect()
         });

@@ -1,8 +1,10 @@
 //! The built program and its database.
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
+use shopfolk_test_postgres::proxy::Proxy;
 use shopfolk_test_postgres::{PgBouncer, PostgresServer, TestDatabase};
 use tempfile::TempDir;
 
@@ -51,6 +53,12 @@ impl Program {
     /// With this database.
     pub fn on(database: &TestDatabase) -> Self {
         Self { postgres: Some(database.clone()), ..Self::at(&database.url()) }
+    }
+
+    /// With the database of this program, by way of a proxy.
+    pub fn through(&self, proxy: &Proxy) -> Self {
+        let database = self.postgres();
+        Self { postgres: Some(database.clone()), ..Self::at(&database.url_through(proxy)) }
     }
 
     /// With the PostgreSQL database at this address.
@@ -113,6 +121,16 @@ impl Program {
 
     pub fn run(&self, arguments: &[&str]) -> Outcome {
         Outcome::of(&mut self.command(arguments))
+    }
+
+    /// Runs a command that reads this from its input.
+    pub fn run_with_input(&self, arguments: &[&str], input: &[u8]) -> Outcome {
+        let mut command = self.command(arguments);
+        let mut running =
+            command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        // A command that fails before it has read everything says why on its output.
+        let _ = running.stdin.take().unwrap().write_all(input);
+        running.wait_with_output().unwrap().into()
     }
 
     /// Makes a token for the store.

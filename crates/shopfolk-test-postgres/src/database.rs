@@ -1,10 +1,11 @@
 //! A database of a test's own.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::proxy::Proxy;
+use crate::server::run;
 
 /// A database on a server. It goes when the server goes.
 #[derive(Debug, Clone)]
@@ -42,16 +43,31 @@ impl TestDatabase {
 
     /// Runs SQL and answers with what it prints: a row a line, columns divided by `|`.
     pub fn psql(&self, sql: &str) -> String {
-        let output = Command::new(&self.psql)
-            .args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1"])
+        run(self.run_psql().args(["--command", sql]))
+    }
+
+    /// Runs the SQL of a file, all of it or nothing.
+    pub fn run_file(&self, file: &Path) {
+        run(self.run_psql().arg("--single-transaction").arg("--file").arg(file));
+    }
+
+    /// The SQL that makes a database like this one.
+    pub fn dump(&self) -> String {
+        let mut dump = Command::new(self.psql.with_file_name("pg_dump"));
+        run(self.at_this_database(&mut dump).args(["--inserts", "--no-owner", "--no-privileges"]))
+    }
+
+    fn run_psql(&self) -> Command {
+        let mut psql = Command::new(&self.psql);
+        psql.args(["--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "--set=ON_ERROR_STOP=1"]);
+        self.at_this_database(&mut psql);
+        psql
+    }
+
+    fn at_this_database<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        command
             .args(["--host=127.0.0.1", "--username=postgres"])
             .arg(format!("--port={}", self.port))
             .arg(format!("--dbname={}", self.name))
-            .args(["--command", sql])
-            .output()
-            .expect("cannot start psql");
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "psql failed: {said}\n{sql}");
-        String::from_utf8(output.stdout).unwrap()
     }
 }

@@ -48,6 +48,10 @@ struct State {
     held: Notify,
     /// How often all connections were cut.
     cuts: watch::Sender<u64>,
+    /// The round trip from which on nothing of a client is passed on.
+    last: watch::Sender<Option<u64>>,
+    /// How many connections wait for that to be lifted.
+    waiting: AtomicU64,
 }
 
 impl Proxy {
@@ -71,6 +75,8 @@ impl Proxy {
             released: Notify::default(),
             held: Notify::default(),
             cuts: watch::Sender::default(),
+            last: watch::Sender::default(),
+            waiting: AtomicU64::default(),
         });
         let shared = Arc::clone(&state);
         runtime.spawn(async move {
@@ -91,6 +97,21 @@ impl Proxy {
     /// How often a client has spoken after the server had.
     pub fn round_trips(&self) -> u64 {
         self.state.round_trips.load(Ordering::SeqCst)
+    }
+
+    /// Holds back whatever clients say when this many more round trips have begun, the last of them included.
+    pub fn hold_after(&self, round_trips: u64) {
+        self.state.last.send_replace(Some(self.round_trips() + round_trips));
+    }
+
+    /// Whether something is held back.
+    pub fn holds(&self) -> bool {
+        self.state.waiting.load(Ordering::SeqCst) > 0
+    }
+
+    /// Passes on what is held back, and all that comes.
+    pub fn let_go(&self) {
+        self.state.last.send_replace(None);
     }
 
     /// Ends all connections that there are, whatever is on the way on them. New ones come about.
@@ -124,6 +145,21 @@ impl Drop for Proxy {
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }
+    }
+}
+
+impl State {
+    async fn wait_while_held(&self) {
+        let mut last = self.last.subscribe();
+        let is_free =
+            |last: &Option<u64>| last.is_none_or(|last| self.round_trips.load(Ordering::SeqCst) < last);
+        if is_free(&last.borrow()) {
+            return;
+        }
+        self.waiting.fetch_add(1, Ordering::SeqCst);
+        // The sender is a part of this, so it is there.
+        let _ = last.wait_for(is_free).await;
+        self.waiting.fetch_sub(1, Ordering::SeqCst);
     }
 }
 
@@ -195,6 +231,7 @@ async fn pass_requests(
             heard = now;
             state.round_trips.fetch_add(1, Ordering::SeqCst);
         }
+        state.wait_while_held().await;
         let breaks =
             find(request, b"COMMIT\0").and_then(|place| Some((place, state.next.lock().unwrap().take()?)));
         match breaks {

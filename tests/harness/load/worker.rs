@@ -1,11 +1,8 @@
 //! One client: what it does, and what it knows of what it did.
 
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
-use std::time::Duration;
+use std::sync::atomic::Ordering;
 
 use rand::RngExt;
 use rand::rngs::StdRng;
@@ -13,8 +10,8 @@ use serde_json::{Value, json};
 use ureq::http::Method;
 
 use super::super::client::Answer;
-use super::super::{Doors, contact, contacts, customers};
-use super::{Shared, There};
+use super::super::{Doors, Reply, contact, contacts, customers};
+use super::{DOMAIN, Shared, There};
 
 /// So many contacts a worker keeps, that no customer comes near 500.
 const MOST_CONTACTS: usize = 40;
@@ -22,15 +19,6 @@ const MOST_CONTACTS: usize = 40;
 const MOST_CUSTOMERS: usize = 5;
 /// So many contacts of each customer are created by everybody.
 const EQUAL_CONTACTS: u64 = 10;
-
-/// What became of a request.
-enum Outcome {
-    Answered(Answer),
-    /// It changed nothing.
-    Refused,
-    /// No answer came, or one that says that nobody knows.
-    Unknown,
-}
 
 /// What a worker knows of a contact of its own.
 #[derive(Debug)]
@@ -91,6 +79,11 @@ impl Worker {
         self.customers.keys().copied()
     }
 
+    /// The customers that it has deleted.
+    pub(super) fn deleted_customer_ids(&self) -> impl Iterator<Item = u64> {
+        self.gone_customers.iter().copied()
+    }
+
     /// Works until all are told to stop.
     pub(super) fn work(mut self) -> Self {
         while !self.shared.stop.load(Ordering::Relaxed) {
@@ -115,35 +108,15 @@ impl Worker {
     }
 
     /// Sends a request to any node.
-    fn send(&mut self, method: Method, path: &str, body: Option<&Value>) -> Outcome {
-        let door = self.doors.get(self.random.random_range(0..self.doors.len()));
-        let count = |counter: &AtomicU64| counter.fetch_add(1, Ordering::Relaxed);
-        match door.send(method, path, body) {
-            Ok(answer) if answer.status == 503 => {
-                assert_eq!(answer.code(), "UNAVAILABLE", "{answer:?}");
-                assert_ne!(answer.header("retry-after"), "", "{answer:?}");
-                if answer.body["errorMessage"].as_str().unwrap().contains("look before you try again") {
-                    count(&self.shared.unknown);
-                    return Outcome::Unknown;
-                }
-                count(&self.shared.refused);
-                Outcome::Refused
-            }
-            Ok(answer) => {
-                assert!(answer.status < 500, "{answer:?}");
-                count(&self.shared.answered);
-                Outcome::Answered(answer)
-            }
-            Err(ureq::Error::Io(error)) if error.kind() == ErrorKind::ConnectionRefused => {
-                // The node is gone, and its place is free until it is started again.
-                thread::sleep(Duration::from_millis(5));
-                Outcome::Refused
-            }
-            Err(_) => {
-                count(&self.shared.unknown);
-                Outcome::Unknown
-            }
-        }
+    fn send(&mut self, method: Method, path: &str, body: Option<&Value>) -> Reply {
+        let reply = self.doors.ask(self.random.random_range(0..self.doors.len()), method, path, body);
+        let counter = match reply {
+            Reply::Answered(_) => &self.shared.answered,
+            Reply::Refused => &self.shared.refused,
+            Reply::Unknown => &self.shared.unknown,
+        };
+        counter.fetch_add(1, Ordering::Relaxed);
+        reply
     }
 
     fn number(&self) -> u64 {
@@ -165,12 +138,12 @@ impl Worker {
         let default = self.random.random_bool(0.3);
         let body = json!({ "type": "PHONE", "contact": text, "note": "new", "default": default });
         match self.send(Method::POST, &contacts(customer), Some(&body)) {
-            Outcome::Answered(answer) => {
+            Reply::Answered(answer) => {
                 assert_eq!((answer.status, &answer.body["createCount"]), (200, &json!(1)), "{answer:?}");
                 self.learn(answer.body["id"].as_u64().unwrap(), customer, text);
             }
-            Outcome::Unknown => self.perhaps.push((customer, text)),
-            Outcome::Refused => {}
+            Reply::Unknown => self.perhaps.push((customer, text)),
+            Reply::Refused => {}
         }
     }
 
@@ -187,7 +160,7 @@ impl Worker {
         let customer = self.any_hot();
         let text = format!("equal {}", self.random.random_range(0..EQUAL_CONTACTS));
         let body = json!({ "type": "OTHER", "contact": text });
-        if let Outcome::Answered(answer) = self.send(Method::POST, &contacts(customer), Some(&body)) {
+        if let Reply::Answered(answer) = self.send(Method::POST, &contacts(customer), Some(&body)) {
             assert_eq!(answer.status, 200, "{answer:?}");
             let id = answer.body["id"].as_u64().unwrap();
             let mut given = self.shared.given.lock().unwrap();
@@ -200,9 +173,9 @@ impl Worker {
     fn update(&mut self) {
         let (id, customer) = self.any_contact();
         let note = format!("note {}", self.number());
-        let outcome = self.send(Method::PUT, &contact(customer, id), Some(&json!({ "note": note })));
-        match outcome {
-            Outcome::Answered(answer) => {
+        let reply = self.send(Method::PUT, &contact(customer, id), Some(&json!({ "note": note })));
+        match reply {
+            Reply::Answered(answer) => {
                 if !self.is_there(id, &answer) {
                     return;
                 }
@@ -212,8 +185,8 @@ impl Worker {
                 known.notes = vec![note];
                 known.may_be_gone = false;
             }
-            Outcome::Unknown => self.contacts.get_mut(&id).unwrap().notes.push(note),
-            Outcome::Refused => {}
+            Reply::Unknown => self.contacts.get_mut(&id).unwrap().notes.push(note),
+            Reply::Refused => {}
         }
     }
 
@@ -232,7 +205,7 @@ impl Worker {
     fn move_default(&mut self) {
         let (id, customer) = self.any_contact();
         let body = json!({ "default": true });
-        if let Outcome::Answered(answer) = self.send(Method::PUT, &contact(customer, id), Some(&body)) {
+        if let Reply::Answered(answer) = self.send(Method::PUT, &contact(customer, id), Some(&body)) {
             self.is_there(id, &answer);
         }
     }
@@ -240,22 +213,22 @@ impl Worker {
     fn delete(&mut self) {
         let (id, customer) = self.any_contact();
         match self.send(Method::DELETE, &contact(customer, id), None) {
-            Outcome::Answered(answer) => {
+            Reply::Answered(answer) => {
                 if self.is_there(id, &answer) {
                     assert_eq!(answer.body["deleteCount"], 1, "{answer:?}");
                     self.contacts.remove(&id);
                     self.gone.push((customer, id));
                 }
             }
-            Outcome::Unknown => self.contacts.get_mut(&id).unwrap().may_be_gone = true,
-            Outcome::Refused => {}
+            Reply::Unknown => self.contacts.get_mut(&id).unwrap().may_be_gone = true,
+            Reply::Refused => {}
         }
     }
 
     /// Reads a contact through any node: what was acknowledged by another one is seen at once.
     fn read(&mut self) {
         let (id, customer) = self.any_contact();
-        if let Outcome::Answered(answer) = self.send(Method::GET, &contact(customer, id), None) {
+        if let Reply::Answered(answer) = self.send(Method::GET, &contact(customer, id), None) {
             let known = &self.contacts[&id];
             if answer.status == 404 {
                 assert!(known.may_be_gone, "contact {id} was acknowledged and is not seen: {known:?}");
@@ -267,16 +240,16 @@ impl Worker {
     }
 
     fn create_customer(&mut self) {
-        let email = format!("{}@example.com", self.number());
+        let email = format!("{}{DOMAIN}", self.number());
         let body =
             json!({ "email": email, "contacts": [{ "type": "PHONE", "contact": "1", "default": true }] });
         match self.send(Method::POST, &customers(), Some(&body)) {
-            Outcome::Answered(answer) => {
+            Reply::Answered(answer) => {
                 assert_eq!(answer.status, 200, "{answer:?}");
                 self.learn_customer(answer.body["id"].as_u64().unwrap(), email);
             }
-            Outcome::Unknown => self.perhaps_customers.push(email),
-            Outcome::Refused => {}
+            Reply::Unknown => self.perhaps_customers.push(email),
+            Reply::Refused => {}
         }
     }
 
@@ -290,7 +263,7 @@ impl Worker {
         let place = self.random.random_range(0..self.customers.len());
         let id = self.customers.keys().copied().nth(place).unwrap();
         match self.send(Method::DELETE, &format!("{}/{id}", customers()), None) {
-            Outcome::Answered(answer) => {
+            Reply::Answered(answer) => {
                 let known = self.customers.remove(&id).unwrap();
                 match answer.status {
                     200 => assert_eq!(answer.body["deleteCount"], 1, "{answer:?}"),
@@ -301,8 +274,8 @@ impl Worker {
                 }
                 self.gone_customers.push(id);
             }
-            Outcome::Unknown => self.customers.get_mut(&id).unwrap().may_be_gone = true,
-            Outcome::Refused => {}
+            Reply::Unknown => self.customers.get_mut(&id).unwrap().may_be_gone = true,
+            Reply::Refused => {}
         }
     }
 

@@ -8,9 +8,9 @@ use shopfolk_operations::{ContactCreation, CreateCustomer, DeleteCustomer, GetCu
 use shopfolk_store::Engine;
 use shopfolk_store_postgres::PostgresEngine;
 use shopfolk_test_postgres::TestDatabase;
+use shopfolk_test_postgres::proxy::{Break, Proxy};
 
 use crate::support::{new_database, open};
-use shopfolk_test_postgres::proxy::{Break, Proxy};
 
 /// An engine whose connections go through a proxy.
 async fn behind_proxy() -> (PostgresEngine, Proxy, TestDatabase) {

@@ -3,9 +3,9 @@
 use shopfolk_operations::conformance::{BY, STORE, contacts, create, default_phone, phone, shop};
 use shopfolk_operations::{DeleteContact, FindAccess, ListContacts};
 use shopfolk_store::Engine;
+use shopfolk_test_postgres::proxy::Proxy;
 
 use crate::support::{new_database, settings};
-use shopfolk_test_postgres::proxy::Proxy;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_read_is_one_round_trip_and_a_create_is_two() {
