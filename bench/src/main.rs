@@ -18,6 +18,7 @@ mod contacts;
 mod contender;
 mod growth;
 mod import;
+mod latency;
 mod load;
 mod machine;
 mod measure;
@@ -58,6 +59,8 @@ enum Command {
     Search(search::Settings),
     /// Customers to and from a file, beside the `sqlite3` shell's `.import` of the same rows.
     Import(import::Settings),
+    /// Imports and copies to and from a PostgreSQL that is far away, beside the same without the way.
+    Latency(latency::Settings),
     /// Serves the bare server that stores nothing, until it is stopped.
     Ceiling(ceiling::Settings),
 }
@@ -106,6 +109,7 @@ fn main() -> Result<()> {
         Command::Postgres(settings) => postgres::run(&settings),
         Command::Search(settings) => search::run(&settings),
         Command::Import(settings) => import::run(&settings),
+        Command::Latency(settings) => latency::run(&settings),
         Command::Ceiling(settings) => ceiling::run(&settings),
     }
 }
