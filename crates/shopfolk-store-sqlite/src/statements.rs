@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 use shopfolk_model::EventType;
 use shopfolk_store::{Dialect, Role, TABLES, Table, Unique};
 
-use crate::settle::RECENT_CONTACTS;
+use crate::counters::{READ_COUNTERS, WRITE_COUNTERS};
+use crate::settle::{OF_STORE, RECENT_CONTACTS, UNSETTLED};
 
 /// The statements of one table. Where rows are found, all columns that are read come in the order of the description, and
 /// then those that the engine keeps for itself.
@@ -80,7 +81,8 @@ pub fn made_statements() -> Vec<String> {
             .into_iter()
             .chain(by_unique.values())
     });
-    let others = [&*COUNT_DELETED, &*LIST_DELETED];
+    let others =
+        [&*COUNT_DELETED, &*LIST_DELETED, &*READ_COUNTERS, &*WRITE_COUNTERS, &*OF_STORE, &*UNSETTLED];
     of_tables.chain(others).filter(|sql| !sql.is_empty()).cloned().collect()
 }
 

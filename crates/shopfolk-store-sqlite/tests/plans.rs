@@ -14,10 +14,12 @@ fn files(directory: &Path) -> Vec<PathBuf> {
     paths.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
 
-/// The statements in the sources, as they are written there: what stands in a literal that begins with a verb of SQL.
+/// The statements that are made, and those in the sources: what stands in a literal that begins with a verb of SQL, unless
+/// one is made of it.
 fn statements() -> Vec<(String, String)> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let mut statements = Vec::new();
+    let made = shopfolk_store_sqlite::made_statements();
+    let mut statements: Vec<_> = made.into_iter().map(|sql| ("made".to_owned(), sql)).collect();
     for path in files(&source) {
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
         // A check reads everything there is: that is what it is for.
@@ -27,7 +29,9 @@ fn statements() -> Vec<(String, String)> {
         let text = fs::read_to_string(&path).unwrap();
         for literal in text.split('"').skip(1).step_by(2) {
             let literal = literal.trim();
-            if ["SELECT", "INSERT", "UPDATE", "DELETE"].iter().any(|verb| literal.starts_with(verb)) {
+            if ["SELECT", "INSERT", "UPDATE", "DELETE"].iter().any(|verb| literal.starts_with(verb))
+                && !literal.contains('{')
+            {
                 statements.push((name.clone(), literal.split_whitespace().collect::<Vec<_>>().join(" ")));
             }
         }
@@ -39,10 +43,10 @@ fn statements() -> Vec<(String, String)> {
 const MAY_SCAN: &[(&str, &str)] = &[
     ("SELECT count(*) FROM stores", "the list of stores is for the command line"),
     (
-        "SELECT store_id, name, suspended, created FROM stores ORDER BY",
+        "SELECT name, suspended, created, store_id FROM stores ORDER BY",
         "the list of stores is for the command line",
     ),
-    ("SELECT sum(next_event_sequence - 1) FROM counters", "one row a store, for the metrics"),
+    ("SELECT sum(next_event_id - 1) FROM counters", "one row a store, for the metrics"),
     ("SELECT max(version) FROM refinery_schema_history", "one row a migration, when the database is opened"),
     (
         "SELECT DISTINCT json_extract",
@@ -57,7 +61,7 @@ const MAY_SCAN: &[(&str, &str)] = &[
         "one row a commit, bounded, and read when the database is opened or another process wrote",
     ),
     (
-        "SELECT recent.store_id, recent.customer_id",
+        "SELECT recent.contact_id, recent.customer_id",
         "the recent contacts are bounded, and read when the database is opened or another process wrote",
     ),
 ];
@@ -70,7 +74,7 @@ fn every_statement_uses_an_index_and_names_the_store() {
     let database = Connection::open(&settings.path).unwrap();
     let statements = statements();
     assert!(statements.len() > 25, "the statements were not found: {statements:#?}");
-    let mut scanned = 0;
+    let mut used = vec![false; MAY_SCAN.len()];
     for (file, sql) in statements {
         let mut plan = database.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
         // Parameters that are not bound are null, which the plan does not depend on.
@@ -83,12 +87,14 @@ fn every_statement_uses_an_index_and_names_the_store() {
         let whole_store = |step: &String| step.ends_with("(store_id=?)");
         assert!(file != "copy.rs" || !steps.iter().any(whole_store), "{file}: {sql}\n{steps:#?}");
         let scans = steps.iter().any(|step| step.starts_with("SCAN") || step.contains("TEMP B-TREE"));
-        if MAY_SCAN.iter().any(|(start, _reason)| sql.starts_with(start)) {
-            scanned += 1;
+        let exception = MAY_SCAN.iter().position(|(start, _reason)| sql.starts_with(start));
+        if let Some(exception) = exception.filter(|_| scans || !sql.contains("store_id")) {
+            used[exception] = true;
         } else {
             assert!(!scans, "{file}: {sql}\n{steps:#?}");
             assert!(sql.contains("store_id"), "{file}: {sql}");
         }
     }
-    assert_eq!(scanned, MAY_SCAN.len(), "an exception that no statement needs any more");
+    let unused: Vec<_> = MAY_SCAN.iter().zip(used).filter(|(_, used)| !used).collect();
+    assert!(unused.is_empty(), "exceptions that no statement needs any more: {unused:#?}");
 }

@@ -72,31 +72,40 @@ impl Runs for Rebuild {
     }
 }
 
+/// The numbers of all fields.
+fn fields() -> impl Iterator<Item = i64> {
+    let texts = TextField::ALL.map(|field| field as i64);
+    texts.into_iter().chain(Column::ALL.map(|column| column as i64))
+}
+
 impl SqliteWriteTx<'_> {
+    /// Removes blocks of fields that there are not.
     fn remove_unknown_fields(&mut self) -> Result<(), StoreError> {
-        let known = TextField::ALL.map(|field| field as u8).into_iter();
-        let known = known.chain(Column::ALL.map(|column| column as u8)).map(|field| field.to_string());
-        self.change(
-            "remove search blocks of fields that there are not",
-            &format!(
-                "DELETE FROM search_blocks WHERE store_id = ?1 AND field NOT IN ({})",
-                known.collect::<Vec<_>>().join(", ")
-            ),
+        let there: Vec<i64> = self.query_rows(
+            "list the fields of search blocks",
+            "SELECT DISTINCT field FROM search_blocks WHERE store_id = ?1",
             [self.store.get()],
+            |row| row.get(0),
         )?;
+        for field in there {
+            if !fields().any(|known| known == field) {
+                self.remove_blocks(field, i64::MIN, i64::MAX)?;
+            }
+        }
         Ok(())
     }
 
     /// Removes the blocks that begin with one of these customers.
     fn remove_blocks_between(&mut self, first: i64, last: i64) -> Result<(), StoreError> {
-        let fields = TextField::ALL.map(|field| field as u8).into_iter();
-        for field in fields.chain(Column::ALL.map(|column| column as u8)) {
-            self.change(
-                "remove search blocks",
-                "DELETE FROM search_blocks WHERE store_id = ?1 AND field = ?2 AND first_customer_id BETWEEN ?3 AND ?4",
-                (self.store.get(), field, first, last),
-            )?;
-        }
+        fields().try_for_each(|field| self.remove_blocks(field, first, last))
+    }
+
+    fn remove_blocks(&mut self, field: i64, first: i64, last: i64) -> Result<(), StoreError> {
+        self.change(
+            "remove search blocks",
+            "DELETE FROM search_blocks WHERE store_id = ?1 AND field = ?2 AND first_customer_id BETWEEN ?3 AND ?4",
+            (self.store.get(), field, first, last),
+        )?;
         Ok(())
     }
 
