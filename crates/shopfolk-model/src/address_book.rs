@@ -14,7 +14,7 @@ pub struct ShippingAddress {
     pub name: Option<CustomerName>,
     /// Where.
     pub whereabouts: Whereabouts,
-    /// A note for whoever brings them.
+    /// A note for the people who deliver.
     pub note: Option<AddressNote>,
     /// When the address came to be.
     pub created: Timestamp,

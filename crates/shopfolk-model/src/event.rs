@@ -166,8 +166,8 @@ impl Actor {
 
 /// Something that happened in a store, recorded in the transaction of the change.
 ///
-/// It says what was before, where that is a person's. What came after is what the next event of the same person says was
-/// before, or else what is there now: so nothing is kept twice, and all of the past can be told.
+/// It says what was before, where it is about a customer. What came after is what the next event of the same customer says
+/// was before, or else what is there now: nothing is kept twice, and all of the past can be told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Event {
     /// What happened.
@@ -178,7 +178,7 @@ pub struct Event {
     pub by: Actor,
     /// When.
     pub created: Timestamp,
-    /// What was before, a JSON object with the parts that changed; `None` where there was nothing, or it is no person's.
+    /// What was before, a JSON object with the parts that changed; `None` where there was nothing, or it is about no customer.
     pub before: Option<Box<str>>,
 }
 

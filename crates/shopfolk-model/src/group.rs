@@ -3,7 +3,7 @@
 use crate::{ExternalReferenceId, FieldChange, GroupId, GroupName, fold};
 
 impl GroupId {
-    /// The group that is built in: `General`. Whoever is in no other group is in this one.
+    /// The group that is built in: `General`. A customer in no other group is in this one.
     pub const GENERAL: Self = match Self::new(0) {
         Ok(id) => id,
         Err(_) => Self::MAXIMUM,

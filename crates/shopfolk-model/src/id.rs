@@ -131,7 +131,7 @@ id_type!(
     LARGEST_JSON_INTEGER
 );
 id_type!(
-    /// The place of an event among the events of its store, counted from 1: whoever reads events goes by it.
+    /// The place of an event among the events of its store, counted from 1: readers go by it.
     EventPosition,
     LARGEST_JSON_INTEGER
 );

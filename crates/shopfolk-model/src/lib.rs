@@ -2,11 +2,12 @@
 //!
 //! Everything in this crate is pure: no I/O, no async, no clock, no database, no HTTP. Time and randomness come in
 //! as arguments. The types are made so that a value of them is right: text is trimmed, bounded and free of control
-//! characters, an id is in its range, a date is a date. Whoever holds one need not check it again.
+//! characters, an id is in its range, a date is a date. Nothing has to be checked twice.
 //!
 //! The rules live in aggregates with plain functions that answer with the rows to write, or say why not:
 //! [`ContactBook`] is the list of one customer's contacts, [`GroupBook`] the customer groups of a store,
-//! [`ExtraFieldBook`] its extra fields.
+//! [`ExtraFieldBook`] its extra fields. What searches find, and in which order, is a rule too: [`SearchedCustomer`],
+//! [`SearchedOrder`].
 //!
 //! To add a resource: a file with its words (the record, what a caller may say of a new one and of a change), its
 //! rules as functions beside them, and their tests in the same file.

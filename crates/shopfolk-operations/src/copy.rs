@@ -10,7 +10,7 @@
 //!
 //! Every change of a store has its event, and every event its place. So a store in the target has no life of its own
 //! exactly as long as its events are the first ones of the source: that is looked at before anything is written
-//! ([`events`]), and whatever else differs in the target is older than the source. Events are copied first, so that this
+//! ([`events`]), and everything else that differs in the target is older than the source. Events are copied first, so that this
 //! holds for every copy that was interrupted too. What it cannot tell apart are changes of the same kinds to the same
 //! customers by the same people, in the same order and the same seconds, and nothing else, made in both databases after a
 //! copy.
@@ -18,7 +18,7 @@
 //! # While it runs
 //!
 //! The store in the target is suspended, so that it has no callers, and takes the state of the source at the end. Each
-//! portion is one transaction in the target; whoever observes the copy may stop it between two of them.
+//! portion is one transaction in the target; the observer of the copy may stop it between two of them.
 
 mod contents;
 mod differences;
@@ -72,7 +72,7 @@ pub enum CopyError {
         /// How many.
         damaged: u64,
     },
-    /// Whoever observed the copy stopped it.
+    /// The observer of the copy stopped it.
     #[error("the copy was stopped")]
     Stopped,
     /// The database that is read failed.

@@ -1,6 +1,8 @@
-//! Customers that are created, changed and deleted together: what their rules need is read at once, the rules are asked in
-//! memory, and what they answer is written at once. So a portion of five hundred costs as many round trips as a single one,
-//! and whoever creates, changes or imports customers does it in the same way.
+//! Customers that are created, changed and deleted together.
+//!
+//! What their rules need is read at once, the rules are asked in memory, and what they answer is written at once. A portion of
+//! five hundred costs about as many round trips as a single customer. Every operation that creates, changes, imports or
+//! deletes customers goes through this file.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -173,7 +175,7 @@ impl CustomerPortion {
         if ids.is_empty() {
             return Ok(());
         }
-        // One that is damaged is found by nobody here, and told.
+        // A damaged one counts as not found here, and is told.
         let customers = find_customers(tx, ids).await?.items;
         let ids: Vec<_> = customers.iter().map(|customer| customer.id).collect();
         let mut books = if contacts { tx.find_contacts_of(&ids).await? } else { HashMap::new() };

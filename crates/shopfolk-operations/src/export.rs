@@ -72,7 +72,7 @@ impl ReadOperation for ExportCustomers {
             }
         }
         if damaged > 0 {
-            // Who takes no more does not want to know.
+            // A taker that is gone does not want to know.
             let _ = self.taker.send(Exported::Damaged(damaged)).await;
         }
         Ok(())

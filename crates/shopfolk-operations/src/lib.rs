@@ -1,7 +1,7 @@
 //! What can be done: each operation reads the rows that its rule needs, asks the rule, writes what it answers and
 //! appends the event, in one transaction.
 //!
-//! Written once for all engines and all doors: the API, the command line, and whatever comes. An operation is a value
+//! Written once for all engines and all doors: the API, the command line, and those to come. An operation is a value
 //! that is handed to [`shopfolk_store::Engine::read`] or [`shopfolk_store::Engine::write`] together with the store it
 //! is for. It knows nothing of HTTP and nothing of SQL; time comes in as a field.
 //!

@@ -36,9 +36,9 @@ pub enum MassChange {
     },
 }
 
-/// Changes or deletes many customers, and says how many. It is looked over first: where a customer or a group is not there,
-/// nothing changes. Then it is done in portions, each a transaction, so that no other write waits long; who is deleted
-/// meanwhile is passed over. So it is safe to repeat.
+/// Changes or deletes many customers, and says how many. The change is looked over first: where a customer or the group is not
+/// there, nothing changes. Then it is done in portions, each a transaction, so that no other write waits long. A customer who
+/// is deleted meanwhile is passed over. It is safe to repeat.
 ///
 /// # Errors
 /// When a customer or the group is not there, or the database fails; then the portions that were done stay.

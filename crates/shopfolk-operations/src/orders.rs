@@ -182,7 +182,7 @@ impl WriteOperation for DeleteOrder {
         let order = self.order.find(tx).await?.ok_or_else(|| self.order.not_found())?;
         let needs = Needs { customers: order.customer.into_iter().collect(), ..Needs::default() };
         let mut portion = CustomerPortion::load(tx, &needs).await?;
-        // Looked at again after the customer is locked: whoever deletes it at the same time finds nothing any more.
+        // Looked at again after the customer is locked: another call may have deleted it meanwhile.
         let order = get_order(tx, order.number).await?.ok_or_else(|| self.order.not_found())?;
         delete_orders(tx, &[order.number]).await?;
         if let Some(buyer) = order.customer.and_then(|id| portion.customer(id)).cloned() {

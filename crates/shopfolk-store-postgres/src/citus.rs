@@ -1,6 +1,6 @@
 //! Distributing the tables over the workers of Citus, by store.
 //!
-//! All tables are distributed by `store_id` and lie together (colocated): whatever one transaction touches is on one
+//! All tables are distributed by `store_id` and lie together (colocated): everything that one transaction touches is on one
 //! worker, and the foreign keys stay within a shard. Foreign keys are taken off first and put back at the end, because a
 //! table that is distributed cannot be referred to by one that is not yet. Each step is a transaction of its own, as
 //! Citus wants it for tables with rows in them; what was interrupted goes on when it is asked for again.

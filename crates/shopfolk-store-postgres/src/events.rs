@@ -1,9 +1,9 @@
 //! Events.
 //!
-//! A node records an event with a number of its own blocks, which tells no order, and with the database's time. Whoever reads
-//! events first gives those that have none a place, under a lock of the store: so places are taken one after the other, none
-//! is ever missed by who goes by them, and the events of one customer keep their order, since a write holds its customer's
-//! lock when it records.
+//! A node records an event with a number of its own blocks, which tells no order, and with the database's time. Reading events
+//! first gives a place to those that have none, under a lock of the store. Places are given one after the other and to
+//! committed events alone, so a reader that goes by them misses none. The events of one customer keep their order, since a
+//! write holds its customer's lock when it records.
 
 use shopfolk_model::{Actor, ContactId, Event, EventPosition, TokenId};
 use shopfolk_store::{

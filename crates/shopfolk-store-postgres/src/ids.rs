@@ -37,7 +37,7 @@ struct Block {
 #[derive(Default)]
 struct SharedBlock {
     block: PlainMutex<Block>,
-    /// Held by the one who reserves the next block. Whoever wants an id of the block that is there never waits for it.
+    /// Held while the next block is reserved. Taking an id of the block that is there never waits for it.
     reserving: Mutex<()>,
 }
 
@@ -100,7 +100,7 @@ impl Ids {
         Some(taken)
     }
 
-    /// Reserves a block where too few are left, also of events, because whatever takes an id appends one.
+    /// Reserves a block where too few are left, and one of events too, because what takes an id appends an event.
     ///
     /// # Errors
     /// When none can be reserved.

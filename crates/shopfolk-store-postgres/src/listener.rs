@@ -1,7 +1,7 @@
 //! Hearing of other nodes that tokens were revoked or a store was suspended or resumed.
 //!
-//! The node that does it tells the others with its commit (`NOTIFY`). Whatever is lost on the way, because a connection
-//! broke or a pooler stands in between, is made up for by those who remember tokens: they look again within seconds.
+//! The node that does it tells the others with its commit (`NOTIFY`). A message can be lost, because a connection broke or a
+//! pooler stands in between; nodes look up again within seconds what they remember of a token.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -37,7 +37,7 @@ pub(crate) async fn listen(connector: Connector, changed: Changed) {
                 }
                 tracing::debug!("the connection that listens is gone");
             }
-            // Behind a pooler there is nothing to hear: the time limit of whoever remembers has to do.
+            // Behind a pooler there is nothing to hear: the limit on how long a token is remembered has to do.
             Ok(None) => return,
             Err(error) => tracing::debug!(%error, "cannot listen for changes of tokens"),
         }

@@ -13,7 +13,7 @@ mod embedded {
     refinery::embed_migrations!("migrations");
 }
 
-/// The number of the lock that whoever changes the tables holds: "shopfolk" in letters.
+/// The number of the lock that a node holds while it changes the tables: "shopfolk" in letters.
 const LOCK: i64 = 0x7368_6f70_666f_6c6b;
 
 /// How long is waited for another node that changes the tables.
@@ -30,7 +30,7 @@ pub(crate) enum Tables {
     UpToDate,
 }
 
-/// Looks how old the tables are.
+/// Finds out how old the tables are.
 ///
 /// # Errors
 /// When the database fails, or its tables were made by a later release.
@@ -75,7 +75,7 @@ pub(crate) async fn run(client: &mut Client, lock: &Client) -> Result<(), StoreE
     let locking = doing("take the lock for changing the tables");
     let until = Instant::now() + LOCK_LIMIT;
     while !try_to_lock(lock).await.map_err(&locking)? {
-        // Whoever waits holds no connection of a pooler, because the one who works needs two.
+        // A node that waits holds no connection of a pooler, because the one that works needs two.
         lock.batch_execute("ROLLBACK").await.map_err(&locking)?;
         if Instant::now() >= until {
             let reason = "another node has been changing the tables for too long";

@@ -2,8 +2,8 @@
 //!
 //! A write that meets another one in its way, or loses its connection before the commit was sent, is run again. When
 //! the connection is lost while the commit is on its way, only the database knows what became of it. So every writing
-//! transaction takes a lock before it writes, and whoever wants to know takes the same lock: then the lost transaction
-//! has ended, and its event tells whether its changes are there.
+//! transaction takes a lock before it writes. After the loss the node takes the same lock: then the lost transaction has
+//! ended, and its event tells whether its changes are there.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -189,7 +189,7 @@ impl Node {
         };
         count_retry(reason);
         let pause = match &failure {
-            // Whoever was first has committed: looking again at once shows it.
+            // The other transaction has committed: looking again at once shows it.
             Failure::Conflict { reason: ConflictReason::Unique, .. } => Duration::ZERO,
             Failure::Conflict { .. } => {
                 FIRST_PAUSE.saturating_mul(1 << conflicts.min(8)).mul_f64(rand::random())

@@ -106,7 +106,7 @@ pub(crate) fn counter(kind: IdKind) -> &'static CounterStatements {
     &COUNTERS[kind.index()]
 }
 
-/// Every statement that is made and not written, for whoever looks at their plans.
+/// Every statement that is made and not written, for tests that look at their plans.
 pub fn made_statements() -> Vec<String> {
     let mut all = Vec::new();
     for statements in STATEMENTS.values() {

@@ -81,8 +81,8 @@ fn unreadable(path: &Path, error: impl std::fmt::Display) -> StoreError {
     }
 }
 
-/// Believes every server, as `sslmode=require` means it: whoever listens on the line learns nothing, whoever stands in
-/// it everything.
+/// Believes every server, as `sslmode=require` means it: somebody who listens on the line learns nothing, somebody who stands
+/// in it learns everything.
 #[derive(Debug)]
 struct NothingVerified {
     provider: Arc<CryptoProvider>,
@@ -141,7 +141,7 @@ impl ServerCertVerifier for AuthorityVerified {
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         match self.inner.verify_server_cert(certificate, intermediates, host, ocsp, now) {
-            // The host is looked at last: whoever gets there has everything else in order.
+            // The host is looked at last: everything else is in order here.
             Err(Error::InvalidCertificate(
                 CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
             )) => Ok(ServerCertVerified::assertion()),

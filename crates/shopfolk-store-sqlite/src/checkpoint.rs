@@ -140,7 +140,7 @@ impl Log {
             self.move_beside_the_writer()?;
             let before = self.move_the_rest()?;
             let length = self.length;
-            // Who begins to read while nobody writes is in nobody's way: it reads nothing of what was moved.
+            // A read that begins while nobody writes is in nobody's way: it reads nothing of what was moved.
             if !self.commits.wait_for_next(before, REST) {
                 break;
             }

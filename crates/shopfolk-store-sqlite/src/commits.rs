@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use parking_lot::{Condvar, Mutex, MutexGuard};
 
-/// Who has the log for itself: the writer, for a commit, or the checkpoint thread, between two of them. Whoever waits comes
-/// next.
+/// Who has the log for itself: the writer, for a commit, or the checkpoint thread, between two of them. The one that waits
+/// comes next.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Commits(Arc<Shared>);
 

@@ -34,7 +34,7 @@ pub struct SqliteEngine {
 struct Shared {
     path: PathBuf,
     queues: RwLock<Option<Queues>>,
-    /// What the writer says when it has finished; taken by whoever closes the engine.
+    /// What the writer says when it has finished; taken when the engine is closed.
     finished: Mutex<Option<oneshot::Receiver<Result<(), StoreError>>>>,
 }
 

@@ -12,9 +12,9 @@
 //! many contacts of one customer at once, the rows move to `contacts` (`settle.rs`). Every other write to a customer
 //! settles that customer first and then works on the tables alone, so that only creating has two places to look.
 //!
-//! A customer's row says up to which contact id its recent contacts are settled (`settled_through`). Whoever reads the
-//! row in a snapshot knows exactly which recent contacts to add to what the tables say, whether they come from memory
-//! (the server) or from the table (after a crash, or in another process). Nothing is acknowledged before its row in
+//! A customer's row says up to which contact id its recent contacts are settled (`settled_through`). A reader of the row
+//! knows exactly which recent contacts to add to what the tables say, whether they come from memory (the server) or from
+//! the table (after a crash, or in another process). Nothing is acknowledged before its row in
 //! `recent_contacts` is on disk.
 //!
 //! Rows are found and written by statements that follow from the descriptions of the tables (`statements.rs`, `rows.rs`). To

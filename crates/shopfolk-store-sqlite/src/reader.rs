@@ -64,7 +64,7 @@ impl Reader {
     }
 }
 
-/// Runs an operation on a snapshot of a store, which may wait for whoever takes what it reads.
+/// Runs an operation on a snapshot of a store; it may wait for the task that takes what it reads.
 pub(crate) fn read_alone<O: ReadOperation>(
     connection: &mut Connection,
     store: StoreId,

@@ -242,7 +242,7 @@ impl SqliteWriteTx<'_> {
         if table.name != CustomerRow::TABLE.name {
             return self.each(sql, rows).map(drop);
         }
-        // Above whatever settled row of a former customer with this id still lies among the recent contacts, and below
+        // Above every settled row of a former customer with this id that still lies among the recent contacts, and below
         // every contact that is yet to come.
         let counters = self.counters()?;
         let settled_through = Value::Integer(counters.next(IdKind::Contact) - 1);

@@ -61,7 +61,7 @@ pub(crate) static LIST_DELETED: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-/// Every statement that is made and not written, for whoever looks at their plans.
+/// Every statement that is made and not written, for tests that look at their plans.
 pub fn made_statements() -> Vec<String> {
     let of_tables = STATEMENTS.values().flat_map(|statements| {
         let Statements {

@@ -1,7 +1,7 @@
 //! A store as it is, for copying it from one database to another.
 //!
 //! A copy writes what it read, with ids, times and places as they are, and what stands in its way goes. Nothing else may
-//! do that: [`CopyTx`] is handed to a [`CopyOperation`] alone, and only where the store is suspended or not there yet.
+//! do that: [`CopyTx`] is handed to a [`CopyOperation`] alone. The store in the target is suspended meanwhile.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -17,7 +17,7 @@ use crate::{
     StoredStatistics, StoredToken, Table, Value, Which, WriteTx, customers, orders,
 };
 
-/// About how many rows a store has, for whoever wants to know how long it takes.
+/// About how many rows a store has, to tell how far a copy is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct StoreSize {
     /// Customers.
@@ -134,7 +134,7 @@ pub async fn replace<A: Aggregate, T: CopyTx>(
                 .map(|(_, row)| places.iter().map(|&place| row[place].clone()).collect::<Vec<_>>())
                 .filter(|values| !values.contains(&Value::Null))
                 .collect();
-            // What hangs on a row goes with that row, whatever it has.
+            // What hangs on a row goes with that row in any case.
             let is_within = table.owner.is_some_and(|owner| unique.columns.contains(&owner.column));
             if !is_within && !values.is_empty() {
                 queries.push(Query { table, which: Which::Unique(unique, values) });

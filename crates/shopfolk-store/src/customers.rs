@@ -160,8 +160,8 @@ pub trait WriteSearched {
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
-/// The customers with these ids that are there, in the order of the ids, without those of which a row is damaged. Who reads
-/// in order to write has them locked.
+/// The customers with these ids that are there, in the order of the ids, without those of which a row is damaged. A writer
+/// locks them.
 ///
 /// # Errors
 /// When the database fails.

@@ -15,7 +15,7 @@ pub enum StoreError {
         reason: &'static str,
     },
     /// The connection to the database was lost while the change was committed, and it could not be found out in time
-    /// whether the change was done. Whoever asked has to look.
+    /// whether the change was done. The caller has to look.
     #[error(
         "the database was lost during the commit, and whether the change was done could not be found out"
     )]

@@ -49,7 +49,7 @@ record! {
         let before = state_before.map(Into::into);
         Self { position, event: Event { happening, contact: contact_id, by, created, before } }
     };
-    // Nodes that record at once give numbers; the places are given by whoever reads first.
+    // Nodes that record at once give numbers; reading gives the places.
     own_columns: &[(Dialect::Postgres, "event_id"), (Dialect::Postgres, "recorded")];
     ids: Some((IdKind::Event, "position"));
 }

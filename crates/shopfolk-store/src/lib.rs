@@ -14,11 +14,12 @@
 //! - Ids are never given twice.
 //!
 //! A stored record is described once, with [`record!`]: its table, its columns and how they map to the model. Row operations,
-//! copies, checksums, the part of a check that any table needs, counters and `docs/schema.md` follow from the description.
+//! copies, checksums, the part of a check that any table needs, and counters follow from the description. `docs/schema.md`
+//! lists the tables.
 //!
 //! To add a resource: a file here that describes its record, its line in [`TABLES`], a migration in every engine, its
 //! operations and their cases in the conformance suite. What is hot or particular is a trait here (`ReadX`, `WriteX`), with
-//! its SQL in the file of the same name in every engine.
+//! its SQL in the file of the same name in every engine. `CONTRIBUTING.md` has all the steps.
 
 mod check;
 mod contacts;

@@ -1,4 +1,4 @@
-//! Lists come in pages, so that no answer grows with the store.
+//! Lists that grow with the store come in pages. Ids alone come in one list too, where the API has it so.
 
 /// Which part of a list is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

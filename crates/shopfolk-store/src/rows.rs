@@ -67,8 +67,8 @@ pub trait ReadRows: Send {
     /// Which database it is.
     fn dialect(&self) -> Dialect;
 
-    /// Finds rows and hands each to `take` with the number of the query that asked for it. Who reads in order to write locks
-    /// what the table's guard says before.
+    /// Finds rows and hands each to `take` with the number of the query that asked for it. A writer locks before what the
+    /// table's guard says.
     ///
     /// # Errors
     /// When the database fails.

@@ -1,5 +1,5 @@
 //! The description of a table. Everything that any table needs follows from it: row operations, counters, copies, the
-//! part of a check that knows no rule, the list of distributed tables, and `docs/schema.md`.
+//! part of a check that knows no rule, and the list of distributed tables. `docs/schema.md` lists the tables.
 
 use shopfolk_model::EventType;
 

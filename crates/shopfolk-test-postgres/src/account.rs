@@ -38,7 +38,7 @@ impl Account {
     }
 }
 
-/// A command that runs as the account, or as whoever runs this.
+/// A command that runs as the account, or as the user of this process.
 pub(crate) fn command_as(account: Option<Account>, program: impl AsRef<OsStr>) -> Command {
     match account {
         None => Command::new(program),

@@ -38,7 +38,7 @@ impl PgBouncer {
         let program = program().expect("PgBouncer is not installed (on Debian: apt-get install pgbouncer)");
         let directory = new_directory(server.account);
         let (port, path) = (free_port(), directory.path().display().to_string());
-        // Whoever comes is the superuser: a pooler for tests keeps nobody out.
+        // Every client is the superuser: a pooler for tests keeps nobody out.
         let settings = format!(
             "[databases]\n* = user=postgres host=127.0.0.1 port={}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\n\
              unix_socket_dir =\nauth_type = any\nauth_file = {path}/users\npool_mode = transaction\n\

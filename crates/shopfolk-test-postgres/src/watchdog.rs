@@ -4,8 +4,8 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
 
-/// A shell that waits for the end of its input, which comes when this process ends in whatever way, and then does what it
-/// was told.
+/// A shell that waits for the end of its input, which comes when this process ends in any way, and then does what it was
+/// told.
 #[derive(Debug)]
 pub(crate) struct Watchdog {
     shell: Child,

@@ -155,7 +155,7 @@ impl Import {
             let batch = batch.with_context(|| format!("cannot read '{}'", self.file.display()))?;
             read += batch.bytes;
             self.write(engine, batch, &mut rejects, &mut counts).await?;
-            // Whoever else writes to the database gets a chance.
+            // Others that write to the database get a chance.
             sleep(BETWEEN_BATCHES).await;
             let what = format!("store {store}: importing '{}'", self.file.display());
             progress.show(&Step { what, done: read, total, unit: Unit::Bytes });

@@ -3,7 +3,7 @@
 //! Data goes to stdout; logs, notes and errors go to stderr. An error is one line that says what is wrong and what to
 //! do; the exit status is 2 when the command line is wrong and 1 when something else is.
 //!
-//! To add a command: a file of its name with its arguments and its `run`, and an arm in [`Command`].
+//! To add a command: a file of its name with its arguments and its `run`, its variant in [`Command`], and its arm in `run`.
 
 mod any_engine;
 mod arguments;

@@ -65,7 +65,7 @@ pub(crate) struct Arguments {
     /// How many connections may be open at once; further ones are answered with 503
     #[arg(long, value_name = "N", env = "SHOPFOLK_MAX_CONNECTIONS", default_value = "20000")]
     max_connections: std::num::NonZeroU32,
-    /// How many connections to a PostgreSQL database are open at once; three more listen, reserve ids and check
+    /// How many connections to a PostgreSQL database are open at once; two more reserve ids and listen
     #[arg(long, value_name = "N", env = "SHOPFOLK_DATABASE_CONNECTIONS", default_value = "16")]
     database_connections: std::num::NonZeroUsize,
     /// The form of the logs on stderr

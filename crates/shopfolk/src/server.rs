@@ -1,6 +1,6 @@
 //! The HTTP server: connections in, the API behind them.
 //!
-//! What it promises: whatever some connections do or leave undone, the others are served. So everything a connection
+//! What it promises: the others are served, no matter what some connections do or leave undone. So everything a connection
 //! can take is bounded: how many there are, how long a request's head may take, how long nothing may happen, how large
 //! a head may be, how many streams one connection may carry. What is bounded per request (the size of a body, the time
 //! it may take to arrive or be served) is the API's part.

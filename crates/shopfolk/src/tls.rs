@@ -108,7 +108,7 @@ pub(crate) struct Tls {
     authority: Option<PathBuf>,
     /// What new connections are accepted with.
     acceptor: watch::Sender<TlsAcceptor>,
-    /// Whoever reads the files again holds this, so that who begins last also ends last.
+    /// Held while the files are read again, so that the reading that begins last also ends last.
     reading: Mutex<()>,
 }
 

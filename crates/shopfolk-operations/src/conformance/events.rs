@@ -1,4 +1,4 @@
-//! What happened is recorded, by whom and what was before; and whoever reads it misses nothing.
+//! Events record what happened, by whom, and what was before; a reader of them misses none.
 
 use shopfolk_model::{
     Actor, ContactChange, ContactNote, CustomerChange, CustomerName, FieldChange, Happening, StoreId, TokenId,

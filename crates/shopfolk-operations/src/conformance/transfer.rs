@@ -200,7 +200,7 @@ pub async fn export_hands_over_every_customer_as_it_is<E: Engine>(engine: E) {
     let (extent, exported) = export(&engine, true).await;
     // With its e-mail address.
     assert_eq!((extent.unwrap().contacts, exported.len()), (8, 1_204));
-    // Whoever takes nothing more ends it.
+    // A taker that goes away ends it.
     for measure in [false, true] {
         let (taker, taken) = mpsc::channel(1);
         drop(taken);

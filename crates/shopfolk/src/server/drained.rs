@@ -13,7 +13,7 @@ use http_body_util::BodyExt;
 use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
 use hyper::{Request, header};
 
-/// The most bytes that are read for nothing. Whoever sends more is cut off.
+/// The most bytes that are read for nothing. A client that sends more is cut off.
 const MOST_BYTES: u64 = 8 << 20;
 /// How long that may take.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -26,7 +26,7 @@ pub(super) struct DrainedBody {
 
 /// Has the rest of the body read when its request is answered without.
 pub(super) fn body_of(request: Request<Incoming>) -> Request<DrainedBody> {
-    // Whoever waits to be asked for the body does not send it after an answer.
+    // A client that waits to be asked for the body does not send it after an answer.
     let drain = !request.headers().contains_key(header::EXPECT);
     request.map(|body| DrainedBody { body: Some(body), drain })
 }

@@ -39,7 +39,7 @@ impl Refusals {
     /// Answers at once and closes. It waits for nothing, so that accepting goes on.
     pub(super) fn refuse(&self, stream: TcpStream) {
         metrics::counter!("shopfolk_connections_refused_total").increment(1);
-        // There is room for it: nothing was written before. Who has gone away does not need it.
+        // There is room for it: nothing was written before. A client that has gone away does not need it.
         let _ = stream.try_write(self.answer);
         if let Ok(place) = Arc::clone(&self.lingering).try_acquire_owned() {
             tokio::spawn(async move {

@@ -1,7 +1,7 @@
 //! A certificate of our own making, for development: an authority that clients can trust, and a certificate by it.
 //!
 //! The authority is one of its own because many programs accept no certificate that is both. Its key is thrown away once
-//! it has signed: whoever trusts the authority can be deceived with nothing but this one certificate.
+//! it has signed: a client that trusts the authority can be deceived with nothing but this one certificate.
 
 use std::fs::{self, File, Permissions};
 use std::io::Write;
