@@ -47,8 +47,8 @@ fn nodes_go_on_with_the_standby_that_was_promoted_and_nothing_acknowledged_is_lo
     assert!(!said.contains("ERROR"), "{said}");
 }
 
-/// A commit that waits for the standby counts on the primary as soon as its connection is gone. Whoever looks what became
-/// of it must not believe that, because the standby may never get it.
+/// A commit that waits for the standby counts on the primary as soon as its connection is gone. A look at what
+/// became of it must not trust that, because the standby may never get it.
 #[test]
 fn a_commit_that_only_the_primary_has_is_not_acknowledged() {
     let primary = PostgresServer::start();
