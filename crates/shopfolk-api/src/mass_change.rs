@@ -138,8 +138,9 @@ pub(crate) struct MassChangeOut {
 
 /// Update many customers
 ///
-/// Changes or deletes the customers that the body selects or the filters in the query find. An id that nobody has or a bad
-/// value changes nothing. Then it is done in portions, between which others are served; it is safe to repeat.
+/// Changes or deletes the customers that the body selects or the filters in the query find. When an id or the group is not
+/// there, or a value is wrong, nothing changes. Otherwise it is done in portions of 500, and other calls are served between
+/// them. It is safe to repeat.
 #[utoipa::path(
     post, path = "/api/v3/{storeId}/customers_update", tag = "Customers",
     params(SearchParameters),
