@@ -4,10 +4,11 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use shopfolk_model::{
-    AddressEntry, ContactBook, ContactChange, ContactEntry, ContactId, CustomerChange, CustomerDetails,
-    CustomerId, ExternalReferenceId, FieldChange, GroupId, NewContact, NewCustomer, Timestamp,
+    Actor, AddressEntry, ContactBook, ContactChange, ContactEntry, ContactId, CustomerChange,
+    CustomerDetails, CustomerId, ExternalReferenceId, FieldChange, GroupId, NewContact, NewCustomer, StoreId,
+    Timestamp,
 };
-use shopfolk_store::{IdKind, PORTION, WriteOperation, WriteTx};
+use shopfolk_store::{Engine, IdKind, PORTION, StoreError, WriteOperation, WriteTx};
 
 use crate::OperationError;
 use crate::customer_portion::{CustomerPortion, Needs};
@@ -49,8 +50,36 @@ pub struct ImportCustomers {
     pub customers: Arc<[ImportedCustomer]>,
     /// The first of them that is still to be imported.
     pub first: usize,
+    /// How many of them a portion has at the most.
+    pub most: usize,
     /// Now.
     pub now: Timestamp,
+}
+
+/// Imports the next portion of customers. Where others write the same customers so fast that it always comes too late, it
+/// is made smaller, down to one customer; `most` keeps how large it may be.
+///
+/// # Errors
+/// When the database fails.
+pub async fn import_portion<E: Engine>(
+    engine: &E,
+    store: StoreId,
+    customers: &Arc<[ImportedCustomer]>,
+    first: usize,
+    most: &mut usize,
+    now: Timestamp,
+) -> Result<Vec<ImportOutcome>, OperationError> {
+    loop {
+        let import = ImportCustomers { customers: Arc::clone(customers), first, most: *most, now };
+        match engine.write(store, Actor::Import, import).await {
+            Err(OperationError::Store(StoreError::Conflict { .. })) if *most > 1 => *most /= 4,
+            outcome => {
+                *most = PORTION.min(*most * 2);
+                return outcome;
+            }
+        }
+        *most = (*most).max(1);
+    }
 }
 
 impl WriteOperation for ImportCustomers {
@@ -59,12 +88,12 @@ impl WriteOperation for ImportCustomers {
 
     async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
         let customers = self.customers.get(self.first..).unwrap_or_default();
-        let customers = &customers[..customers.len().min(PORTION)];
+        let customers = &customers[..customers.len().min(self.most)];
         // An id below may have been a deleted customer's, and is never given again.
         let free_from = tx.lookup_next_ids().await?.of(IdKind::Customer);
         let mut needs = Needs { contacts: true, ..Needs::default() };
         for imported in customers {
-            needs.import(imported);
+            needs.import(imported, free_from);
         }
         let mut import = Import {
             portion: CustomerPortion::load(tx, &needs).await?,
@@ -93,14 +122,15 @@ impl WriteOperation for ImportCustomers {
 
 impl Needs {
     /// Adds what importing a customer needs, who may be there or not.
-    fn import(&mut self, imported: &ImportedCustomer) {
+    fn import(&mut self, imported: &ImportedCustomer, free_from: i64) {
         let change = &imported.change;
         self.customers.extend(imported.id);
         self.emails.extend(change.email.clone());
         self.references.extend(reference(imported).cloned());
         self.groups.extend(change.group);
         self.extra_fields |= !change.extra_fields.is_empty();
-        self.new_customers += 1;
+        // Who keeps an id takes none, and so leaves the ids of those that come later free.
+        self.new_customers += usize::from(imported.id.is_none_or(|id| id.get() < free_from));
         self.new_contacts += imported.contacts.iter().flatten().count() + 1;
         self.new_addresses += change.addresses.iter().flatten().count();
     }

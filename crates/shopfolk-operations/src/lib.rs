@@ -45,7 +45,7 @@ pub use extra_fields::{
     ChangeExtraField, CreateExtraField, DeleteExtraField, GetExtraField, ListExtraFields,
 };
 pub use groups::{ChangeGroup, CreateGroup, DeleteGroup, GetGroup, ListGroups};
-pub use import::{ImportCustomers, ImportOutcome, ImportedCustomer};
+pub use import::{ImportCustomers, ImportOutcome, ImportedCustomer, import_portion};
 pub use mass_change::{ManyCustomers, MassChange, change_many_customers};
 pub use orders::{DeleteOrder, GetOrder, ListProducts, OrderName, RecordOrder, SearchOrders};
 pub use search::{FoundCustomers, SearchCustomerIds, SearchCustomers, Wanted};

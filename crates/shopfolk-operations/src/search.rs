@@ -65,6 +65,7 @@ impl ReadOperation for SearchCustomers {
         let wanted = if self.wanted == Wanted::Count { &[][..] } else { &found.items };
         let (items, damaged) = customers(tx, wanted, self.wanted).await?;
         let count = if self.wanted == Wanted::Count { count } else { items.len() };
+        let damaged = found.damaged + damaged;
         Ok(FoundCustomers { total: found.total, all, count, items, damaged })
     }
 }

@@ -67,25 +67,26 @@ impl<M: TxMode> ReadSearch for SqliteTx<'_, M> {
                 Some(address) => find_customer_by_email(self, address).await?,
                 None => None,
             };
-            let customer = match id {
+            let (customer, damaged) = match id {
                 Some(id) => self.searched_customer(id)?,
-                None => None,
+                None => (None, 0),
             };
             let found = customer.filter(|customer| customer.matches(search, |_| bought(customer.id)));
             let items = found.iter().map(|customer| customer.id);
             return Ok(Page {
                 total: u64::from(found.is_some()),
                 items: items.skip(usize::from(page.offset > 0)).take(page.limit as usize).collect(),
-                damaged: 0,
+                damaged,
             });
         }
         let by_update = sort.is_some_and(|sort| sort.field == SortField::Updated);
         let mut found = self.blocks().find(search, buyers.as_deref(), by_update)?;
         let changed = self.changed_customers()?;
         self.blocks().leave_out(&mut found, &changed)?;
-        let mut others = Vec::new();
+        let (mut others, mut damaged) = (Vec::new(), 0);
         for id in changed {
-            let customer = self.searched_customer(id)?;
+            let (customer, rows) = self.searched_customer(id)?;
+            damaged += rows;
             others.extend(customer.filter(|customer| customer.matches(search, |_| bought(customer.id))));
         }
         let total = found.hits.count() + others.len();
@@ -95,7 +96,7 @@ impl<M: TxMode> ReadSearch for SqliteTx<'_, M> {
             Some(sort) => self.blocks().sorted(&found, &others, sort, page)?,
         };
         let items = ids.into_iter().map(|id| CustomerId::new(id).map_err(|error| self.damaged_block(&error)));
-        Ok(Page { total: total as u64, items: items.collect::<Result<_, _>>()?, damaged: 0 })
+        Ok(Page { total: total as u64, items: items.collect::<Result<_, _>>()?, damaged })
     }
 
     async fn list_languages(&mut self) -> Result<BTreeSet<String>, StoreError> {
@@ -169,27 +170,27 @@ impl<M: TxMode> SqliteTx<'_, M> {
             }
         })?;
         for id in changed {
-            if let Some(customer) = self.searched_customer(id)? {
+            if let (Some(customer), _) = self.searched_customer(id)? {
                 parts.extend(of_changed(&customer));
             }
         }
         Ok(parts)
     }
 
-    /// What a search looks at of a customer, where it lies; `None` when there is no such customer, or it cannot be read,
-    /// which is told.
-    fn searched_customer(&mut self, id: CustomerId) -> Result<Option<SearchedCustomer>, StoreError> {
+    /// What a search looks at of a customer, where it lies, as far as there is such a customer who can be read; and how many
+    /// rows cannot, each of which is told.
+    fn searched_customer(&mut self, id: CustomerId) -> Result<(Option<SearchedCustomer>, u64), StoreError> {
         let customer = match get_customer(self, id).now_or_never() {
             Some(Err(StoreError::Damaged(damage))) => {
                 damage.tell();
-                None
+                return Ok((None, 1));
             }
             // Nothing in this engine waits for anything else.
             ready => ready.transpose()?.flatten(),
         };
-        let Some(customer) = customer else { return Ok(None) };
+        let Some(customer) = customer else { return Ok((None, 0)) };
         let (contacts, _) = self.contacts_now(id)?.unwrap_or_default().readable();
-        Ok(Some(SearchedCustomer::of(&customer, &contacts)))
+        Ok((Some(SearchedCustomer::of(&customer, &contacts)), 0))
     }
 
     fn damaged_block(&self, reason: &dyn std::fmt::Display) -> Damage {

@@ -59,7 +59,7 @@ fn many_contacts(commit: u64) -> ImportCustomers {
                 .collect(),
         ),
     };
-    ImportCustomers { customers: (0..100).map(customer).collect(), first: 0, now: at(1) }
+    ImportCustomers { customers: (0..100).map(customer).collect(), first: 0, most: 100, now: at(1) }
 }
 
 #[tokio::test(flavor = "multi_thread")]

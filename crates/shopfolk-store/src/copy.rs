@@ -257,8 +257,8 @@ impl Aggregate for StoredCustomer {
         StoredStatistics::TABLE,
         StoredContact::TABLE,
     ];
-    // With the longest texts there can be, some 50 MB.
-    const PORTION: usize = 2_000;
+    // With the longest texts there can be, some 125 MB.
+    const PORTION: usize = 5_000;
 
     fn id(&self) -> CustomerId {
         self.customer.id

@@ -18,9 +18,9 @@ use clap::Args;
 use lines::Lines;
 use rows::Rows;
 use shopfolk_api::Clock;
-use shopfolk_model::{Actor, StoreId};
-use shopfolk_operations::{GetStore, ImportCustomers, ImportOutcome, OperationError};
-use shopfolk_store::Engine;
+use shopfolk_model::StoreId;
+use shopfolk_operations::{GetStore, ImportOutcome, OperationError, import_portion};
+use shopfolk_store::{Engine, PORTION};
 use tokio::time::sleep;
 
 use crate::clock::SystemClock;
@@ -190,10 +190,12 @@ impl Import {
         let (lines, customers): (Vec<_>, Vec<_>) = batch.customers.into_iter().unzip();
         let customers: Arc<[_]> = customers.into();
         let mut lines = lines.into_iter();
+        let mut most = PORTION;
         while lines.len() > 0 {
             let first = customers.len() - lines.len();
-            let import = ImportCustomers { customers: Arc::clone(&customers), first, now: SystemClock.now() };
-            let outcomes = engine.write(self.store, Actor::Import, import).await.map_err(explain)?;
+            let imported =
+                import_portion(engine, self.store, &customers, first, &mut most, SystemClock.now()).await;
+            let outcomes = imported.map_err(explain)?;
             for (outcome, line) in outcomes.into_iter().zip(lines.by_ref()) {
                 counts.count(line, outcome, rejects)?;
             }

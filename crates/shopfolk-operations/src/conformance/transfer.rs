@@ -6,7 +6,7 @@ use shopfolk_model::{
     ContactId, ContactType, CustomerChange, CustomerId, CustomerName, EmailAddress, ExternalReferenceId,
     FieldChange, NewContact,
 };
-use shopfolk_store::Engine;
+use shopfolk_store::{Engine, PORTION};
 use tokio::sync::mpsc;
 
 use super::fixture::*;
@@ -36,7 +36,8 @@ pub(super) async fn import<E: Engine>(engine: &E, customers: Vec<ImportedCustome
     let mut outcomes = Vec::new();
     let customers: Arc<[_]> = customers.into();
     while outcomes.len() < customers.len() {
-        let import = ImportCustomers { customers: Arc::clone(&customers), first: outcomes.len(), now: at(9) };
+        let (customers, first) = (Arc::clone(&customers), outcomes.len());
+        let import = ImportCustomers { customers, first, most: PORTION, now: at(9) };
         let some = engine.write(STORE, BY, import).await.unwrap();
         assert!(!some.is_empty(), "it goes on");
         outcomes.extend(some);

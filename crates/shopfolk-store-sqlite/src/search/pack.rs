@@ -103,7 +103,7 @@ impl SqliteWriteTx<'_> {
         for customer in changed {
             let customer = match self.mode.backlog.take_fresh(self.store, *customer) {
                 Some(fresh) => Some(fresh),
-                None => self.searched_customer(*customer)?.map(Box::new),
+                None => self.searched_customer(*customer)?.0.map(Box::new),
             };
             members.extend(customer.map(|customer| (customer.id.get(), Member::New(customer))));
         }
