@@ -178,7 +178,7 @@ async fn found_contacts<T: ReadTx>(
 }
 
 async fn contact_book<T: ReadTx>(tx: &mut T, customer: CustomerId) -> Result<ContactBook, OperationError> {
-    Ok(found_contacts(tx, customer).await?.whole()?)
+    Ok(found_contacts(tx, customer).await?.whole().map_err(StoreError::from)?)
 }
 
 async fn append<T: WriteTx>(

@@ -15,8 +15,8 @@ use shopfolk_model::{
 };
 use shopfolk_store::{
     CUSTOMERS_BY_EMAIL, CUSTOMERS_BY_EXTERNAL_REFERENCE, CustomerRow, Damage, Query, Record, StateBefore,
-    StoreError, StoredCustomer, StoredDetails, Which, WriteTx, delete_customers, find_customers,
-    insert_customers, update_customers,
+    StoreError, StoredCustomer, StoredDetails, Which, WriteTx, delete_customers, insert_customers,
+    look_up_customers, update_customers,
 };
 
 use crate::OperationError;
@@ -88,6 +88,8 @@ struct Known {
 #[derive(Default)]
 pub(crate) struct CustomerPortion {
     known: BTreeMap<CustomerId, Known>,
+    /// Those that are there and cannot be read.
+    damaged: BTreeMap<CustomerId, Damage>,
     /// Who has an address or will have it, by its key.
     emails: HashMap<String, CustomerId>,
     references: HashMap<ExternalReferenceId, CustomerId>,
@@ -175,14 +177,20 @@ impl CustomerPortion {
         if ids.is_empty() {
             return Ok(());
         }
-        // A damaged one counts as not found here, and is told.
-        let customers = find_customers(tx, ids).await?.items;
-        let ids: Vec<_> = customers.iter().map(|customer| customer.id).collect();
+        let customers = look_up_customers(tx, ids).await?;
+        let ids: Vec<_> = customers.iter().map(|(id, _)| *id).collect();
         let mut books = if contacts { tx.find_contacts_of(&ids).await? } else { HashMap::new() };
-        for before in customers {
-            let contacts = match contacts {
-                true => Some(books.remove(&before.id).unwrap_or_default().whole()?),
-                false => None,
+        for (id, customer) in customers {
+            let read = customer.and_then(|customer| {
+                let book = contacts.then(|| books.remove(&id).unwrap_or_default().whole());
+                Ok((customer, book.transpose()?))
+            });
+            let (before, contacts) = match read {
+                Ok(read) => read,
+                Err(damage) => {
+                    self.damaged.insert(id, damage);
+                    continue;
+                }
             };
             let known = Known {
                 contacts_after: contacts.clone().unwrap_or_default(),
@@ -195,6 +203,19 @@ impl CustomerPortion {
             self.known.insert(known.before.id, known);
         }
         Ok(())
+    }
+
+    /// Why a customer that was asked for is not among those that are known.
+    pub(crate) fn missing(&self, id: CustomerId) -> OperationError {
+        match self.damaged.get(&id) {
+            Some(damage) => StoreError::from(damage.clone()).into(),
+            None => OperationError::CustomerNotFound { id },
+        }
+    }
+
+    /// Whether the customer is there and cannot be read.
+    pub(crate) fn is_damaged(&self, id: CustomerId) -> bool {
+        self.damaged.contains_key(&id)
     }
 
     /// The customer with this id, as it was.
@@ -281,8 +302,7 @@ impl CustomerPortion {
         change: &CustomerChange,
         now: Timestamp,
     ) -> Result<(), OperationError> {
-        let not_found = OperationError::CustomerNotFound { id };
-        let Some(known) = self.known.get(&id) else { return Err(not_found) };
+        let Some(known) = self.known.get(&id) else { return Err(self.missing(id)) };
         let now_is = known.after.as_ref().unwrap_or(&known.before);
         let new_email = change.email.as_ref().filter(|email| email.key() != now_is.email.key());
         let reference = match &change.details.external_reference {
@@ -333,7 +353,8 @@ impl CustomerPortion {
     /// # Errors
     /// When there is no such customer.
     pub(crate) fn delete(&mut self, id: CustomerId) -> Result<(), OperationError> {
-        let known = self.known.get_mut(&id).ok_or(OperationError::CustomerNotFound { id })?;
+        let missing = self.missing(id);
+        let known = self.known.get_mut(&id).ok_or(missing)?;
         known.deleted = true;
         Ok(())
     }

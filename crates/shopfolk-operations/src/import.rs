@@ -111,7 +111,9 @@ impl WriteOperation for ImportCustomers {
             // Every rule is asked before anything is written, so one that is refused leaves nothing behind.
             outcomes.push(match import.take(imported, found) {
                 Ok(outcome) => outcome,
-                Err(OperationError::Store(error)) => return Err(error.into()),
+                Err(OperationError::Store(error)) if !matches!(error, StoreError::Damaged(_)) => {
+                    return Err(error.into());
+                }
                 Err(refused) => ImportOutcome::Refused(refused),
             });
         }
@@ -155,7 +157,8 @@ struct Import {
 impl Import {
     /// The customer that is meant.
     fn find(&self, imported: &ImportedCustomer) -> Option<CustomerId> {
-        let by_id = imported.id.filter(|&id| self.portion.customer_after(id).is_some());
+        let is_there = |id| self.portion.customer_after(id).is_some() || self.portion.is_damaged(id);
+        let by_id = imported.id.filter(|&id| is_there(id));
         by_id
             .or_else(|| self.portion.find_by_reference(reference(imported)?))
             .or_else(|| self.portion.find_by_email(imported.change.email.as_ref()?))
@@ -199,8 +202,7 @@ impl Import {
         imported: &ImportedCustomer,
         id: CustomerId,
     ) -> Result<ImportOutcome, OperationError> {
-        let not_found = OperationError::CustomerNotFound { id };
-        let Some(before) = self.portion.customer(id).cloned() else { return Err(not_found) };
+        let Some(before) = self.portion.customer(id).cloned() else { return Err(self.portion.missing(id)) };
         let mut change = imported.change.clone();
         let has = |id| before.addresses.addresses().iter().any(|address| address.id == id);
         for address in change.addresses.iter_mut().flatten() {

@@ -38,7 +38,7 @@ pub enum MassChange {
 
 /// Changes or deletes many customers, and says how many. The change is looked over first: where a customer or the group is not
 /// there, nothing changes. Then it is done in portions, each a transaction, so that no other write waits long. A customer who
-/// is deleted meanwhile is passed over. It is safe to repeat.
+/// is deleted meanwhile, or cannot be read, is passed over. It is safe to repeat.
 ///
 /// # Errors
 /// When a customer or the group is not there, or the database fails; then the portions that were done stay.
@@ -87,8 +87,8 @@ impl ReadOperation for LookOver {
         }
         for portion in self.ids.chunks(PORTION) {
             let keys: Vec<_> = portion.iter().map(|&id| (id,)).collect();
-            let found = tx.list::<CustomerRow>(Query::keys::<CustomerRow>(&keys)).await?;
-            let there: HashSet<_> = found.items.iter().map(|customer| customer.id).collect();
+            let found = tx.all::<CustomerRow>(Query::keys::<CustomerRow>(&keys)).await?;
+            let there: HashSet<_> = found.iter().map(|customer| customer.id).collect();
             if let Some(&id) = portion.iter().find(|id| !there.contains(id)) {
                 return Err(OperationError::CustomerNotFound { id });
             }
@@ -128,13 +128,14 @@ impl WriteOperation for ChangePortion {
         let mut portion = CustomerPortion::load(tx, &needs).await?;
         let mut changed = 0;
         for &id in &self.ids {
-            if portion.customer(id).is_some() {
-                match &change {
-                    Some(change) => portion.change(id, change, self.now)?,
-                    None => portion.delete(id)?,
-                }
-                changed += 1;
+            let Some(customer) = portion.customer(id) else { continue };
+            match &change {
+                // Who is as wanted stays as it is, so that doing it again takes little time.
+                Some(change) if customer.changed(change, [], customer.updated)? == *customer => {}
+                Some(change) => portion.change(id, change, self.now)?,
+                None => portion.delete(id)?,
             }
+            changed += 1;
         }
         portion.write(tx, self.now).await?;
         Ok(changed)

@@ -41,7 +41,10 @@ impl WriteOperation for RecordOrder {
     async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
         let (mut portion, customer) = self.customer(tx).await?;
         let buyer = portion.customer_after(customer);
-        let buyer = buyer.ok_or(OperationError::UnknownCustomer { id: customer })?;
+        let buyer = buyer.ok_or_else(|| match portion.missing(customer) {
+            OperationError::CustomerNotFound { id } => OperationError::UnknownCustomer { id },
+            damaged => damaged,
+        })?;
         let statistics = buyer.orders.with(self.total, self.created).ok_or(OperationError::SalesTooLarge)?;
         let email = self.email.clone().unwrap_or_else(|| buyer.email.clone());
         let number = tx.take_id().await?;
@@ -182,6 +185,9 @@ impl WriteOperation for DeleteOrder {
         let order = self.order.find(tx).await?.ok_or_else(|| self.order.not_found())?;
         let needs = Needs { customers: order.customer.into_iter().collect(), ..Needs::default() };
         let mut portion = CustomerPortion::load(tx, &needs).await?;
+        if let Some(id) = order.customer.filter(|&id| portion.is_damaged(id)) {
+            return Err(portion.missing(id));
+        }
         // Looked at again after the customer is locked: another call may have deleted it meanwhile.
         let order = get_order(tx, order.number).await?.ok_or_else(|| self.order.not_found())?;
         delete_orders(tx, &[order.number]).await?;

@@ -1,6 +1,6 @@
 //! Moving recent contacts to the table where they lie beside the others of their customer.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::{Arc, LazyLock};
 
 use rusqlite::{Connection, params};
@@ -75,6 +75,8 @@ struct WaitingCustomers {
     customers: VecDeque<(CustomerId, ContactId)>,
     /// Turns taken since rows of the store were last deleted.
     taken: usize,
+    /// Contacts whose rows are damaged: they stay where they are.
+    damaged: BTreeSet<i64>,
 }
 
 impl SettlingOrder {
@@ -95,6 +97,11 @@ impl SettlingOrder {
     /// How many turns there are, those to be passed over too.
     pub(crate) fn len(&self) -> usize {
         self.stores.len()
+    }
+
+    /// The row of a contact of the store is damaged, and must not be deleted with those that are settled.
+    fn keep(&mut self, store: StoreId, contact: i64) {
+        self.by_store.entry(store).or_default().damaged.insert(contact);
     }
 
     /// Forgets all turns.
@@ -191,15 +198,22 @@ fn delete_settled(connection: &Connection, order: &mut SettlingOrder) -> Result<
     let mut emptied = Vec::new();
     for (store, of_store) in &mut order.by_store {
         let first_waiting = of_store.customers.front().map(|&(_, first)| first.get());
+        let end = first_waiting.unwrap_or(i64::MAX);
         if of_store.taken == 0 || (first_waiting.is_some() && of_store.taken < DELETE_AT) {
             continue;
         }
         of_store.taken = 0;
-        connection
-            .prepare_cached("DELETE FROM recent_contacts WHERE store_id = ?1 AND contact_id < ?2")
-            .and_then(|mut statement| statement.execute([store.get(), first_waiting.unwrap_or(i64::MAX)]))
-            .map_err(doing("delete settled contacts from the recent ones"))?;
-        if first_waiting.is_none() {
+        let mut from = 0;
+        for &kept in of_store.damaged.range(..end).chain([&end]) {
+            connection
+                .prepare_cached(
+                    "DELETE FROM recent_contacts WHERE store_id = ?1 AND contact_id >= ?2 AND contact_id < ?3",
+                )
+                .and_then(|mut statement| statement.execute([store.get(), from, kept]))
+                .map_err(doing("delete settled contacts from the recent ones"))?;
+            from = kept.saturating_add(1);
+        }
+        if first_waiting.is_none() && of_store.damaged.is_empty() {
             emptied.push(*store);
         }
     }
@@ -218,20 +232,26 @@ pub(crate) fn reload(
     batch: BatchNumber,
 ) -> Result<(), StoreError> {
     let reading = doing("read the recent contacts");
-    let mut statement = connection.prepare_cached(&UNSETTLED).map_err(&reading)?;
+    let mut statement = connection.prepare_cached(&RECENT_OF_ALL).map_err(&reading)?;
     let mut rows = statement.query([]).map_err(&reading)?;
     let mut unsettled = Vec::new();
     let mut waiting = HashSet::new();
     order.clear();
     while let Some(row) = rows.next().map_err(&reading)? {
         match read_unsettled(row) {
-            Ok((customer, contact, summary)) => {
+            Ok(None) => {}
+            Ok(Some((customer, contact, summary))) => {
                 if waiting.insert(customer) {
                     order.wait(customer, contact.contact.id);
                 }
                 unsettled.push((customer, contact, summary));
             }
-            Err(damage) => damage.tell(),
+            Err(damage) => {
+                damage.tell();
+                if let Some((store, contact)) = place_of(row) {
+                    order.keep(store, contact);
+                }
+            }
         }
     }
     recent.reload(batch, unsettled);
@@ -269,20 +289,31 @@ pub(crate) static OF_STORE: LazyLock<String> = LazyLock::new(|| {
     format!("SELECT {columns} FROM recent_contacts WHERE store_id = ?1 ORDER BY contact_id")
 });
 
-/// The unsettled contacts of all stores, each with the summary of its customer's settled ones.
-pub(crate) static UNSETTLED: LazyLock<String> = LazyLock::new(|| {
+/// The recent contacts of all stores, each with what its customer's settled ones amount to, and through which contact these are
+/// settled.
+pub(crate) static RECENT_OF_ALL: LazyLock<String> = LazyLock::new(|| {
     format!(
-        "SELECT {}, recent.store_id, customers.contact_count, customers.highest_order_by
+        "SELECT {}, recent.store_id, customers.contact_count, customers.highest_order_by,
+                customers.settled_through
            FROM recent_contacts AS recent
            JOIN customers USING (store_id, customer_id)
-          WHERE recent.contact_id > customers.settled_through
           ORDER BY recent.store_id, recent.contact_id",
         recent_columns("recent.")
     )
 });
 
-/// A row of [`UNSETTLED`]: whose contact, the contact, and the summary of the customer's settled ones.
-fn read_unsettled(row: &rusqlite::Row<'_>) -> Result<(CustomerKey, RecentContact, BookSummary), Damage> {
+/// A contact that is not settled: whose, itself, and what the customer's settled ones amount to.
+type Unsettled = (CustomerKey, RecentContact, BookSummary);
+
+/// The store and the id of the contact in a row of [`RECENT_OF_ALL`].
+fn place_of(row: &rusqlite::Row<'_>) -> Option<(StoreId, i64)> {
+    let columns = SqlColumns(row);
+    let store = columns.value(RECENT_CONTACTS.columns_read().count()).and_then(StoreId::load).ok()?;
+    Some((store, columns.value(0).ok()?.as_integer()?))
+}
+
+/// A row of [`RECENT_OF_ALL`]: whose contact, the contact, and the summary of the customer's settled ones; `None` when it is settled.
+fn read_unsettled(row: &rusqlite::Row<'_>) -> Result<Option<Unsettled>, Damage> {
     let columns = SqlColumns(row);
     let first = RECENT_CONTACTS.columns_read().count();
     let other = |place: usize| columns.value(first + place);
@@ -300,7 +331,11 @@ fn read_unsettled(row: &rusqlite::Row<'_>) -> Result<(CustomerKey, RecentContact
             .and_then(Option::<OrderBy>::load)
             .map_err(|reason| damaged("highest_order_by", reason))?,
     };
-    Ok((CustomerKey { store, customer: recent.customer }, recent_contact(recent), summary))
+    let settled = other(3).and_then(i64::load).map_err(|reason| damaged("settled_through", reason))?;
+    if settled >= recent.contact.id.get() {
+        return Ok(None);
+    }
+    Ok(Some((CustomerKey { store, customer: recent.customer }, recent_contact(recent), summary)))
 }
 
 /// A contact of the table. It came with a commit before this engine was opened, or of another process.

@@ -7,7 +7,7 @@ use shopfolk_model::EventType;
 use shopfolk_store::{Dialect, Role, TABLES, Table, Unique};
 
 use crate::counters::{READ_COUNTERS, WRITE_COUNTERS};
-use crate::settle::{OF_STORE, RECENT_CONTACTS, UNSETTLED};
+use crate::settle::{OF_STORE, RECENT_CONTACTS, RECENT_OF_ALL};
 
 /// The statements of one table. Where rows are found, all columns that are read come in the order of the description, and
 /// then those that the engine keeps for itself.
@@ -82,7 +82,7 @@ pub fn made_statements() -> Vec<String> {
             .chain(by_unique.values())
     });
     let others =
-        [&*COUNT_DELETED, &*LIST_DELETED, &*READ_COUNTERS, &*WRITE_COUNTERS, &*OF_STORE, &*UNSETTLED];
+        [&*COUNT_DELETED, &*LIST_DELETED, &*READ_COUNTERS, &*WRITE_COUNTERS, &*OF_STORE, &*RECENT_OF_ALL];
     of_tables.chain(others).filter(|sql| !sql.is_empty()).cloned().collect()
 }
 

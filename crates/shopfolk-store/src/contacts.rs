@@ -126,9 +126,9 @@ impl FoundContacts {
     ///
     /// # Errors
     /// When one is damaged.
-    pub fn whole(self) -> Result<ContactBook, StoreError> {
+    pub fn whole(self) -> Result<ContactBook, Damage> {
         match self.damaged.into_iter().next() {
-            Some((_, damage)) => Err(damage.into()),
+            Some((_, damage)) => Err(damage),
             None => Ok(ContactBook::whole(self.contacts)),
         }
     }

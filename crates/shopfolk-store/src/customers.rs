@@ -169,19 +169,28 @@ pub async fn find_customers<T: ReadTx>(
     tx: &mut T,
     ids: &[CustomerId],
 ) -> Result<Listed<Customer>, StoreError> {
+    let mut listed = Listed { items: Vec::with_capacity(ids.len()), damaged: 0 };
+    for (_, customer) in look_up_customers(tx, ids).await? {
+        listed.take(customer);
+    }
+    Ok(listed)
+}
+
+/// The customers with these ids that are there, in the order of the ids, or why they cannot be read. A writer locks them.
+///
+/// # Errors
+/// When the database fails.
+pub async fn look_up_customers<T: ReadTx>(
+    tx: &mut T,
+    ids: &[CustomerId],
+) -> Result<Vec<(CustomerId, Result<Customer, Damage>)>, StoreError> {
     if ids.is_empty() {
-        return Ok(Listed::default());
+        return Ok(Vec::new());
     }
     let keys = ids.iter().map(|&id| vec![id.get().into()]).collect();
     let numbers: Vec<i64> = ids.iter().map(|id| id.get()).collect();
     let mut found = read_customers(tx, Which::Keys(keys), Parts::Of(&numbers)).await?;
-    let mut listed = Listed { items: Vec::with_capacity(ids.len()), damaged: 0 };
-    for id in ids {
-        if let Some((_, customer)) = found.remove(id) {
-            listed.take(customer);
-        }
-    }
-    Ok(listed)
+    Ok(ids.iter().filter_map(|id| found.remove(id).map(|(_, customer)| (*id, customer))).collect())
 }
 
 /// The customer with this id.

@@ -56,7 +56,7 @@ pub use customers::{
     CUSTOMERS_BY_EMAIL, CUSTOMERS_BY_EXTERNAL_REFERENCE, CustomerLimit, CustomerPortion, CustomerRow,
     ReadCustomers, Searched, StoredCustomer, StoredDetails, WriteSearched, delete_customers,
     find_customer_by_email, find_customers, get_customer, insert_customers, list_stored_customers,
-    update_customers,
+    look_up_customers, update_customers,
 };
 pub use damage::{DAMAGED_ROWS, Damage, Listed};
 pub use engine::{Engine, EngineHealth, ReadOperation, ReadTx, WriteOperation, WriteTx};

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::future::Future;
 
+use serde::de::IgnoredAny;
 use shopfolk_model::{
     CustomerId, EmailAddress, EventType, Money, Order, OrderKey, OrderNumber, OrderStatistics,
     OrderedProduct, ProductId, Timestamp, fold,
@@ -32,15 +33,18 @@ record! {
         Value document: String = &order.document;
         Derived[Postgres] folded: Derived<Option<String>> = Made(folded_email(order.email.as_str()));
     }
-    |store, reader| Self {
-        number: order_number,
-        key: order_key,
-        customer: customer_id,
-        email,
-        total,
-        created,
-        products: Vec::new(),
-        document,
+    |store, reader| {
+        serde_json::from_str::<IgnoredAny>(&document).map_err(|error| reader.damage("document", error))?;
+        Self {
+            number: order_number,
+            key: order_key,
+            customer: customer_id,
+            email,
+            total,
+            created,
+            products: Vec::new(),
+            document,
+        }
     };
     ids: Some((IdKind::Order, "order_number"));
     references: &[Reference { column: "customer_id", table: "customers", none: None }];
