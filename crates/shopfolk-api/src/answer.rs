@@ -41,7 +41,7 @@ pub(crate) fn created<T: Serialize>(
 }
 
 /// How many rows are left out of an answer, because they cannot be read; missing where there are none.
-const DAMAGED: HeaderName = HeaderName::from_static("x-shopfolk-damaged");
+pub(crate) const DAMAGED: HeaderName = HeaderName::from_static("x-shopfolk-damaged");
 
 /// Answers with a list, or a part of one, from which so many rows are left out because they are damaged.
 pub(crate) fn listed<T: Serialize>(

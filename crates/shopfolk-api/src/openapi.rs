@@ -1,9 +1,13 @@
 //! What the OpenAPI document says of the API as a whole. The calls come from the route table.
 
+use utoipa::openapi::RefOr;
+use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::Operation;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
+use crate::answer::DAMAGED;
 use crate::error_answer::{ErrorOut, errors};
 use crate::path;
 use crate::query;
@@ -53,11 +57,23 @@ pub(crate) fn complete(document: &mut utoipa::openapi::OpenApi) {
         if let Some(read) = &mut calls.get {
             complete_call(template, read);
             read.parameters.get_or_insert_default().push(query::response_fields_parameter().into());
+            tell_of_damage(read);
         }
         for write in [&mut calls.post, &mut calls.put, &mut calls.delete].into_iter().flatten() {
             complete_call(template, write);
             write.responses.responses.extend(errors(&[409]));
         }
+    }
+}
+
+/// Adds the header that says how many rows are left out of the answer.
+fn tell_of_damage(read: &mut Operation) {
+    if let Some(RefOr::T(found)) = read.responses.responses.get_mut("200") {
+        let count = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1));
+        let header = HeaderBuilder::new().schema(Some(count)).description(Some(
+            "How many rows are left out of the answer, because they cannot be read. Missing where there are none.",
+        ));
+        found.headers.insert(DAMAGED.as_str().to_owned(), header.build().into());
     }
 }
 

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::sync::mpsc;
 
 use anyhow::{Context, Result};
-use shopfolk_store::Engine;
+use shopfolk_store::{Engine, Invariant};
 
 use crate::database::{DatabaseUrl, Purpose};
 use crate::output;
@@ -14,19 +14,23 @@ use crate::output;
 /// # Errors
 /// When the database cannot be read, or stdout takes nothing.
 pub(crate) fn run(database: &DatabaseUrl) -> Result<ExitCode> {
-    let violations = database.with(Purpose::Use, |engine| async move { check(&engine).await })?;
-    if violations == 0 {
+    let found = database.with(Purpose::Use, |engine| async move { check(&engine).await })?;
+    if found.is_empty() {
         output::note(&format!("{database}: everything holds"));
         return Ok(ExitCode::SUCCESS);
     }
-    output::note(&format!(
-        "{database}: {violations} violation{}; keep a copy of the file and its -wal, and restore the last good backup",
-        if violations == 1 { "" } else { "s" }
-    ));
+    let violations = format!("{} violation{}", found.len(), if found.len() == 1 { "" } else { "s" });
+    let way_out = if found.iter().all(|&invariant| invariant == Invariant::SearchesWhole) {
+        "'shopfolk rebuild' makes what searches look through anew, while a server runs"
+    } else {
+        "keep a copy of the file and its -wal, and restore the last good backup"
+    };
+    output::note(&format!("{database}: {violations}; {way_out}"));
     Ok(ExitCode::FAILURE)
 }
 
-async fn check(engine: &impl Engine) -> Result<u64> {
+/// What does not hold, once for each violation.
+async fn check(engine: &impl Engine) -> Result<Vec<Invariant>> {
     let (failed, failures) = mpsc::channel();
     let (found, violations) = mpsc::channel();
     // Each is printed as it is found: there can be many, and the check can take long.
@@ -34,13 +38,13 @@ async fn check(engine: &impl Engine) -> Result<u64> {
         let printed = output::print(&violation.to_string());
         // Both receivers live until the check is over.
         let _ = match printed {
-            Ok(()) => found.send(()).ok(),
+            Ok(()) => found.send(violation.invariant).ok(),
             Err(error) => failed.send(error).ok(),
         };
     };
     engine.check(report).await.context("cannot check the database")?;
     match failures.try_recv() {
         Ok(error) => Err(error),
-        Err(_) => Ok(violations.iter().fold(0, |count, ()| count + 1)),
+        Err(_) => Ok(violations.iter().collect()),
     }
 }

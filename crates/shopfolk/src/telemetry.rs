@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use clap::ValueEnum;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use shopfolk_api::{REQUEST_DURATION, REQUEST_DURATION_BUCKETS};
-use shopfolk_store::Engine;
+use shopfolk_store::{DAMAGED_ROWS, Engine, TABLES};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Targets;
@@ -101,7 +101,14 @@ pub(crate) fn start_metrics() -> Result<PrometheusHandle> {
         "shopfolk_connections_cut_total",
         "Connections cut because they took too long."
     );
+    metrics::describe_counter!(
+        DAMAGED_ROWS,
+        "Rows that were left out of an answer because they cannot be read."
+    );
     // A rate over a counter that appears with 1 would miss that one.
+    for table in TABLES {
+        metrics::counter!(DAMAGED_ROWS, "table" => table.name).increment(0);
+    }
     metrics::counter!("shopfolk_connections_refused_total").increment(0);
     metrics::counter!("shopfolk_connections_cut_total").increment(0);
     Ok(handle)
