@@ -1,13 +1,21 @@
 //! Verifying the promises on the rows of a database, in one snapshot and with flat memory.
 
+mod questions;
+mod recent;
+
 use futures_util::FutureExt;
 use rusqlite::Connection;
+use shopfolk_model::StoreId;
 use shopfolk_store::{
-    CheckSource, Columns, Dialect, Invariant, Role, StoreError, Table, Violation, check_tables,
+    CheckSource, Columns, Dialect, Invariant, Role, StoreError, Table, Violation, check_rows, check_tables,
 };
 
 use crate::connection::doing;
 use crate::rows::SqlColumns;
+use crate::search::check_searches;
+use crate::settle::StoredRecentContact;
+use questions::own_questions;
+use recent::check_recent_contacts;
 
 /// The tables of a file.
 struct Source<'a>(&'a mut Connection);
@@ -58,8 +66,24 @@ pub(crate) fn check_database(
     connection.execute_batch("PRAGMA temp_store = FILE; BEGIN").map_err(&checking)?;
     check_file(connection, &mut report)?;
     // Nothing in this engine waits for anything else.
-    check_tables(&mut Source(connection), &mut report).now_or_never().transpose()?;
+    check_rows_and_questions(&mut Source(connection), &mut report).now_or_never().transpose()?;
+    check_recent_contacts(connection, &mut report)?;
+    check_searches(connection, &mut report)?;
     connection.execute_batch("ROLLBACK").map_err(&checking)
+}
+
+async fn check_rows_and_questions(
+    source: &mut Source<'_>,
+    report: &mut (impl FnMut(Violation) + Send),
+) -> Result<(), StoreError> {
+    check_tables(source, report).await?;
+    check_rows::<StoredRecentContact, _>(source, report).await?;
+    for (invariant, sql) in own_questions() {
+        let mut found =
+            |store, found| report(Violation { invariant, store: StoreId::new(store).ok(), found });
+        source.ask(&sql, &mut found).await?;
+    }
+    Ok(())
 }
 
 /// Asks SQLite whether its own structures are whole.

@@ -16,6 +16,7 @@ mod backlog;
 mod bits;
 mod block;
 mod blocks;
+mod check;
 mod field;
 mod find;
 mod hits;
@@ -40,6 +41,7 @@ use shopfolk_store::{
 pub(crate) use added::AddedContacts;
 pub(crate) use backlog::Backlog;
 use blocks::Blocks;
+pub(crate) use check::check_searches;
 use field::{Column, MISSING, PART_END, SortSource, TextField, sort_source};
 use find::Found;
 pub(crate) use pack::PackingShare;

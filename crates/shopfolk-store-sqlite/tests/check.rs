@@ -65,11 +65,34 @@ async fn a_second_default_is_found_wherever_it_lies() {
 #[tokio::test]
 async fn equal_contacts_are_found_wherever_they_lie() {
     for sql in [
-        "UPDATE contacts SET contact = '(1)' WHERE contact_key = '2'",
         "INSERT INTO recent_contacts VALUES (1003, 1000, 1, 2, '(2)', NULL, NULL, 0, 9, 9, 9)",
-        "UPDATE customers SET email_key = 'other@example.com'",
+        "INSERT INTO recent_contacts VALUES (1003, 1000, 1, 2, '(3)', NULL, NULL, 0, 9, 9, 9),
+                                           (1003, 1001, 1, 2, '3', NULL, NULL, 0, 9, 9, 9)",
     ] {
         assert_found(sql, Invariant::NoEqualContacts).await;
+    }
+}
+
+#[tokio::test]
+async fn columns_that_do_not_follow_from_others_are_found() {
+    for sql in [
+        "UPDATE contacts SET contact = '(1)' WHERE contact_key = '2'",
+        "UPDATE customers SET email_key = 'other@example.com'",
+        "UPDATE contacts SET contact_type = 99 WHERE contact_key = '2'",
+    ] {
+        assert_found(sql, Invariant::RowsSound).await;
+    }
+}
+
+#[tokio::test]
+async fn searches_that_look_through_something_else_are_found() {
+    for sql in [
+        "DELETE FROM search_changed",
+        "UPDATE search_added SET contacts = contacts + 1",
+        "INSERT INTO search_blocks VALUES (1003, 99, 0, 1, NULL, NULL, x'')",
+        "INSERT INTO search_changed VALUES (1003, 4711)",
+    ] {
+        assert_found(sql, Invariant::SearchesWhole).await;
     }
 }
 
@@ -88,11 +111,11 @@ async fn ids_that_would_be_given_again_are_found() {
 #[tokio::test]
 async fn missing_and_surplus_events_are_found() {
     for sql in [
-        "DELETE FROM events WHERE sequence = 2",
-        "DELETE FROM events WHERE sequence = 3",
-        "INSERT INTO events VALUES (1003, 9, 2, 1, 9)",
+        "DELETE FROM events WHERE position = 2",
+        "DELETE FROM events WHERE position = 3",
+        "INSERT INTO events (store_id, position, event_type, entity_id, created) VALUES (1003, 9, 2, 1, 9)",
         "UPDATE events SET entity_id = 4711 WHERE event_type = 1",
-        "UPDATE events SET event_type = 3 WHERE sequence = 3",
+        "UPDATE events SET event_type = 3 WHERE position = 3",
     ] {
         assert_found(sql, Invariant::EventForEveryChange).await;
     }
@@ -105,7 +128,7 @@ async fn summaries_that_are_wrong_are_found() {
         "UPDATE customers SET highest_order_by = 7",
         "DELETE FROM contacts WHERE contact_key = '2'",
         "UPDATE counters SET customer_count = 7",
-        "UPDATE contacts SET contact_type = 99 WHERE contact_key = '2'",
+        "UPDATE counters SET next_event_id = 7",
     ] {
         assert_found(sql, Invariant::SummariesRight).await;
     }

@@ -6,13 +6,14 @@
 
 mod questions;
 
+use std::collections::BTreeMap;
 use std::future::Future;
 
 use shopfolk_model::StoreId;
 
 use crate::tables::for_every_record;
 use crate::{
-    Columns, CustomerRow, Dialect, Invariant, Record, Role, Row, StoreError, StoredContact, StoredDetails,
+    Columns, CustomerRow, Dialect, IdKind, Invariant, Record, Role, Row, StoreError, StoredContact, StoredDetails,
     StoredEvent, StoredExtraFieldValue, StoredOrderProduct, StoredStatistics, StoredToken, Table, Value,
     Violation,
 };
@@ -60,6 +61,7 @@ pub async fn check_tables<S: CheckSource>(
         };
     }
     for_every_record!(check_rows);
+    check_address_ids(source, report).await?;
     for (invariant, sql) in questions(S::DIALECT, S::CONTACTS) {
         source
             .ask(&sql, &mut |store, found| {
@@ -71,11 +73,47 @@ pub async fn check_tables<S: CheckSource>(
 }
 
 /// Reads every row of a table and encodes it again.
-async fn check_rows<R: Record, S: CheckSource>(
+///
+/// # Errors
+/// When the database fails.
+pub async fn check_rows<R: Record, S: CheckSource>(
     source: &mut S,
     report: &mut (impl FnMut(Violation) + Send),
 ) -> Result<(), StoreError> {
     source.rows(R::TABLE, &mut |store, columns| check_row::<R>(S::DIALECT, store, columns, report)).await
+}
+
+/// Shipping addresses lie in documents, whose ids no statement sees.
+async fn check_address_ids<S: CheckSource>(
+    source: &mut S,
+    report: &mut (impl FnMut(Violation) + Send),
+) -> Result<(), StoreError> {
+    let mut highest: BTreeMap<i64, i64> = BTreeMap::new();
+    source
+        .rows(StoredDetails::TABLE, &mut |store, columns| {
+            let Ok(id) = StoreId::new(store) else { return };
+            // Rows that cannot be read are told of by themselves.
+            let columns = ReadColumns { table: StoredDetails::TABLE, dialect: S::DIALECT, all: columns };
+            let row = Row { store: id, table: StoredDetails::TABLE, columns: &columns };
+            let Ok(details) = row.decode::<StoredDetails>() else { return };
+            if let Some(of_row) = details.addresses.addresses().iter().map(|address| address.id.get()).max() {
+                let of_store = highest.entry(store).or_default();
+                *of_store = of_row.max(*of_store);
+            }
+        })
+        .await?;
+    let counter = IdKind::Address.counter();
+    let sql = format!("SELECT store_id, CAST({counter} AS TEXT) FROM counters");
+    source
+        .ask(&sql, &mut |store, next| {
+            let given = highest.get(&store).copied().unwrap_or_default();
+            if next.parse().is_ok_and(|next: i64| given >= next) {
+                let found = format!("address id {given} is not below the counter {next}");
+                let store = StoreId::new(store).ok();
+                report(Violation { invariant: Invariant::IdsNeverReused, store, found });
+            }
+        })
+        .await
 }
 
 fn check_row<R: Record>(

@@ -68,7 +68,16 @@ record! {
     references: &[Reference { column: "group_id", table: "customer_groups", none: Some(0) }];
     unique: &[CUSTOMERS_BY_EMAIL];
     guard: Guard::Row;
-    lifecycle: Some(Lifecycle { created: EventType::CustomerCreated, deleted: EventType::CustomerDeleted });
+    lifecycle: Some(Lifecycle {
+        created: EventType::CustomerCreated,
+        changed: &[
+            EventType::CustomerUpdated,
+            EventType::ContactCreated,
+            EventType::ContactUpdated,
+            EventType::ContactDeleted,
+        ],
+        deleted: EventType::CustomerDeleted,
+    });
 }
 
 /// What is known of a customer besides, where anything is.

@@ -4,7 +4,7 @@ use std::future::Future;
 
 use shopfolk_model::{Actor, ContactId, Event, EventPosition, EventType, Happening, Timestamp, TokenId};
 
-use crate::value::Made;
+use crate::value::{JsonObject, Made};
 use crate::{ColumnType, Dialect, IdKind, StoreError, Stored, Value, record};
 
 /// An event and its place among those of its store.
@@ -39,14 +39,15 @@ record! {
         Value actor: u8 = Made(stored.event.by.code());
         Value token_id: Option<TokenId> = Made(stored.event.by.token());
         Value created: Timestamp = &stored.event.created;
-        Value state_before: Option<String> = Made(stored.event.before.as_deref().map(str::to_owned));
+        Value state_before: Option<JsonObject> =
+            Made(stored.event.before.as_deref().map(|before| JsonObject(before.to_owned())));
     }
     |store, reader| {
         let happening =
             Happening::new(event_type, entity_id).map_err(|error| reader.damage("entity_id", error))?;
         let by = Actor::from_stored(actor, token_id)
             .ok_or_else(|| reader.damage("actor", format!("there is no actor {actor} with that token")))?;
-        let before = state_before.map(Into::into);
+        let before = state_before.map(|before| before.0.into());
         Self { position, event: Event { happening, contact: contact_id, by, created, before } }
     };
     // Nodes that record at once give numbers; reading gives the places.

@@ -37,6 +37,7 @@ record! {
     guard: Guard::Table;
     lifecycle: Some(Lifecycle {
         created: EventType::ExtraFieldCreated,
+        changed: &[EventType::ExtraFieldUpdated],
         deleted: EventType::ExtraFieldDeleted,
     });
     maximum: Some(MAXIMUM_EXTRA_FIELDS);

@@ -26,7 +26,11 @@ record! {
         },
     ];
     guard: Guard::Table;
-    lifecycle: Some(Lifecycle { created: EventType::GroupCreated, deleted: EventType::GroupDeleted });
+    lifecycle: Some(Lifecycle {
+        created: EventType::GroupCreated,
+        changed: &[EventType::GroupUpdated],
+        deleted: EventType::GroupDeleted,
+    });
     maximum: Some(MAXIMUM_GROUPS);
 }
 

@@ -47,7 +47,7 @@ mod tables;
 mod tokens;
 mod value;
 
-pub use check::{CheckSource, check_tables};
+pub use check::{CheckSource, check_rows, check_tables};
 pub use contacts::{
     FoundContacts, ONE_DEFAULT_CONTACT, ReadContacts, StoredContact, WriteContacts, folded_beside, stored_key,
 };
@@ -80,4 +80,4 @@ pub use stores::{StoreAccess, find_access};
 pub use table::{Column, Dialect, Guard, Lifecycle, OnlyRows, Owner, Reference, Role, Table, Unique};
 pub use tables::TABLES;
 pub use tokens::{StoredToken, TOKENS_BY_HASH};
-pub use value::{ColumnType, Derived, IntoValue, Made, Stored, Value};
+pub use value::{ColumnType, Derived, IntoValue, JsonObject, Made, Stored, Value};

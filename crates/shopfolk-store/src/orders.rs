@@ -4,13 +4,12 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::future::Future;
 
-use serde::de::IgnoredAny;
 use shopfolk_model::{
     CustomerId, EmailAddress, EventType, Money, Order, OrderKey, OrderNumber, OrderStatistics,
     OrderedProduct, ProductId, Timestamp, fold,
 };
 
-use crate::value::Made;
+use crate::value::{JsonObject, Made};
 use crate::{
     Damage, Derived, IdKind, Lifecycle, Listed, Owner, Query, ReadRows, Record, Reference, StoreError,
     Unique, Which, WriteRows, record,
@@ -30,26 +29,27 @@ record! {
         Derived email_key: Derived<String> = Made(order.email.key());
         Value total: Money = &order.total;
         Value created: Timestamp = &order.created;
-        Value document: String = &order.document;
+        Value document: JsonObject = Made(JsonObject(order.document.clone()));
         Derived[Postgres] folded: Derived<Option<String>> = Made(folded_email(order.email.as_str()));
     }
-    |store, reader| {
-        serde_json::from_str::<IgnoredAny>(&document).map_err(|error| reader.damage("document", error))?;
-        Self {
-            number: order_number,
-            key: order_key,
-            customer: customer_id,
-            email,
-            total,
-            created,
-            products: Vec::new(),
-            document,
-        }
+    |store, reader| Self {
+        number: order_number,
+        key: order_key,
+        customer: customer_id,
+        email,
+        total,
+        created,
+        products: Vec::new(),
+        document: document.0,
     };
     ids: Some((IdKind::Order, "order_number"));
     references: &[Reference { column: "customer_id", table: "customers", none: None }];
     unique: &[ORDERS_BY_KEY];
-    lifecycle: Some(Lifecycle { created: EventType::OrderCreated, deleted: EventType::OrderDeleted });
+    lifecycle: Some(Lifecycle {
+        created: EventType::OrderCreated,
+        changed: &[],
+        deleted: EventType::OrderDeleted,
+    });
 }
 
 /// The e-mail address of an order as searches look for parts of it, where lower case is not enough: every address that is

@@ -119,6 +119,8 @@ pub enum Guard {
 pub struct Lifecycle {
     /// A row came to be.
     pub created: EventType,
+    /// A row, or what is its own, changed.
+    pub changed: &'static [EventType],
     /// A row is gone.
     pub deleted: EventType,
 }

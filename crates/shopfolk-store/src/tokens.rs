@@ -1,9 +1,9 @@
 //! The tokens of a store, known by their hash alone.
 
-use shopfolk_model::{Day, ScopeSet, Timestamp, TokenHash, TokenId, TokenKind, TokenRecord};
+use shopfolk_model::{Day, EventType, ScopeSet, Timestamp, TokenHash, TokenId, TokenKind, TokenRecord};
 
 use crate::value::Made;
-use crate::{Guard, IdKind, Unique, record};
+use crate::{Guard, IdKind, Lifecycle, Unique, record};
 
 /// A token with the hash by which it is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,4 +34,9 @@ record! {
     ids: Some((IdKind::Token, "token_id"));
     unique: &[TOKENS_BY_HASH];
     guard: Guard::Table;
+    lifecycle: Some(Lifecycle {
+        created: EventType::TokenCreated,
+        changed: &[],
+        deleted: EventType::TokenRevoked,
+    });
 }

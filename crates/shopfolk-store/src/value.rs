@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use serde_json::value::RawValue;
 use shopfolk_model::{
     AddressId, ContactHandle, ContactId, ContactNote, ContactText, ContactType, CustomerId, CustomerName,
     Day, EmailAddress, EventNumber, EventPosition, ExternalReferenceId, ExtraFieldId, ExtraFieldKey,
@@ -272,6 +273,24 @@ impl Stored for String {
 
     fn load(value: Value<'_>) -> Result<Self, String> {
         value.text().map(str::to_owned)
+    }
+}
+
+/// A text that is a JSON object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JsonObject(pub String);
+
+impl Stored for JsonObject {
+    const TYPE: ColumnType = ColumnType::Text;
+
+    fn store(&self) -> Value<'_> {
+        self.0.as_str().into()
+    }
+
+    fn load(value: Value<'_>) -> Result<Self, String> {
+        let text = String::load(value)?;
+        let json: &RawValue = told(serde_json::from_str(&text))?;
+        if json.get().starts_with('{') { Ok(Self(text)) } else { Err("it is no JSON object".to_owned()) }
     }
 }
 

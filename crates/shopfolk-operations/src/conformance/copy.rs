@@ -69,7 +69,7 @@ async fn assert_same<From: Engine, To: Engine>(from: &From, to: &To) {
     assert_every_promise_holds(to).await;
 }
 
-async fn create_token<E: Engine>(engine: &E, text: &str) -> TokenRecord {
+pub(super) async fn create_token<E: Engine>(engine: &E, text: &str) -> TokenRecord {
     let hash = Token::from_text(text).hash();
     let scopes = [Scope::ReadCustomers, Scope::CreateCustomers].into_iter().collect();
     let create = CreateToken { store: STORE, hash, kind: TokenKind::Secret, scopes, now: at(4) };
@@ -77,7 +77,7 @@ async fn create_token<E: Engine>(engine: &E, text: &str) -> TokenRecord {
 }
 
 /// A store with something of everything, and its customer with the most.
-async fn full_shop<E: Engine>(engine: &E) -> CustomerId {
+pub async fn full_shop<E: Engine>(engine: &E) -> CustomerId {
     let customer = shop(engine).await;
     for (number, &contact_type) in ContactType::ALL.iter().enumerate() {
         let contact = match contact_type {

@@ -1,11 +1,12 @@
 //! Events record what happened, by whom, and what was before; a reader of them misses none.
 
 use shopfolk_model::{
-    Actor, ContactChange, ContactNote, CustomerChange, CustomerName, FieldChange, Happening, StoreId, TokenId,
+    Actor, ContactChange, ContactNote, CustomerChange, CustomerName, FieldChange, Happening, StoreId,
 };
 use shopfolk_store::{CustomerRow, Engine, StoreError, StoredEvent, WriteOperation, WriteTx, get_customer};
 use tokio::task::JoinSet;
 
+use super::copy::create_token;
 use super::fixture::*;
 use crate::{
     ChangeContact, ChangeCustomer, CreateContact, DeleteContact, DeleteCustomer, ManyCustomers, MassChange,
@@ -50,7 +51,7 @@ pub async fn reader_of_events_misses_none<E: Engine>(engine: E) {
 
 pub async fn event_says_by_whom_and_what_was_before<E: Engine>(engine: E) {
     let customer = shop(&engine).await;
-    let token = Actor::Token(TokenId::new(7).unwrap());
+    let token = Actor::Token(create_token(&engine, "secret_one").await.id);
     let new = CreateContact { customer, contact: phone("+1 2"), now: at(2) };
     engine.write(STORE, token, new).await.unwrap();
     let contact = phones(&engine, customer).await[0].id;

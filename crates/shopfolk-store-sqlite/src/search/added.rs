@@ -130,7 +130,8 @@ pub(super) fn read_added(
     Ok(())
 }
 
-fn unpack(data: &[u8]) -> Option<(AddedContact<'_>, &[u8])> {
+/// The first contact of a row, and what comes behind it.
+pub(super) fn unpack(data: &[u8]) -> Option<(AddedContact<'_>, &[u8])> {
     let number = |at: usize| Some(i64::from_le_bytes(data.get(at..at + 8)?.try_into().ok()?));
     let length = u16::from_le_bytes(data.get(HEAD - 2..HEAD)?.try_into().ok()?);
     let end = HEAD + usize::from(length);

@@ -1,14 +1,15 @@
 //! What a check asks in statements. A row of an answer is a violation: a store's id and a sentence.
 
-use shopfolk_model::MAXIMUM_CONTACTS;
+use shopfolk_model::{EventType, MAXIMUM_CONTACTS};
 
-use crate::{Dialect, IdKind, Invariant, TABLES, Table};
+use crate::{Dialect, IdKind, Invariant, Lifecycle, TABLES, Table};
 
 /// All questions, in statements that both databases understand. `contacts` is the relation that has all contacts.
 pub(super) fn questions(dialect: Dialect, contacts: &str) -> Vec<(Invariant, String)> {
     let mut questions: Vec<(Invariant, String)> =
         TABLES.iter().flat_map(|table| of_table(table, dialect, contacts)).collect();
     questions.extend(counters());
+    questions.extend(of_events());
     questions.extend(particular(contacts));
     questions
 }
@@ -58,8 +59,7 @@ fn of_table(table: &Table, dialect: Dialect, contacts: &str) -> Vec<(Invariant, 
         questions.extend(ids(relation, what, kind, column));
     }
     if let Some(lifecycle) = table.lifecycle {
-        let (created, deleted) = (lifecycle.created.code(), lifecycle.deleted.code());
-        questions.extend(events(name, what, key, created, deleted));
+        questions.extend(events(table, key, lifecycle));
     }
     questions
 }
@@ -99,9 +99,13 @@ fn ids(relation: &str, what: &str, kind: IdKind, column: &str) -> Vec<(Invariant
 }
 
 /// Whether what is there came to be, and what came to be is there or went.
-fn events(name: &str, what: &str, key: &str, created: u8, deleted: u8) -> Vec<(Invariant, String)> {
+fn events(table: &Table, key: &str, lifecycle: Lifecycle) -> Vec<(Invariant, String)> {
+    let Table { name, what, .. } = table;
+    let (created, deleted) = (lifecycle.created.code(), lifecycle.deleted.code());
     let of = |code: u8| format!("SELECT store_id, entity_id FROM events WHERE event_type = {code}");
     let there = format!("SELECT store_id, {key} FROM {name}");
+    let changed: Vec<String> = lifecycle.changed.iter().map(|event| of(event.code())).collect();
+    let later = changed.into_iter().chain([of(deleted)]).collect::<Vec<_>>().join(" UNION ");
     let (came, went) = (of(created), of(deleted));
     let twice = |code: u8, how: &str| {
         format!(
@@ -122,6 +126,10 @@ fn events(name: &str, what: &str, key: &str, created: u8, deleted: u8) -> Vec<(I
             "SELECT store_id, '{what} ' || entity_id || ' was created and never deleted, and is not there'
                FROM ({came} EXCEPT {went} EXCEPT {there}) AS odd"
         ),
+        format!(
+            "SELECT store_id, 'an event says that {what} ' || entity_id || ' changed or went, and none that it was created'
+               FROM (SELECT store_id, entity_id FROM ({later}) AS later EXCEPT {came}) AS odd"
+        ),
         twice(created, "created"),
         twice(deleted, "deleted"),
     ]
@@ -138,6 +146,50 @@ fn counters() -> Vec<(Invariant, String)> {
             AND NOT EXISTS (SELECT 1 FROM counters WHERE counters.store_id = stores.store_id)"
             .to_owned(),
     )]
+}
+
+/// What events name besides that to which they happened.
+fn of_events() -> Vec<(Invariant, String)> {
+    let codes = |types: &[EventType]| {
+        types.iter().map(|event| event.code().to_string()).collect::<Vec<_>>().join(", ")
+    };
+    let of_contacts =
+        codes(&[EventType::ContactCreated, EventType::ContactUpdated, EventType::ContactDeleted]);
+    let of_stores = codes(&[EventType::StoreCreated, EventType::StoreSuspended, EventType::StoreResumed]);
+    let mut questions = vec![
+        format!(
+            "SELECT store_id, 'an event of ' || entity_id || ' is of a contact and does not say which, or says so and is not'
+               FROM events WHERE (event_type IN ({of_contacts})) <> (contact_id IS NOT NULL)"
+        ),
+        format!(
+            "SELECT store_id, 'an event is of store ' || entity_id
+               FROM events WHERE event_type IN ({of_stores}) AND entity_id <> store_id"
+        ),
+        format!(
+            "SELECT store_id, 'contact ' || contact_id || ' was created ' || count(*) || ' times'
+               FROM events WHERE event_type = {}
+              GROUP BY store_id, contact_id HAVING count(*) > 1",
+            EventType::ContactCreated.code()
+        ),
+        format!(
+            "SELECT store_id, 'the store was created ' || count(event_type) || ' times'
+               FROM (SELECT stores.store_id, event_type
+                       FROM stores
+                       LEFT JOIN events ON events.store_id = stores.store_id AND event_type = {}) AS creations
+              GROUP BY store_id HAVING count(event_type) <> 1",
+            EventType::StoreCreated.code()
+        ),
+    ];
+    for (column, kind) in [("contact_id", IdKind::Contact), ("token_id", IdKind::Token)] {
+        questions.push(format!(
+            "SELECT events.store_id, 'an event names {} ' || {column} || ', and that id was never given'
+               FROM events JOIN counters ON counters.store_id = events.store_id
+              WHERE {column} >= {}",
+            kind.name(),
+            kind.counter()
+        ));
+    }
+    questions.into_iter().map(|sql| (Invariant::EventForEveryChange, sql)).collect()
 }
 
 /// The rules that are the model's own.

@@ -1,0 +1,62 @@
+//! Verifying that recent contacts can be read and do not contradict those that are settled.
+
+use std::collections::HashSet;
+
+use rusqlite::{CachedStatement, Connection};
+use shopfolk_model::StoreId;
+use shopfolk_store::{Dialect, Invariant, Record, Row, StoreError, StoredContact, Violation, stored_key};
+
+use crate::connection::doing;
+use crate::rows::SqlColumns;
+use crate::settle::{RECENT_CONTACTS, StoredRecentContact, UNSETTLED};
+
+const SETTLED: &str = "SELECT EXISTS (SELECT 1 FROM contacts
+                                       WHERE store_id = ?1 AND customer_id = ?2 AND contact_type = ?3
+                                         AND contact_key = ?4)";
+
+/// Looks for unsettled contacts that equal another one of their customer. There are as many as a server's settings allow.
+pub(super) fn check_recent_contacts(
+    connection: &Connection,
+    report: &mut impl FnMut(Violation),
+) -> Result<(), StoreError> {
+    let checking = doing("check the recent contacts");
+    let mut settled = connection.prepare_cached(SETTLED).map_err(&checking)?;
+    let mut statement = connection.prepare(&UNSETTLED).map_err(&checking)?;
+    let mut rows = statement.query([]).map_err(&checking)?;
+    let mut seen = HashSet::new();
+    while let Some(row) = rows.next().map_err(&checking)? {
+        let store: i64 = row.get(RECENT_CONTACTS.columns_read().count()).map_err(&checking)?;
+        // Rows that cannot be read are told of by themselves.
+        let Ok(store) = StoreId::new(store) else { continue };
+        let row = Row { store, table: RECENT_CONTACTS, columns: &SqlColumns(row) };
+        let Ok(recent) = row.decode::<StoredRecentContact>() else { continue };
+        let id = recent.contact.id;
+        let key = key_of(&recent);
+        if is_settled(&mut settled, store, &key)? || !seen.insert((store, key)) {
+            let found = format!(
+                "recent contact {id} of customer {} equals another one of the same customer",
+                recent.customer
+            );
+            report(Violation { invariant: Invariant::NoEqualContacts, store: Some(store), found });
+        }
+    }
+    Ok(())
+}
+
+type Key = <StoredContact as Record>::Key;
+
+fn key_of(recent: &StoredRecentContact) -> Key {
+    let address = &recent.contact.address;
+    let key = stored_key(address.key(), Dialect::Sqlite).into_owned();
+    (recent.customer, address.contact_type().code(), key)
+}
+
+fn is_settled(
+    statement: &mut CachedStatement<'_>,
+    store: StoreId,
+    (customer, contact_type, key): &Key,
+) -> Result<bool, StoreError> {
+    statement
+        .query_row((store.get(), customer.get(), contact_type, key), |row| row.get(0))
+        .map_err(doing("check the recent contacts"))
+}
