@@ -1,0 +1,149 @@
+//! Every kind of damage to every column of every table is found by `check`, or it is said why nothing can know of it.
+//!
+//! Tables and columns are read from the database, so that a new one is covered by itself.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
+
+mod changes;
+mod harmless;
+mod shop;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use shopfolk_model::{GroupFilter, OrderSearch};
+use shopfolk_operations::conformance::STORE;
+use shopfolk_operations::{ListContacts, ListCustomers, ListExtraFields, ListGroups, SearchOrders};
+use shopfolk_store::{Engine, PageRequest, Violation};
+use shopfolk_store_sqlite::{SqliteEngine, SqliteSettings};
+use tempfile::TempDir;
+
+use changes::{Damaging, every_damage};
+use harmless::HARMLESS;
+use shop::{BYSTANDER, shop_with_everything};
+
+/// What became of one damage.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Outcome {
+    /// SQLite did not let it happen.
+    Refused,
+    /// The database is not opened, or a check names it.
+    Found,
+    /// Nobody noticed.
+    Missed,
+}
+
+/// A damage with what became of it, and what else went wrong.
+struct Tried {
+    damage: Damaging,
+    outcome: Outcome,
+    faults: Vec<String>,
+}
+
+#[test]
+fn every_damage_is_found_or_harmless() {
+    let directory = TempDir::new().unwrap();
+    let template = directory.path().join("template.db");
+    shop_with_everything(&template);
+    let damages = every_damage(&template);
+    let threads = thread::available_parallelism().map_or(2, Into::into);
+    let next = Mutex::new(damages.into_iter());
+    let tried: Vec<Tried> = thread::scope(|scope| {
+        let work = |number: usize| {
+            let (template, next) = (&template, &next);
+            let path = directory.path().join(format!("shop{number}.db"));
+            scope.spawn(move || {
+                let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+                let take = || next.lock().unwrap().next();
+                let mut tried = Vec::new();
+                while let Some(damage) = take() {
+                    tried.push(runtime.block_on(attempt(template, &path, damage)));
+                }
+                tried
+            })
+        };
+        let workers: Vec<_> = (0..threads).map(work).collect();
+        workers.into_iter().flat_map(|worker| worker.join().unwrap()).collect()
+    });
+    judge(&tried);
+}
+
+/// Damages a copy of the database and looks at what comes of it.
+async fn attempt(template: &Path, path: &Path, damage: Damaging) -> Tried {
+    for rest in ["", "-wal", "-shm"] {
+        let _ = fs::remove_file(format!("{}{rest}", path.display()));
+    }
+    fs::copy(template, path).unwrap();
+    if !damage.apply(path) {
+        return Tried { damage, outcome: Outcome::Refused, faults: Vec::new() };
+    }
+    let Ok(engine) = SqliteEngine::open(&SqliteSettings::new(path)) else {
+        return Tried { damage, outcome: Outcome::Found, faults: Vec::new() };
+    };
+    let violations = Arc::new(Mutex::new(Vec::<Violation>::new()));
+    let found = Arc::clone(&violations);
+    let checked = engine.check(move |violation| found.lock().unwrap().push(violation)).await;
+    let mut faults = Vec::new();
+    if let Err(error) = checked {
+        faults.push(format!("the check fails: {error:?}"));
+    }
+    faults.extend(broken_lists(&engine, &damage).await);
+    engine.close().await.unwrap();
+    let any = !violations.lock().unwrap().is_empty();
+    Tried { damage, outcome: if any { Outcome::Found } else { Outcome::Missed }, faults }
+}
+
+/// One row that is damaged breaks no list.
+async fn broken_lists(engine: &SqliteEngine, damage: &Damaging) -> Vec<String> {
+    let page = PageRequest { offset: 0, limit: 100 };
+    let mut broken = Vec::new();
+    let mut fails = |what: &str, error: Option<String>| {
+        broken.extend(error.map(|error| format!("{what} fails: {error}")));
+    };
+    let error = |error| format!("{error:?}");
+    fails("ListCustomers", engine.read(STORE, ListCustomers { page }).await.err().map(error));
+    let groups = ListGroups { filter: GroupFilter::default(), page };
+    fails("ListGroups", engine.read(STORE, groups).await.err().map(error));
+    let orders = SearchOrders { search: OrderSearch::default(), page };
+    fails("SearchOrders", engine.read(STORE, orders).await.err().map(error));
+    fails("ListExtraFields", engine.read(STORE, ListExtraFields).await.err().map(error));
+    fails("list_stores", engine.list_stores(page).await.err().map(|error| format!("{error:?}")));
+    if damage.leaves_others() {
+        let contacts = ListContacts { customer: BYSTANDER };
+        fails("ListContacts of another customer", engine.read(STORE, contacts).await.err().map(error));
+    }
+    broken
+}
+
+fn judge(tried: &[Tried]) {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut used = vec![false; HARMLESS.len()];
+    let mut failures = Vec::new();
+    for Tried { damage, outcome, faults } in tried {
+        failures.extend(faults.iter().map(|fault| format!("{damage}: {fault}")));
+        let what = match outcome {
+            Outcome::Refused => "refused by SQLite",
+            Outcome::Found => "found",
+            Outcome::Missed => match HARMLESS.iter().position(|harmless| harmless.is(damage)) {
+                Some(place) => {
+                    used[place] = true;
+                    "harmless"
+                }
+                None => {
+                    failures.push(format!("{damage}: nobody noticed"));
+                    "missed"
+                }
+            },
+        };
+        *counts.entry(what).or_default() += 1;
+    }
+    for (harmless, used) in HARMLESS.iter().zip(used) {
+        if !used {
+            failures.push(format!("{harmless:?} is never needed"));
+        }
+    }
+    println!("{} damages: {counts:?}", tried.len());
+    assert!(failures.is_empty(), "{} failures:\n{}", failures.len(), failures.join("\n"));
+}
