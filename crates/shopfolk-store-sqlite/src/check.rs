@@ -11,6 +11,7 @@ use shopfolk_store::{
 };
 
 use crate::connection::doing;
+use crate::migrations;
 use crate::rows::SqlColumns;
 use crate::search::check_searches;
 use crate::settle::StoredRecentContact;
@@ -96,6 +97,10 @@ fn check_file(connection: &Connection, report: &mut impl FnMut(Violation)) -> Re
         if found != "ok" {
             report(Violation { invariant: Invariant::FileSound, store: None, found });
         }
+    }
+    if !migrations::are_recorded(connection)? {
+        let found = "what refinery_schema_history says of its tables is not how they were made".to_owned();
+        report(Violation { invariant: Invariant::FileSound, store: None, found });
     }
     Ok(())
 }

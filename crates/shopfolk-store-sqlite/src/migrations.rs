@@ -39,6 +39,27 @@ pub(crate) fn run(connection: &mut Connection) -> Result<(), StoreError> {
     }
 }
 
+/// Whether the database says of each migration, and of no other, that it was made.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) fn are_recorded(connection: &Connection) -> Result<bool, StoreError> {
+    let checking = doing("check which tables it has");
+    let count = |sql: &str, parameters: &[&dyn rusqlite::ToSql]| -> Result<i64, StoreError> {
+        connection.query_row(sql, parameters, |row| row.get(0)).map_err(&checking)
+    };
+    let runner = embedded::migrations::runner();
+    let mut recorded = 0;
+    for migration in runner.get_migrations() {
+        recorded += count(
+            "SELECT count(*) FROM refinery_schema_history WHERE version = ?1 AND name = ?2 AND checksum = ?3",
+            &[&i64::from(migration.version()), &migration.name(), &migration.checksum().to_string()],
+        )?;
+    }
+    let all = count("SELECT count(*) FROM refinery_schema_history", &[])?;
+    Ok(recorded == all && i64::try_from(runner.get_migrations().len()).is_ok_and(|known| known == all))
+}
+
 /// The last migration this release has; 0 if it had none.
 fn latest_known() -> i64 {
     let runner = embedded::migrations::runner();

@@ -124,7 +124,7 @@ impl SqliteWriteTx<'_> {
         let last = match next.flatten() {
             Some(next) => next - 1,
             None => {
-                let last: Option<i64> = self.query_row(
+                let last: Option<Option<i64>> = self.query_row(
                     "find the last customer of the next portion",
                     "SELECT max(customer_id)
                        FROM (SELECT customer_id FROM customers
@@ -132,7 +132,7 @@ impl SqliteWriteTx<'_> {
                     (self.store.get(), through, i64::try_from(PORTION).unwrap_or(i64::MAX)),
                     |row| row.get(0),
                 )?;
-                last.unwrap_or(through).max(through)
+                last.flatten().unwrap_or(through).max(through)
             }
         };
         let noted = self.change(

@@ -13,8 +13,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use shopfolk_model::{GroupFilter, OrderSearch};
-use shopfolk_operations::conformance::STORE;
+use shopfolk_model::{CustomerId, GroupFilter, OrderSearch};
+use shopfolk_operations::conformance::{STORE, assert_every_promise_holds};
 use shopfolk_operations::{ListContacts, ListCustomers, ListExtraFields, ListGroups, SearchOrders};
 use shopfolk_store::{Engine, PageRequest, Violation};
 use shopfolk_store_sqlite::{SqliteEngine, SqliteSettings};
@@ -22,7 +22,7 @@ use tempfile::TempDir;
 
 use changes::{Damaging, every_damage};
 use harmless::HARMLESS;
-use shop::{BYSTANDER, shop_with_everything};
+use shop::shop_with_everything;
 
 /// What became of one damage.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,8 +46,9 @@ struct Tried {
 fn every_damage_is_found_or_harmless() {
     let directory = TempDir::new().unwrap();
     let template = directory.path().join("template.db");
-    shop_with_everything(&template);
+    let bystander = shop_with_everything(&template);
     let damages = every_damage(&template);
+    assert_sound(&template);
     let threads = thread::available_parallelism().map_or(2, Into::into);
     let next = Mutex::new(damages.into_iter());
     let tried: Vec<Tried> = thread::scope(|scope| {
@@ -59,7 +60,7 @@ fn every_damage_is_found_or_harmless() {
                 let take = || next.lock().unwrap().next();
                 let mut tried = Vec::new();
                 while let Some(damage) = take() {
-                    tried.push(runtime.block_on(attempt(template, &path, damage)));
+                    tried.push(runtime.block_on(attempt(template, &path, bystander, damage)));
                 }
                 tried
             })
@@ -70,8 +71,20 @@ fn every_damage_is_found_or_harmless() {
     judge(&tried);
 }
 
+/// What is found is found because of the damage.
+fn assert_sound(template: &Path) {
+    let copy = template.with_extension("sound.db");
+    fs::copy(template, &copy).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async {
+        let engine = SqliteEngine::open(&SqliteSettings::new(&copy)).unwrap();
+        assert_every_promise_holds(&engine).await;
+        engine.close().await.unwrap();
+    });
+}
+
 /// Damages a copy of the database and looks at what comes of it.
-async fn attempt(template: &Path, path: &Path, damage: Damaging) -> Tried {
+async fn attempt(template: &Path, path: &Path, bystander: CustomerId, damage: Damaging) -> Tried {
     for rest in ["", "-wal", "-shm"] {
         let _ = fs::remove_file(format!("{}{rest}", path.display()));
     }
@@ -89,14 +102,14 @@ async fn attempt(template: &Path, path: &Path, damage: Damaging) -> Tried {
     if let Err(error) = checked {
         faults.push(format!("the check fails: {error:?}"));
     }
-    faults.extend(broken_lists(&engine, &damage).await);
+    faults.extend(broken_lists(&engine, bystander, &damage).await);
     engine.close().await.unwrap();
     let any = !violations.lock().unwrap().is_empty();
     Tried { damage, outcome: if any { Outcome::Found } else { Outcome::Missed }, faults }
 }
 
 /// One row that is damaged breaks no list.
-async fn broken_lists(engine: &SqliteEngine, damage: &Damaging) -> Vec<String> {
+async fn broken_lists(engine: &SqliteEngine, bystander: CustomerId, damage: &Damaging) -> Vec<String> {
     let page = PageRequest { offset: 0, limit: 100 };
     let mut broken = Vec::new();
     let mut fails = |what: &str, error: Option<String>| {
@@ -111,7 +124,7 @@ async fn broken_lists(engine: &SqliteEngine, damage: &Damaging) -> Vec<String> {
     fails("ListExtraFields", engine.read(STORE, ListExtraFields).await.err().map(error));
     fails("list_stores", engine.list_stores(page).await.err().map(|error| format!("{error:?}")));
     if damage.leaves_others() {
-        let contacts = ListContacts { customer: BYSTANDER };
+        let contacts = ListContacts { customer: bystander };
         fails("ListContacts of another customer", engine.read(STORE, contacts).await.err().map(error));
     }
     broken

@@ -9,17 +9,12 @@ use shopfolk_store::Engine;
 use shopfolk_store_sqlite::{SqliteEngine, SqliteSettings};
 use tempfile::TempDir;
 
-/// A customer whose rows are not damaged.
-pub const BYSTANDER: CustomerId = match CustomerId::new(3) {
-    Ok(id) => id,
-    Err(_) => panic!(),
-};
-
 /// Tables that a server empties while it rests.
 const WORK: [&str; 3] = ["recent_contacts", "search_added", "search_changed"];
 
-/// Makes the database: most contacts are settled and most customers packed, some are not yet.
-pub fn shop_with_everything(path: &Path) {
+/// Makes the database: most contacts are settled and most customers packed, some are not yet. Answers a customer whose rows
+/// are not damaged.
+pub fn shop_with_everything(path: &Path) -> CustomerId {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(async {
         let directory = TempDir::new().unwrap();
@@ -27,6 +22,7 @@ pub fn shop_with_everything(path: &Path) {
             SqliteSettings { serve: true, ..SqliteSettings::new(directory.path().join("shop.db")) };
         let engine = SqliteEngine::open(&settings).unwrap();
         let customer = full_shop(&engine).await;
+        let bystander = create_customer(&engine, "bystander@example.com").await;
         engine.close().await.unwrap();
         let engine = SqliteEngine::open(&settings).unwrap();
         engine.rebuild(|_| {}).await.unwrap();
@@ -43,7 +39,8 @@ pub fn shop_with_everything(path: &Path) {
             std::fs::remove_file(path).unwrap();
         }
         engine.close().await.unwrap();
-    });
+        bystander
+    })
 }
 
 fn has_work(path: &Path) -> bool {

@@ -9,7 +9,7 @@ pub(super) fn questions(dialect: Dialect, contacts: &str) -> Vec<(Invariant, Str
     let mut questions: Vec<(Invariant, String)> =
         TABLES.iter().flat_map(|table| of_table(table, dialect, contacts)).collect();
     questions.extend(counters());
-    questions.extend(of_events());
+    questions.extend(of_events(contacts));
     questions.extend(particular(contacts));
     questions
 }
@@ -149,7 +149,7 @@ fn counters() -> Vec<(Invariant, String)> {
 }
 
 /// What events name besides that to which they happened.
-fn of_events() -> Vec<(Invariant, String)> {
+fn of_events(contacts: &str) -> Vec<(Invariant, String)> {
     let codes = |types: &[EventType]| {
         types.iter().map(|event| event.code().to_string()).collect::<Vec<_>>().join(", ")
     };
@@ -180,6 +180,17 @@ fn of_events() -> Vec<(Invariant, String)> {
             EventType::StoreCreated.code()
         ),
     ];
+    // Ids of contacts are never given again, and no contact moves to another customer.
+    questions.push(format!(
+        "SELECT rows.store_id, 'contact ' || rows.contact_id || ' of customer ' || rows.customer_id
+                               || ' is there, and an event says that it is gone or another one''s'
+           FROM {contacts} AS rows
+           JOIN (SELECT DISTINCT store_id, contact_id, entity_id, event_type = {deleted} AS gone
+                   FROM events WHERE event_type IN ({of_contacts})) AS told
+                ON told.store_id = rows.store_id AND told.contact_id = rows.contact_id
+          WHERE told.gone OR told.entity_id <> rows.customer_id",
+        deleted = EventType::ContactDeleted.code()
+    ));
     for (column, kind) in [("contact_id", IdKind::Contact), ("token_id", IdKind::Token)] {
         questions.push(format!(
             "SELECT events.store_id, 'an event names {} ' || {column} || ', and that id was never given'
