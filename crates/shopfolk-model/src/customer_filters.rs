@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    City, CountryCode, Customer, LanguageCode, OrderStatistics, OrderedProduct, ProductId, SearchText,
-    Street, fold,
+    AddressBook, City, CountryCode, Customer, CustomerDetails, LanguageCode, OrderStatistics, OrderedProduct,
+    ProductId, SearchText, Street, fold,
 };
 
 /// The most shipping places that are listed.
@@ -30,13 +30,15 @@ pub struct ShippingPlace {
 }
 
 impl ShippingPlace {
-    /// The places that are listed of these customers, who come by id: each once, in their order, up to
-    /// [`MAXIMUM_SHIPPING_PLACES`].
-    pub fn listed<'a>(customers: impl IntoIterator<Item = &'a Customer>) -> Vec<Self> {
-        let known = customers.into_iter().filter(|customer| customer.details.are_known(&customer.addresses));
+    /// The places that are listed of customers with these details and addresses, who come by id: each once, in their order,
+    /// up to [`MAXIMUM_SHIPPING_PLACES`].
+    pub fn listed<'a>(
+        customers: impl IntoIterator<Item = (&'a CustomerDetails, &'a AddressBook)>,
+    ) -> Vec<Self> {
+        let known = customers.into_iter().filter(|(details, addresses)| details.are_known(addresses));
         let addresses = known
             .take(MAXIMUM_CUSTOMERS_WITH_SHIPPING_PLACES as usize)
-            .flat_map(|customer| customer.addresses.addresses());
+            .flat_map(|(_, addresses)| addresses.addresses());
         let places: BTreeSet<Self> = addresses
             .map(|address| Self {
                 country: address.whereabouts.country,

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use shopfolk_model::{CountryCode, CustomerGroup, GroupBook, OrderingCustomers, SearchText, ShippingPlace};
-use shopfolk_store::{PageRequest, ReadOperation, ReadTx};
+use shopfolk_store::{PageRequest, ReadOperation, ReadTx, list_shipping_places};
 
 use crate::OperationError;
 use crate::groups::list_groups;
@@ -39,7 +39,7 @@ impl ReadOperation for ListCustomerFilters {
         let total = tx.list_customer_ids(PageRequest { offset: 0, limit: 0 }).await?.total;
         let created = list_groups(tx).await?.items;
         let groups = std::iter::once(GroupBook::general()).chain(created).collect();
-        let places = tx.list_shipping_places().await?;
+        let places = list_shipping_places(tx).await?;
         let languages = tx.list_languages().await?;
         let ordering = tx.count_ordering_customers().await?;
         Ok(CustomerFilters { total, groups, ordering, places, languages })

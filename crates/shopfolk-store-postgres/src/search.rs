@@ -6,9 +6,8 @@
 use std::collections::BTreeSet;
 
 use shopfolk_model::{
-    City, ContactBook, ContactType, CountryCode, Customer, CustomerId, CustomerKind, CustomerSearch,
-    CustomerSort, EmailFilter, LanguageCode, MAXIMUM_CUSTOMERS_WITH_SHIPPING_PLACES, MAXIMUM_SHIPPING_PLACES,
-    Money, PhoneDigits, SearchText, SearchedCustomer, ShippingPlace, SortField, Street, Timestamp,
+    ContactBook, ContactType, CountryCode, Customer, CustomerId, CustomerKind, CustomerSearch, CustomerSort,
+    EmailFilter, LanguageCode, Money, PhoneDigits, SearchText, SearchedCustomer, SortField, Timestamp,
 };
 use shopfolk_store::{
     ColumnType, CustomerRow, PORTION, Page, PageRequest, Query, ReadRows, ReadSearch, StoreError,
@@ -143,39 +142,6 @@ impl<M: TxMode> ReadSearch for PostgresTx<'_, M> {
         // What is no country is none that could be chosen.
         let country = |row: &Row| row.try_get::<_, &str>(0).ok()?.parse().ok();
         Ok(rows.iter().filter_map(country).collect())
-    }
-
-    async fn list_shipping_places(&mut self) -> Result<Vec<ShippingPlace>, StoreError> {
-        let rows = self
-            .query_rows(
-                "list the shipping places",
-                "SELECT DISTINCT (address ->> 'countryCode') COLLATE ucs_basic AS country,
-                        (address ->> 'city') COLLATE ucs_basic AS city, (address ->> 'street') COLLATE ucs_basic AS street
-                   FROM (SELECT document
-                           FROM customer_details
-                          WHERE store_id = $1 AND document IS NOT NULL
-                          ORDER BY customer_id
-                          LIMIT $2) AS known,
-                        json_array_elements(known.document::json -> 'addresses') AS address
-                  ORDER BY country NULLS FIRST, city NULLS FIRST, street NULLS FIRST
-                  LIMIT $3",
-                parameters_of![
-                    self.store.get(),
-                    i64::from(MAXIMUM_CUSTOMERS_WITH_SHIPPING_PLACES),
-                    i64::from(MAXIMUM_SHIPPING_PLACES)
-                ],
-            )
-            .await?;
-        // A place that cannot be read is none that could be chosen.
-        let shipping_place = |row: &Row| {
-            let text = |place| row.try_get::<_, Option<&str>>(place).ok();
-            Some(ShippingPlace {
-                country: text(0)?.map(str::parse).transpose().ok()?,
-                city: text(1)?.map(City::new).transpose().ok()?,
-                street: text(2)?.map(Street::new).transpose().ok()?,
-            })
-        };
-        Ok(rows.iter().filter_map(shipping_place).collect())
     }
 }
 

@@ -30,9 +30,8 @@ use std::collections::BTreeSet;
 
 use futures_util::FutureExt;
 use shopfolk_model::{
-    City, CountryCode, CustomerId, CustomerSearch, CustomerSort, EmailFilter,
-    MAXIMUM_CUSTOMERS_WITH_SHIPPING_PLACES, MAXIMUM_SHIPPING_PLACES, SearchedCustomer, ShippingPlace,
-    SortField, SortValue, Street,
+    CountryCode, CustomerId, CustomerSearch, CustomerSort, EmailFilter, SearchedCustomer, SortField,
+    SortValue,
 };
 use shopfolk_store::{
     Damage, Page, PageRequest, ReadSearch, StoreError, find_customer_by_email, get_customer,
@@ -113,34 +112,6 @@ impl<M: TxMode> ReadSearch for SqliteTx<'_, M> {
         })?;
         let country = |code: &String| code.parse().map_err(|error| self.damaged_block(&error).into());
         codes.iter().map(country).collect()
-    }
-
-    async fn list_shipping_places(&mut self) -> Result<Vec<ShippingPlace>, StoreError> {
-        type Row = (Option<String>, Option<String>, Option<String>);
-        let rows: Vec<Row> = self.query_rows(
-            "list the shipping places",
-            "SELECT DISTINCT json_extract(address.value, '$.countryCode') AS country,
-                    json_extract(address.value, '$.city') AS city, json_extract(address.value, '$.street') AS street
-               FROM (SELECT document
-                       FROM customer_details
-                      WHERE store_id = ?1 AND document IS NOT NULL
-                      ORDER BY customer_id
-                      LIMIT ?2) AS known,
-                    json_each(known.document, '$.addresses') AS address
-              ORDER BY country, city, street
-              LIMIT ?3",
-            (self.store.get(), MAXIMUM_CUSTOMERS_WITH_SHIPPING_PLACES, MAXIMUM_SHIPPING_PLACES),
-            |row| row.try_into(),
-        )?;
-        // A place that cannot be read is none that could be chosen.
-        let shipping_place = |(country, city, street): Row| {
-            Some(ShippingPlace {
-                country: country.map(|code| code.parse()).transpose().ok()?,
-                city: city.map(|text| City::new(&text)).transpose().ok()?,
-                street: street.map(|text| Street::new(&text)).transpose().ok()?,
-            })
-        };
-        Ok(rows.into_iter().filter_map(shipping_place).collect())
     }
 }
 

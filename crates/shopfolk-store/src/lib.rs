@@ -74,7 +74,7 @@ pub use orders::{
 pub use page::{Page, PageRequest};
 pub use record::{Columns, Record, RecordKey, Row, RowReader};
 pub use rows::{Change, PORTION, Query, ReadRows, Which, WriteRows};
-pub use search::ReadSearch;
+pub use search::{ReadSearch, list_shipping_places};
 pub use state_before::StateBefore;
 pub use stores::{StoreAccess, find_access};
 pub use table::{Column, Dialect, Guard, Lifecycle, OnlyRows, Owner, Reference, Role, Table, Unique};

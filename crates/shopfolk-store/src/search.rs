@@ -3,9 +3,12 @@
 use std::collections::BTreeSet;
 use std::future::Future;
 
-use shopfolk_model::{CountryCode, CustomerId, CustomerSearch, CustomerSort, ShippingPlace};
+use shopfolk_model::{
+    CountryCode, CustomerId, CustomerSearch, CustomerSort, MAXIMUM_CUSTOMERS_WITH_SHIPPING_PLACES,
+    ShippingPlace,
+};
 
-use crate::{Page, PageRequest, StoreError};
+use crate::{Listed, Page, PageRequest, ReadRows, StoreError, StoredDetails};
 
 /// Finding customers by what they are like.
 pub trait ReadSearch {
@@ -32,11 +35,23 @@ pub trait ReadSearch {
     /// # Errors
     /// When the database fails.
     fn list_countries(&mut self) -> impl Future<Output = Result<BTreeSet<CountryCode>, StoreError>> + Send;
+}
 
-    /// The places to which goods are sent, as [`ShippingPlace::listed`] has them.
-    ///
-    /// # Errors
-    /// When the database fails.
-    fn list_shipping_places(&mut self)
-    -> impl Future<Output = Result<Vec<ShippingPlace>, StoreError>> + Send;
+/// The places to which goods are sent, as [`ShippingPlace::listed`] has them.
+///
+/// # Errors
+/// When the database fails.
+pub async fn list_shipping_places<T: ReadRows>(tx: &mut T) -> Result<Vec<ShippingPlace>, StoreError> {
+    let limit = MAXIMUM_CUSTOMERS_WITH_SHIPPING_PLACES;
+    let mut known: Vec<StoredDetails> = Vec::new();
+    loop {
+        let after = known.last().map(|last| (last.customer,));
+        let Listed { items, damaged } = tx.list_after::<StoredDetails>(after, limit).await?;
+        let (read, readable) = (items.len() as u64 + damaged, !items.is_empty());
+        known.extend(items);
+        let with_places = known.iter().filter(|known| known.details.are_known(&known.addresses)).count();
+        if read < u64::from(limit) || !readable || with_places >= limit as usize {
+            return Ok(ShippingPlace::listed(known.iter().map(|known| (&known.details, &known.addresses))));
+        }
+    }
 }

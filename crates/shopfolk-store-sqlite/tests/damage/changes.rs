@@ -229,6 +229,11 @@ impl Damaging {
         }
     }
 
+    /// Whether searches themselves cannot answer until they are rebuilt.
+    pub fn is_of_searches(&self) -> bool {
+        self.table == "search_blocks" || self.table == "search_added"
+    }
+
     /// Whether other customers are still there.
     pub fn leaves_others(&self) -> bool {
         self.table != "customers" || self.kind != Kind::Emptied

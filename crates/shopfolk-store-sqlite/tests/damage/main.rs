@@ -13,9 +13,12 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use shopfolk_model::{CustomerId, GroupFilter, OrderSearch};
+use shopfolk_model::{CustomerId, CustomerSearch, GroupFilter, OrderSearch, SearchText};
 use shopfolk_operations::conformance::{STORE, assert_every_promise_holds};
-use shopfolk_operations::{ListContacts, ListCustomers, ListExtraFields, ListGroups, SearchOrders};
+use shopfolk_operations::{
+    ListContacts, ListCustomerFilters, ListCustomers, ListExtraFields, ListGroups, SearchCustomers,
+    SearchOrders, Wanted,
+};
 use shopfolk_store::{Engine, PageRequest, Violation};
 use shopfolk_store_sqlite::{SqliteEngine, SqliteSettings};
 use tempfile::TempDir;
@@ -104,8 +107,22 @@ async fn attempt(template: &Path, path: &Path, bystander: CustomerId, damage: Da
     }
     faults.extend(broken_lists(&engine, bystander, &damage).await);
     engine.close().await.unwrap();
+    faults.extend(broken_server(path, bystander, &damage).await);
     let any = !violations.lock().unwrap().is_empty();
     Tried { damage, outcome: if any { Outcome::Found } else { Outcome::Missed }, faults }
+}
+
+/// A server starts on a database that a command can open.
+async fn broken_server(path: &Path, bystander: CustomerId, damage: &Damaging) -> Vec<String> {
+    match SqliteEngine::open(&SqliteSettings { serve: true, ..SqliteSettings::new(path) }) {
+        Ok(engine) => {
+            let broken = broken_lists(&engine, bystander, damage).await;
+            // It may not be able to settle what is damaged, and says so then.
+            let _ = engine.close().await;
+            broken.into_iter().map(|fault| format!("in a server {fault}")).collect()
+        }
+        Err(error) => vec![format!("no server starts: {error:?}")],
+    }
 }
 
 /// One row that is damaged breaks no list.
@@ -123,6 +140,19 @@ async fn broken_lists(engine: &SqliteEngine, bystander: CustomerId, damage: &Dam
     fails("SearchOrders", engine.read(STORE, orders).await.err().map(error));
     fails("ListExtraFields", engine.read(STORE, ListExtraFields).await.err().map(error));
     fails("list_stores", engine.list_stores(page).await.err().map(|error| format!("{error:?}")));
+    if !damage.is_of_searches() {
+        let search = SearchCustomers {
+            search: CustomerSearch {
+                keyword: SearchText::optional("example").unwrap(),
+                ..CustomerSearch::default()
+            },
+            sort: None,
+            page,
+            wanted: Wanted::Customers,
+        };
+        fails("SearchCustomers", engine.read(STORE, search).await.err().map(error));
+        fails("ListCustomerFilters", engine.read(STORE, ListCustomerFilters).await.err().map(error));
+    }
     if damage.leaves_others() {
         let contacts = ListContacts { customer: bystander };
         fails("ListContacts of another customer", engine.read(STORE, contacts).await.err().map(error));
