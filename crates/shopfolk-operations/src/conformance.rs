@@ -18,6 +18,7 @@ mod fixture;
 mod groups;
 mod orders;
 mod random_calls;
+mod random_records;
 mod random_search;
 mod random_store;
 mod random_values;
@@ -36,6 +37,7 @@ pub use fixture::*;
 pub use groups::*;
 pub use orders::*;
 pub use random_calls::*;
+pub use random_records::any_record_comes_back_as_it_went_in;
 pub use random_search::any_search_finds_what_the_rules_find;
 pub use search::*;
 pub use stores::*;
@@ -86,6 +88,7 @@ macro_rules! conformance_tests {
             many_customers_are_changed_in_portions
             mass_change_of_somebody_unknown_changes_nobody
             any_calls_end_as_in_the_model
+            any_record_comes_back_as_it_went_in
             groups_come_after_the_built_in_one
             group_names_and_references_are_there_once
             built_in_group_stays_as_it_is
