@@ -13,6 +13,7 @@ use tokio_postgres::Client;
 use tokio_postgres::types::Type;
 
 use crate::failure::doing;
+use crate::migrations;
 use crate::parameter::parameters_of;
 use crate::rows::SqlColumns;
 use crate::search::searched_columns;
@@ -108,6 +109,10 @@ pub(crate) async fn check_database(
     session.client().batch_execute(begin).await.map_err(&checking)?;
     let mut source = Source(session.client());
     check_tables(&mut source, &mut report).await?;
+    if !migrations::are_recorded(source.0).await? {
+        let found = "what refinery_schema_history says of its tables is not how they were made".to_owned();
+        report(Violation { invariant: Invariant::FileSound, store: None, found });
+    }
     for &(invariant, sql) in QUESTIONS {
         let mut found =
             |store, found| report(Violation { invariant, store: StoreId::new(store).ok(), found });

@@ -155,3 +155,25 @@ async fn try_to_lock(lock: &Client) -> Result<bool, tokio_postgres::Error> {
     let row = lock.query_typed_one("SELECT pg_try_advisory_xact_lock($1)", &[(&LOCK, Type::INT8)]).await?;
     Ok(row.get(0))
 }
+
+/// Whether the database says of each migration, and of no other, that it was made.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn are_recorded(client: &Client) -> Result<bool, StoreError> {
+    let sql = "SELECT version, name, checksum FROM refinery_schema_history ORDER BY version";
+    let rows = client.query_typed(sql, &[]).await.map_err(doing("check which tables it has"))?;
+    let recorded: Vec<_> = rows.iter().map(|row| (row.try_get(0).ok(), text(row, 1), text(row, 2))).collect();
+    let runner = embedded::migrations::runner();
+    let mut known: Vec<_> = runner
+        .get_migrations()
+        .iter()
+        .map(|made| (Some(made.version()), Some(made.name().to_owned()), Some(made.checksum().to_string())))
+        .collect();
+    known.sort_unstable();
+    Ok(recorded == known)
+}
+
+fn text(row: &tokio_postgres::Row, place: usize) -> Option<String> {
+    row.try_get(place).ok()
+}

@@ -1,7 +1,8 @@
 //! The engine on a real PostgreSQL, started for the run of the tests and thrown away after it.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
 mod conformance;
+mod damage;
 mod ids;
 mod lost_commits;
 mod order_search;

@@ -1,0 +1,209 @@
+//! Damage to any column of any table is found by a check, or it is said why nothing can know of it; and no list fails.
+//!
+//! Tables and columns are read from the database, so that a new one is covered by itself.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use shopfolk_model::{GroupFilter, OrderSearch};
+use shopfolk_operations::conformance::{STORE, assert_every_promise_holds, full_shop};
+use shopfolk_operations::{ListCustomerFilters, ListCustomers, ListExtraFields, ListGroups, SearchOrders};
+use shopfolk_store::{Engine, PageRequest, Violation};
+use shopfolk_store_postgres::PostgresEngine;
+use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
+
+use crate::support::new_engine;
+
+/// What nothing can know of: the table, the column, the kinds of damage, and why.
+const HARMLESS: &[(&str, &str, &[&str], &str)] = &[
+    ("stores", "name", &["other"], "a store may have any name"),
+    ("stores", "created", &["next"], "a store may have been created at any time"),
+    ("stores", "suspended", &["other"], "a copy suspends a store without an event"),
+    ("tokens", "hash", &["flipped"], "a hash is like any other: it opens the store to nobody"),
+    ("tokens", "public", &["other"], "a token may be public or secret"),
+    ("tokens", "scopes", &["empty"], "a token may have no scope"),
+    ("tokens", "created", &["next"], "a token may have been created at any time"),
+    ("tokens", "last_used_day", &["next", "nothing"], "a token may have been used last on any day, or never"),
+    ("counters", "next_token_id", &["next"], "ids may be passed over"),
+    ("counters", "next_customer_id", &["next"], "ids may be passed over"),
+    ("counters", "next_contact_id", &["next"], "ids may be passed over"),
+    ("counters", "next_event_id", &["next"], "ids may be passed over"),
+    ("counters", "next_address_id", &["next"], "ids may be passed over"),
+    ("counters", "next_group_id", &["next"], "ids may be passed over"),
+    ("counters", "next_extra_field_id", &["next"], "ids may be passed over"),
+    ("counters", "next_order_number", &["next"], "ids may be passed over"),
+    ("customer_counts", "part", &["next", "negative", "huge"], "the sum is the same in any part"),
+    ("customer_groups", "external_reference", &["other", "nothing"], "a group may have any, or none"),
+    ("customer_extra_fields", "shown_on_order_details", &["other"], "a field may be shown or not"),
+    ("customer_extra_fields", "created", &["next"], "a field may have been created at any time"),
+    ("customer_extra_fields", "modified", &["next"], "a field may have been modified at any time"),
+    ("customer_extra_field_values", "value", &["other"], "a customer may have any value"),
+    ("customers", "registered", &["next"], "a customer may have been registered at any time"),
+    ("customers", "updated", &["next"], "a customer may have been updated at any time"),
+    ("customers", "group_id", &["next"], "a customer may be in any group that is there"),
+    ("customer_details", "external_reference", &["other", "nothing"], "a customer may have any, or none"),
+    ("contacts", "contact_type", &["next"], "a contact may be of any type for which its key is right"),
+    ("contacts", "contact_key", &["other"], "a contact whose key says it all may be any other"),
+    ("contacts", "handle", &["something", "other", "nothing"], "a contact may have any handle, or none"),
+    ("contacts", "note", &["other", "nothing"], "a contact may have any note, or none"),
+    ("contacts", "is_default", &["other"], "a customer may have no default contact of a type"),
+    ("contacts", "order_by", &["next"], "below the highest a contact may have any place"),
+    ("contacts", "timestamp", &["next"], "a contact may have any time"),
+    ("order_products", "name", &["other", "empty"], "a product may have any name"),
+    ("order_products", "product_id", &["next"], "any product may have been bought"),
+    ("events", "event_type", &["next"], "another thing may have happened to the same one"),
+    ("events", "created", &["next"], "anything may have happened at any time"),
+    (
+        "events",
+        "recorded",
+        &["next", "negative", "huge"],
+        "events that were recorded late or early are read so",
+    ),
+    ("events", "actor", &["next"], "anybody may have done it"),
+    ("events", "position", &["something"], "somebody may have read the first event"),
+    ("refinery_schema_history", "applied_on", &["nothing", "other", "empty"], "that matters to nobody"),
+];
+
+/// Columns that the database has, with their types, but for those that it computes itself.
+const COLUMNS: &str = "SELECT columns.table_name, column_name, data_type
+                         FROM information_schema.columns
+                         JOIN information_schema.tables USING (table_schema, table_name)
+                        WHERE table_schema = 'public' AND table_type = 'BASE TABLE' AND is_generated = 'NEVER'
+                        ORDER BY columns.table_name, ordinal_position";
+
+/// Other values of a column, each with its kind.
+fn other_values(column: &str, data_type: &str, old: &str) -> Vec<(&'static str, String)> {
+    let is_null = old == "NULL";
+    let huge = match data_type {
+        "bigint" => "4611686018427387904",
+        "integer" => "2147483647",
+        _ => "32767",
+    };
+    let own = |values: &[(&'static str, &str)]| -> Vec<(&'static str, String)> {
+        values.iter().map(|(kind, value)| (*kind, (*value).to_owned())).collect()
+    };
+    let something = |value| own(&[("something", value)]);
+    let mut values = match (data_type, is_null) {
+        ("bigint" | "integer" | "smallint", true) => something("1"),
+        ("boolean", true) => something("true"),
+        ("text", true) => something("'x'"),
+        (_, true) => Vec::new(),
+        ("bigint" | "integer" | "smallint", false) => {
+            vec![("next", format!("{column} + 1")), ("negative", "-1".to_owned()), ("huge", huge.to_owned())]
+        }
+        ("boolean", false) => vec![("other", format!("NOT {column}"))],
+        ("text", false) => vec![("other", format!("{column} || 'x'")), ("empty", "''".to_owned())],
+        ("bytea", false) => vec![
+            ("truncated", format!("substring({column} FROM 2)")),
+            ("flipped", format!("set_byte({column}, 0, get_byte({column}, 0) # 64)")),
+        ],
+        ("ARRAY", false) => vec![("other", "'{x}'".to_owned())],
+        (_, false) => Vec::new(),
+    };
+    values.retain(|(_, value)| value != old);
+    if !is_null {
+        values.push(("nothing", "NULL".to_owned()));
+    }
+    values
+}
+
+async fn rows(client: &Client, sql: &str) -> Result<Vec<Vec<Option<String>>>, tokio_postgres::Error> {
+    let messages = client.simple_query(sql).await?;
+    let row = |message| match message {
+        SimpleQueryMessage::Row(row) => {
+            Some((0..row.len()).map(|place| row.get(place).map(str::to_owned)).collect())
+        }
+        _ => None,
+    };
+    Ok(messages.into_iter().filter_map(row).collect())
+}
+
+async fn one(client: &Client, sql: &str) -> Result<Option<String>, tokio_postgres::Error> {
+    Ok(rows(client, sql).await?.into_iter().next().and_then(|mut row| row.swap_remove(0)))
+}
+
+async fn finds_something(engine: &PostgresEngine) -> Result<bool, String> {
+    let violations = Arc::new(Mutex::new(Vec::<Violation>::new()));
+    let found = Arc::clone(&violations);
+    let checked = engine.check(move |violation| found.lock().unwrap().push(violation)).await;
+    checked.map_err(|error| format!("the check fails: {error:?}"))?;
+    Ok(!violations.lock().unwrap().is_empty())
+}
+
+async fn broken_lists(engine: &PostgresEngine) -> Vec<String> {
+    let page = PageRequest { offset: 0, limit: 100 };
+    let groups = ListGroups { filter: GroupFilter::default(), page };
+    let orders = SearchOrders { search: OrderSearch::default(), page };
+    let answers = [
+        ("ListCustomers", engine.read(STORE, ListCustomers { page }).await.err()),
+        ("ListGroups", engine.read(STORE, groups).await.err()),
+        ("SearchOrders", engine.read(STORE, orders).await.err()),
+        ("ListExtraFields", engine.read(STORE, ListExtraFields).await.err()),
+        ("ListCustomerFilters", engine.read(STORE, ListCustomerFilters).await.err()),
+    ];
+    answers.into_iter().filter_map(|(what, error)| Some(format!("{what} fails: {:?}", error?))).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_damage_is_found_or_harmless() {
+    let (engine, database) = new_engine().await;
+    full_shop(&engine).await;
+    assert_every_promise_holds(&engine).await;
+    let (client, connection) = tokio_postgres::connect(&database.url(), NoTls).await.unwrap();
+    tokio::spawn(connection);
+    client.batch_execute("SET session_replication_role = replica").await.unwrap();
+    let (mut counts, mut failures) = (BTreeMap::<&str, usize>::new(), Vec::new());
+    let mut used = vec![false; HARMLESS.len()];
+    for column in rows(&client, COLUMNS).await.unwrap() {
+        let [Some(table), Some(column), Some(data_type)] = &column[..] else { panic!("{column:?}") };
+        let fullest = format!("SELECT ctid FROM {table} AS row ORDER BY num_nonnulls(row.*) DESC LIMIT 1");
+        let Some(ctid) = one(&client, &fullest).await.unwrap() else { continue };
+        let old = format!("SELECT quote_nullable({column}::text) FROM {table} WHERE ctid = '{ctid}'");
+        let old = one(&client, &old).await.unwrap().unwrap();
+        let mut place = ctid;
+        for (kind, value) in other_values(column, data_type, &old) {
+            let set = |value: &str, place: &str| {
+                format!("UPDATE {table} SET {column} = {value} WHERE ctid = '{place}' RETURNING ctid")
+            };
+            let Ok(damaged) = one(&client, &set(&value, &place)).await else {
+                *counts.entry("refused by PostgreSQL").or_default() += 1;
+                continue;
+            };
+            let outcome = finds_something(&engine).await;
+            failures.extend(
+                broken_lists(&engine)
+                    .await
+                    .into_iter()
+                    .map(|fault| format!("{table}.{column} {kind}: {fault}")),
+            );
+            place = one(&client, &set(&old, &damaged.unwrap())).await.unwrap().unwrap();
+            let harmless = HARMLESS
+                .iter()
+                .position(|(of, name, kinds, _)| of == table && name == column && kinds.contains(&kind));
+            let what = match (outcome, harmless) {
+                (Ok(true), _) => "found",
+                (Ok(false), Some(place)) => {
+                    used[place] = true;
+                    "harmless"
+                }
+                (Ok(false), None) => {
+                    failures.push(format!("{table}.{column} {kind}: nobody noticed"));
+                    "missed"
+                }
+                (Err(fault), _) => {
+                    failures.push(format!("{table}.{column} {kind}: {fault}"));
+                    "failed"
+                }
+            };
+            *counts.entry(what).or_default() += 1;
+        }
+    }
+    for (harmless, used) in HARMLESS.iter().zip(used) {
+        if !used {
+            failures.push(format!("{harmless:?} is never needed"));
+        }
+    }
+    assert_every_promise_holds(&engine).await;
+    println!("{counts:?}");
+    assert!(failures.is_empty(), "{counts:?}\n{}", failures.join("\n"));
+}
