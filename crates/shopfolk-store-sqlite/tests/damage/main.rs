@@ -169,16 +169,16 @@ fn judge(tried: &[Tried]) {
         let what = match outcome {
             Outcome::Refused => "refused by SQLite",
             Outcome::Found => "found",
-            Outcome::Missed => match HARMLESS.iter().position(|harmless| harmless.is(damage)) {
-                Some(place) => {
+            Outcome::Missed => {
+                let harmless = HARMLESS.iter().position(|harmless| harmless.is(damage));
+                if let Some(place) = harmless {
                     used[place] = true;
                     "harmless"
-                }
-                None => {
+                } else {
                     failures.push(format!("{damage}: nobody noticed"));
                     "missed"
                 }
-            },
+            }
         };
         *counts.entry(what).or_default() += 1;
     }

@@ -40,9 +40,9 @@ fn of_table(table: &Table, dialect: Dialect, contacts: &str) -> Vec<(Invariant, 
     }
     for reference in table.references {
         let mut question = hangs_on(relation, what, key, reference.column, reference.table, "names");
-        question.push_str(&format!(" AND rows.{} IS NOT NULL", reference.column));
+        question = format!("{question} AND rows.{} IS NOT NULL", reference.column);
         if let Some(none) = reference.none {
-            question.push_str(&format!(" AND rows.{} <> {none}", reference.column));
+            question = format!("{question} AND rows.{} <> {none}", reference.column);
         }
         questions.push((Invariant::TenantsApart, question));
     }
