@@ -8,7 +8,7 @@ use shopfolk_store::{Dialect, Invariant, Record, Row, StoreError, StoredContact,
 
 use crate::connection::doing;
 use crate::rows::SqlColumns;
-use crate::settle::{RECENT_CONTACTS, StoredRecentContact, UNSETTLED};
+use crate::settle::{RECENT_CONTACTS, RECENT_OF_ALL, StoredRecentContact};
 
 const SETTLED: &str = "SELECT EXISTS (SELECT 1 FROM contacts
                                        WHERE store_id = ?1 AND customer_id = ?2 AND contact_type = ?3
@@ -21,16 +21,21 @@ pub(super) fn check_recent_contacts(
 ) -> Result<(), StoreError> {
     let checking = doing("check the recent contacts");
     let mut settled = connection.prepare_cached(SETTLED).map_err(&checking)?;
-    let mut statement = connection.prepare(&UNSETTLED).map_err(&checking)?;
+    let mut statement = connection.prepare(&RECENT_OF_ALL).map_err(&checking)?;
     let mut rows = statement.query([]).map_err(&checking)?;
     let mut seen = HashSet::new();
     while let Some(row) = rows.next().map_err(&checking)? {
-        let store: i64 = row.get(RECENT_CONTACTS.columns_read().count()).map_err(&checking)?;
+        let first = RECENT_CONTACTS.columns_read().count();
+        let store: i64 = row.get(first).map_err(&checking)?;
+        let settled_through: i64 = row.get(first + 3).map_err(&checking)?;
         // Rows that cannot be read are told of by themselves.
         let Ok(store) = StoreId::new(store) else { continue };
         let row = Row { store, table: RECENT_CONTACTS, columns: &SqlColumns(row) };
         let Ok(recent) = row.decode::<StoredRecentContact>() else { continue };
         let id = recent.contact.id;
+        if id.get() <= settled_through {
+            continue;
+        }
         let key = key_of(&recent);
         if is_settled(&mut settled, store, &key)? || !seen.insert((store, key)) {
             let found = format!(
