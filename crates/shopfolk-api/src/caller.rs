@@ -11,8 +11,13 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
-use shopfolk_model::{Actor, Scope, StoreId, Timestamp, TokenHash, TokenId, TokenKind};
-use shopfolk_operations::{FindAccess, ManyCustomers, MassChange, NoteTokenUse, change_many_customers};
+use shopfolk_model::{
+    Actor, ExtraFieldKey, GroupId, Scope, StoreId, Timestamp, TokenHash, TokenId, TokenKind,
+};
+use shopfolk_operations::{
+    FindAccess, ManyCustomers, MassChange, NoteTokenUse, change_many_customers, delete_extra_field,
+    delete_group,
+};
 use shopfolk_store::{Engine, ReadOperation, WriteOperation};
 
 use crate::app::App;
@@ -114,6 +119,16 @@ impl<E: Engine, S: Sync> Caller<E, S> {
     ) -> Result<u64, ApiError> {
         let (engine, now) = (&self.app.engine, self.now());
         Ok(change_many_customers(engine, self.store, self.actor(), customers, change, now).await?)
+    }
+
+    /// Deletes a customer group in the store of the caller.
+    pub(crate) async fn delete_group(&self, group: GroupId) -> Result<(), ApiError> {
+        Ok(delete_group(&self.app.engine, self.store, self.actor(), group, self.now()).await?)
+    }
+
+    /// Deletes an extra field in the store of the caller.
+    pub(crate) async fn delete_extra_field(&self, key: ExtraFieldKey) -> Result<(), ApiError> {
+        Ok(delete_extra_field(&self.app.engine, self.store, self.actor(), key, self.now()).await?)
     }
 }
 

@@ -5,9 +5,7 @@ use rand::SeedableRng;
 use rand::rngs::{StdRng, SysRng};
 use serde::Serialize;
 use shopfolk_model::{ExtraField, ExtraFieldChange, ExtraFieldKey, NewExtraField};
-use shopfolk_operations::{
-    ChangeExtraField, CreateExtraField, DeleteExtraField, GetExtraField, ListExtraFields,
-};
+use shopfolk_operations::{ChangeExtraField, CreateExtraField, GetExtraField, ListExtraFields};
 use shopfolk_store::Engine;
 use utoipa::ToSchema;
 
@@ -129,6 +127,6 @@ pub(crate) async fn delete_customer_extra_field<E: Engine>(
     caller: Caller<E, DeleteExtraFields>,
     ExtraFieldPath(key): ExtraFieldPath,
 ) -> Result<Response, ApiError> {
-    caller.write(DeleteExtraField { key, now: caller.now() }).await?;
+    caller.delete_extra_field(key).await?;
     answer::json(&DeleteCountOut { delete_count: 1 })
 }

@@ -2,7 +2,7 @@
 
 use axum::response::Response;
 use shopfolk_model::{CustomerGroup, GroupChange, GroupFilter, GroupId, NewGroup};
-use shopfolk_operations::{ChangeGroup, CreateGroup, DeleteGroup, GetGroup, ListGroups};
+use shopfolk_operations::{ChangeGroup, CreateGroup, GetGroup, ListGroups};
 use shopfolk_store::{Engine, PageRequest};
 use std::collections::BTreeSet;
 use utoipa::openapi::path::{Parameter, ParameterIn};
@@ -154,6 +154,6 @@ pub(crate) async fn delete_customer_group<E: Engine>(
     caller: Caller<E, ReadAndUpdateCustomers>,
     GroupPath(group): GroupPath,
 ) -> Result<Response, ApiError> {
-    caller.write(DeleteGroup { group, now: caller.now() }).await?;
+    caller.delete_group(group).await?;
     answer::json(&DeleteCountOut { delete_count: 1 })
 }

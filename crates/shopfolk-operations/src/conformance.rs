@@ -87,6 +87,8 @@ macro_rules! conformance_tests {
             insertion_of_what_is_there_is_a_conflict
             many_customers_are_changed_in_portions
             mass_change_of_somebody_unknown_changes_nobody
+            deleted_group_is_told_of_each_of_its_customers
+            deleted_extra_field_is_told_of_each_customer_with_a_value
             any_calls_end_as_in_the_model
             any_record_comes_back_as_it_went_in
             groups_come_after_the_built_in_one

@@ -1,15 +1,16 @@
 //! The extra fields of a store's customers.
 
 use shopfolk_model::{
-    ExtraField, ExtraFieldBook, ExtraFieldChange, ExtraFieldKey, ExtraFieldRuleError, Happening,
-    MAXIMUM_EXTRA_FIELDS, NewExtraField, Timestamp,
+    Actor, Customer, CustomerChange, ExtraField, ExtraFieldBook, ExtraFieldChange, ExtraFieldEntry,
+    ExtraFieldKey, ExtraFieldRuleError, Happening, MAXIMUM_EXTRA_FIELDS, NewExtraField, StoreId, Timestamp,
 };
 use shopfolk_store::{
-    EXTRA_FIELDS_BY_KEY, Listed, Query, ReadOperation, ReadTx, Record, StoreError, Which, WriteOperation,
-    WriteTx,
+    EXTRA_FIELDS_BY_KEY, Engine, Listed, PORTION, Query, ReadOperation, ReadTx, Record, StoreError,
+    StoredExtraFieldValue, Which, WriteOperation, WriteTx,
 };
 
 use crate::OperationError;
+use crate::mass_change::clear_portion;
 
 /// Lists the extra fields in the order in which they were created.
 #[derive(Debug, Clone, Copy)]
@@ -99,27 +100,53 @@ impl WriteOperation for ChangeExtraField {
     }
 }
 
-/// Deletes an extra field with all its values.
-#[derive(Debug, Clone, Copy)]
-pub struct DeleteExtraField {
-    /// The field.
-    pub key: ExtraFieldKey,
-    /// Now.
-    pub now: Timestamp,
+/// Deletes an extra field and takes what customers have in it from them: in portions, each a transaction, so that no other
+/// write waits long. The last one deletes the field. It is safe to repeat.
+///
+/// # Errors
+/// When there is no such field, a customer who has a value of it is damaged, or the database fails; then the portions that
+/// were done stay.
+pub async fn delete_extra_field<E: Engine>(
+    engine: &E,
+    store: StoreId,
+    by: Actor,
+    key: ExtraFieldKey,
+    now: Timestamp,
+) -> Result<(), OperationError> {
+    while !engine.write(store, by, DeleteExtraField { key, now }).await? {}
+    Ok(())
+}
+
+/// Takes the values of a field from a portion of the customers who have one, and deletes the field when nobody is left.
+struct DeleteExtraField {
+    key: ExtraFieldKey,
+    now: Timestamp,
 }
 
 impl WriteOperation for DeleteExtraField {
-    type Output = ();
+    type Output = bool;
     type Error = OperationError;
 
-    async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<(), OperationError> {
+    /// Answers whether the field is deleted.
+    async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<bool, OperationError> {
         let not_found = OperationError::ExtraFieldNotFound { key: self.key };
+        // Locks the fields, so that nobody is given a value meanwhile.
         let book = all_extra_fields(tx).await?;
         let Some(field) = book.find(self.key) else { return Err(not_found) };
         let id = field.id;
-        tx.remove_extra_field_values(id).await?;
-        tx.delete::<ExtraField>(&[(id,)]).await?;
-        Ok(tx.append(Happening::ExtraFieldDeleted(id), self.now).await?)
+        let customers = tx.customers_with_extra_field(id, PORTION).await?;
+        let has_a_value = |customer: &Customer| customer.extra_fields.contains_key(&id);
+        let entry = ExtraFieldEntry { key: Some(self.key), title: None, value: None };
+        let change = CustomerChange { extra_fields: vec![entry], ..CustomerChange::default() };
+        let cleared = clear_portion(tx, &customers, has_a_value, &change, self.now).await?;
+        // A value that hangs on nobody must not keep the field.
+        let orphans: Vec<_> = cleared.gone.iter().map(|&customer| (customer, id)).collect();
+        tx.delete::<StoredExtraFieldValue>(&orphans).await?;
+        if cleared.all {
+            tx.delete::<ExtraField>(&[(id,)]).await?;
+            tx.append(Happening::ExtraFieldDeleted(id), self.now).await?;
+        }
+        Ok(cleared.all)
     }
 }
 

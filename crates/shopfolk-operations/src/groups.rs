@@ -1,15 +1,16 @@
 //! Customer groups. The built-in group is no row; the book of groups knows it.
 
 use shopfolk_model::{
-    CustomerGroup, GroupBook, GroupChange, GroupFilter, GroupId, GroupRuleError, Happening, MAXIMUM_GROUPS,
-    NewGroup, Timestamp,
+    Actor, Customer, CustomerChange, CustomerGroup, GroupBook, GroupChange, GroupFilter, GroupId,
+    GroupRuleError, Happening, MAXIMUM_GROUPS, NewGroup, StoreId, Timestamp,
 };
 use shopfolk_store::{
-    Listed, Page, PageRequest, Query, ReadOperation, ReadTx, Record, StoreError, Which, WriteOperation,
-    WriteTx,
+    Engine, Listed, PORTION, Page, PageRequest, Query, ReadOperation, ReadTx, Record, StoreError, Which,
+    WriteOperation, WriteTx,
 };
 
 use crate::OperationError;
+use crate::mass_change::clear_portion;
 
 /// Lists customer groups: the built-in one first, then by id.
 #[derive(Debug, Clone)]
@@ -112,30 +113,52 @@ impl WriteOperation for ChangeGroup {
     }
 }
 
-/// Deletes a customer group and puts its customers into the built-in one.
-#[derive(Debug, Clone, Copy)]
-pub struct DeleteGroup {
-    /// The group.
-    pub group: GroupId,
-    /// Now.
-    pub now: Timestamp,
+/// Deletes a customer group and puts its customers into the built-in one: in portions, each a transaction, so that no other
+/// write waits long. The last one deletes the group. It is safe to repeat.
+///
+/// # Errors
+/// When there is no such group, it is the built-in one, a customer in it is damaged, or the database fails; then the portions
+/// that were done stay.
+pub async fn delete_group<E: Engine>(
+    engine: &E,
+    store: StoreId,
+    by: Actor,
+    group: GroupId,
+    now: Timestamp,
+) -> Result<(), OperationError> {
+    while !engine.write(store, by, DeleteGroup { group, now }).await? {}
+    Ok(())
+}
+
+/// Puts a portion of the customers of a group into the built-in one, and deletes the group when nobody is left in it.
+struct DeleteGroup {
+    group: GroupId,
+    now: Timestamp,
 }
 
 impl WriteOperation for DeleteGroup {
-    type Output = ();
+    type Output = bool;
     type Error = OperationError;
 
-    async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<(), OperationError> {
+    /// Answers whether the group is deleted.
+    async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<bool, OperationError> {
         if self.group == GroupId::GENERAL {
             return Err(GroupRuleError::BuiltIn.into());
         }
+        // Locks the groups, so that nobody joins meanwhile.
         let group: Option<CustomerGroup> = tx.get((self.group,)).await?;
         if group.is_none() {
             return Err(OperationError::GroupNotFound { id: self.group });
         }
-        tx.leave_group(self.group).await?;
-        tx.delete::<CustomerGroup>(&[(self.group,)]).await?;
-        Ok(tx.append(Happening::GroupDeleted(self.group), self.now).await?)
+        let customers = tx.customers_in_group(self.group, PORTION).await?;
+        let is_in_it = |customer: &Customer| customer.group == self.group;
+        let change = CustomerChange { group: Some(GroupId::GENERAL), ..CustomerChange::default() };
+        let cleared = clear_portion(tx, &customers, is_in_it, &change, self.now).await?;
+        if cleared.all {
+            tx.delete::<CustomerGroup>(&[(self.group,)]).await?;
+            tx.append(Happening::GroupDeleted(self.group), self.now).await?;
+        }
+        Ok(cleared.all)
     }
 }
 

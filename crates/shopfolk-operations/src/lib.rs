@@ -42,9 +42,9 @@ pub use customers::{
 pub use error::OperationError;
 pub use export::{CustomerExtent, ExportCustomers, Exported};
 pub use extra_fields::{
-    ChangeExtraField, CreateExtraField, DeleteExtraField, GetExtraField, ListExtraFields,
+    ChangeExtraField, CreateExtraField, GetExtraField, ListExtraFields, delete_extra_field,
 };
-pub use groups::{ChangeGroup, CreateGroup, DeleteGroup, GetGroup, ListGroups};
+pub use groups::{ChangeGroup, CreateGroup, GetGroup, ListGroups, delete_group};
 pub use import::{ImportCustomers, ImportOutcome, ImportedCustomer, import_portion};
 pub use mass_change::{ManyCustomers, MassChange, change_many_customers};
 pub use orders::{DeleteOrder, GetOrder, ListProducts, OrderName, RecordOrder, SearchOrders};

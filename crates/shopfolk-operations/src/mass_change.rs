@@ -3,10 +3,12 @@
 use std::collections::HashSet;
 
 use shopfolk_model::{
-    Actor, CustomerChange, CustomerDetailsChange, CustomerGroup, CustomerId, CustomerSearch, FieldChange,
-    GroupId, StoreId, Timestamp,
+    Actor, Customer, CustomerChange, CustomerDetailsChange, CustomerGroup, CustomerId, CustomerSearch,
+    FieldChange, GroupId, StoreId, Timestamp,
 };
-use shopfolk_store::{CustomerRow, Engine, PORTION, Query, ReadOperation, ReadTx, WriteOperation, WriteTx};
+use shopfolk_store::{
+    CustomerRow, Engine, PORTION, Query, ReadOperation, ReadTx, WriteOperation, WriteTx, get_customer,
+};
 
 use crate::customer_portion::{CustomerPortion, Needs};
 use crate::{OperationError, SearchCustomerIds};
@@ -140,4 +142,49 @@ impl WriteOperation for ChangePortion {
         portion.write(tx, self.now).await?;
         Ok(changed)
     }
+}
+
+/// What became of a portion of the customers who have something that is to be deleted.
+pub(crate) struct Cleared {
+    /// Whether nobody has it any more.
+    pub all: bool,
+    /// Those who are not there themselves.
+    pub gone: Vec<CustomerId>,
+}
+
+/// Changes those of these customers who have something that is to be deleted. They are the first so many who have it, or all
+/// where they are fewer than [`PORTION`]. Those who cannot be read keep it.
+///
+/// # Errors
+/// When nobody can be changed because of damage, or the database fails.
+pub(crate) async fn clear_portion<T: WriteTx>(
+    tx: &mut T,
+    customers: &[CustomerId],
+    has_it: impl Fn(&Customer) -> bool + Send,
+    change: &CustomerChange,
+    now: Timestamp,
+) -> Result<Cleared, OperationError> {
+    let mut needs = Needs::default();
+    customers.iter().for_each(|&id| needs.change(id, change));
+    let mut portion = CustomerPortion::load(tx, &needs).await?;
+    let (mut changes, mut missing) = (false, Vec::new());
+    for &id in customers {
+        match portion.customer(id) {
+            // Somebody else was faster.
+            Some(customer) if !has_it(customer) => {}
+            Some(_) => {
+                portion.change(id, change, now)?;
+                changes = true;
+            }
+            None => missing.push(id),
+        }
+    }
+    portion.write(tx, now).await?;
+    if changes {
+        return Ok(Cleared { all: customers.len() < PORTION && missing.is_empty(), gone: Vec::new() });
+    }
+    for &id in &missing {
+        get_customer(tx, id).await?;
+    }
+    Ok(Cleared { all: customers.len() < PORTION, gone: missing })
 }

@@ -1,9 +1,9 @@
 //! Customers, besides their rows.
 
-use shopfolk_model::{CustomerId, DeletedCustomer, Timestamp};
+use shopfolk_model::{CustomerId, DeletedCustomer, ExtraFieldId, GroupId, Timestamp};
 use shopfolk_store::{
-    Columns, Damage, Listed, Page, PageRequest, ReadCustomers, Searched, StoreError, Stored, Value,
-    WriteSearched,
+    Columns, CustomerRow, Damage, Listed, Page, PageRequest, ReadCustomers, Record, Row, Searched,
+    StoreError, Stored, StoredExtraFieldValue, Table, Value, WriteSearched,
 };
 
 use crate::parameter::parameters_of;
@@ -75,6 +75,61 @@ impl<M: TxMode> ReadCustomers for PostgresTx<'_, M> {
             }));
         }
         Ok(Page { total: count(total.rows.first()), items: listed.items, damaged: listed.damaged })
+    }
+
+    async fn customers_in_group(
+        &mut self,
+        group: GroupId,
+        limit: usize,
+    ) -> Result<Vec<CustomerId>, StoreError> {
+        self.ids_of_customers(
+            CustomerRow::TABLE,
+            "SELECT customer_id FROM customers
+              WHERE store_id = $1 AND group_id = $2 AND group_id <> 0
+              LIMIT $3",
+            group.get(),
+            limit,
+        )
+        .await
+    }
+
+    async fn customers_with_extra_field(
+        &mut self,
+        field: ExtraFieldId,
+        limit: usize,
+    ) -> Result<Vec<CustomerId>, StoreError> {
+        self.ids_of_customers(
+            StoredExtraFieldValue::TABLE,
+            "SELECT customer_id FROM customer_extra_field_values
+              WHERE store_id = $1 AND extra_field_id = $2
+              LIMIT $3",
+            field.get(),
+            limit,
+        )
+        .await
+    }
+}
+
+impl<M: TxMode> PostgresTx<'_, M> {
+    /// The customers that rows of a table name. The parameters are the store, what the rows have in common, and how many.
+    async fn ids_of_customers(
+        &mut self,
+        table: &'static Table,
+        sql: &'static str,
+        common: i64,
+        limit: usize,
+    ) -> Result<Vec<CustomerId>, StoreError> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let parameters = parameters_of![self.store.get(), common, limit];
+        let rows = self.query_rows("find the customers", sql, parameters).await?;
+        let id = |row| {
+            let columns = SqlColumns(row);
+            let id = columns.value(0).and_then(CustomerId::load);
+            id.map_err(|reason| {
+                Row { store: self.store, table, columns: &columns }.damage("customer_id", reason)
+            })
+        };
+        Ok(rows.iter().map(id).collect::<Result<_, Damage>>()?)
     }
 }
 

@@ -183,14 +183,27 @@ impl Statements {
             count: format!("SELECT count(*) FROM {name} WHERE store_id = $1"),
             insert: insert(table),
             update: update(table, &key),
-            delete: match key[..] {
-                [one] => format!("DELETE FROM {name} WHERE store_id = $1 AND {one} = ANY ($2)"),
-                [] => String::new(),
-                _ => delete_of_several(table, &key),
-            },
+            delete: delete(table, &key),
             delete_of: owned(&|column| {
                 format!("DELETE FROM {name} WHERE store_id = $1 AND {column} = ANY ($2)")
             }),
+        }
+    }
+}
+
+fn delete(table: &'static Table, key: &[&str]) -> String {
+    let name = table.name;
+    match key {
+        [] => String::new(),
+        [one] => format!("DELETE FROM {name} WHERE store_id = $1 AND {one} = ANY ($2)"),
+        _ => {
+            let same: String =
+                key.iter().map(|column| format!(" AND {name}.{column} = gone.{column}")).collect();
+            format!(
+                "DELETE FROM {name} USING unnest({}) AS gone ({}) WHERE {name}.store_id = $1{same}",
+                unnested(table, key),
+                key.join(", ")
+            )
         }
     }
 }
@@ -237,17 +250,6 @@ fn insert(table: &'static Table) -> ByKey {
             unnested(table, &columns)
         ),
     }
-}
-
-/// Deletes rows by a key of several columns.
-fn delete_of_several(table: &'static Table, key: &[&str]) -> String {
-    let name = table.name;
-    let same: String = key.iter().map(|column| format!(" AND {name}.{column} = gone.{column}")).collect();
-    format!(
-        "DELETE FROM {name} USING unnest({}) AS gone ({}) WHERE {name}.store_id = $1{same}",
-        unnested(table, key),
-        key.join(", ")
-    )
 }
 
 fn update(table: &'static Table, key: &[&str]) -> String {

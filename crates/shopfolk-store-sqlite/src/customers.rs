@@ -1,8 +1,12 @@
 //! Customers, besides their rows.
 
-use shopfolk_model::{CustomerId, DeletedCustomer, SearchedCustomer, Timestamp};
-use shopfolk_store::{Damage, Page, PageRequest, ReadCustomers, Searched, StoreError, WriteSearched};
+use shopfolk_model::{CustomerId, DeletedCustomer, ExtraFieldId, GroupId, SearchedCustomer, Timestamp};
+use shopfolk_store::{
+    Columns, CustomerRow, Damage, Page, PageRequest, ReadCustomers, Record, Row, Searched, StoreError,
+    Stored, StoredExtraFieldValue, Table, WriteSearched,
+};
 
+use crate::rows::SqlColumns;
 use crate::statements::{COUNT_DELETED, LIST_DELETED};
 use crate::stores::offset;
 use crate::tx::{SqliteTx, SqliteWriteTx, TxMode};
@@ -61,6 +65,56 @@ impl<M: TxMode> ReadCustomers for SqliteTx<'_, M> {
         }
         let total = total.unwrap_or_default().unsigned_abs();
         Ok(Page { total, items: listed.items, damaged: listed.damaged })
+    }
+
+    async fn customers_in_group(
+        &mut self,
+        group: GroupId,
+        limit: usize,
+    ) -> Result<Vec<CustomerId>, StoreError> {
+        self.ids_of_customers(
+            CustomerRow::TABLE,
+            "SELECT customer_id FROM customers
+              WHERE store_id = ?1 AND group_id = ?2 AND group_id <> 0
+              LIMIT ?3",
+            group.get(),
+            limit,
+        )
+    }
+
+    async fn customers_with_extra_field(
+        &mut self,
+        field: ExtraFieldId,
+        limit: usize,
+    ) -> Result<Vec<CustomerId>, StoreError> {
+        self.ids_of_customers(
+            StoredExtraFieldValue::TABLE,
+            "SELECT customer_id FROM customer_extra_field_values
+              WHERE store_id = ?1 AND extra_field_id = ?2
+              LIMIT ?3",
+            field.get(),
+            limit,
+        )
+    }
+}
+
+impl<M: TxMode> SqliteTx<'_, M> {
+    /// The customers that rows of a table name. The parameters are the store, what the rows have in common, and how many.
+    fn ids_of_customers(
+        &self,
+        table: &'static Table,
+        sql: &str,
+        common: i64,
+        limit: usize,
+    ) -> Result<Vec<CustomerId>, StoreError> {
+        let store = self.store;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let ids = self.query_rows("find the customers", sql, (store.get(), common, limit), |row| {
+            let columns = SqlColumns(row);
+            let id = columns.value(0).and_then(CustomerId::load);
+            Ok(id.map_err(|reason| Row { store, table, columns: &columns }.damage("customer_id", reason)))
+        })?;
+        Ok(ids.into_iter().collect::<Result<_, Damage>>()?)
     }
 }
 

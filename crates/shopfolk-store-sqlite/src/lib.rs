@@ -30,8 +30,6 @@ mod counters;
 mod customers;
 mod engine;
 mod events;
-mod extra_fields;
-mod groups;
 mod measures;
 mod migrations;
 mod order_search;

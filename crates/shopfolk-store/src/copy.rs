@@ -204,8 +204,20 @@ single_rows! {
     StoredToken: TokenId, |token| token.record.id, |tx, ids| ();
     CustomerGroup: GroupId, |group| group.id, |tx, ids| ();
     ExtraField: ExtraFieldId, |field| field.id, |tx, ids| for &id in ids {
-        tx.remove_extra_field_values(id).await?;
+        remove_values(tx, id).await?;
     };
+}
+
+/// Removes the values of an extra field.
+async fn remove_values<T: WriteTx>(tx: &mut T, field: ExtraFieldId) -> Result<(), StoreError> {
+    loop {
+        let customers = tx.customers_with_extra_field(field, crate::PORTION).await?;
+        let keys: Vec<_> = customers.iter().map(|&customer| (customer, field)).collect();
+        tx.delete::<StoredExtraFieldValue>(&keys).await?;
+        if customers.len() < crate::PORTION {
+            return Ok(());
+        }
+    }
 }
 
 impl Aggregate for Order {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use shopfolk_model::{
     AddressBook, BookSummary, Contact, Customer, CustomerDetails, CustomerId, CustomerName, DeletedCustomer,
-    EmailAddress, EventType, ExternalReferenceId, ExtraFieldValues, GroupId, OrderBy, OrderStatistics,
-    Timestamp,
+    EmailAddress, EventType, ExternalReferenceId, ExtraFieldId, ExtraFieldValues, GroupId, OrderBy,
+    OrderStatistics, Timestamp,
 };
 
 use crate::customer_document::{decode_customer, encode_customer};
@@ -144,6 +144,26 @@ pub trait ReadCustomers {
         to: Timestamp,
         page: PageRequest,
     ) -> impl Future<Output = Result<Page<DeletedCustomer>, StoreError>> + Send;
+
+    /// Customers who are in a group that is not the built-in one, as many as there are up to `limit`, in any order.
+    ///
+    /// # Errors
+    /// When an id is damaged or the database fails.
+    fn customers_in_group(
+        &mut self,
+        group: GroupId,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<CustomerId>, StoreError>> + Send;
+
+    /// Customers who have a value of an extra field, as many as there are up to `limit`, in any order.
+    ///
+    /// # Errors
+    /// When an id is damaged or the database fails.
+    fn customers_with_extra_field(
+        &mut self,
+        field: ExtraFieldId,
+        limit: usize,
+    ) -> impl Future<Output = Result<Vec<CustomerId>, StoreError>> + Send;
 }
 
 /// What became of customers, for what searches look through.

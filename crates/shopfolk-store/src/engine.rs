@@ -6,8 +6,8 @@ use shopfolk_model::{Actor, EventPosition, Store, StoreId};
 
 use crate::{
     CopyOperation, Page, PageRequest, ReadContacts, ReadCopy, ReadCustomers, ReadOrderSearch, ReadOrders,
-    ReadRows, ReadSearch, StoreError, StoredEvent, Violation, WriteContacts, WriteEvents, WriteExtraFields,
-    WriteGroups, WriteOrders, WriteRows, WriteSearched,
+    ReadRows, ReadSearch, StoreError, StoredEvent, Violation, WriteContacts, WriteEvents, WriteOrders,
+    WriteRows, WriteSearched,
 };
 
 /// What can be read in one transaction on one store: a snapshot of it.
@@ -18,15 +18,7 @@ pub trait ReadTx:
 
 /// What can be read and written in one transaction on one store. Dropping it without a commit undoes it.
 pub trait WriteTx:
-    ReadTx
-    + WriteRows
-    + WriteGroups
-    + WriteExtraFields
-    + WriteContacts
-    + WriteSearched
-    + WriteOrders
-    + WriteEvents
-    + Send
+    ReadTx + WriteRows + WriteContacts + WriteSearched + WriteOrders + WriteEvents + Send
 {
 }
 

@@ -1,14 +1,12 @@
 //! The extra fields of a store's customers: their definitions, and what customers have in them.
 
-use std::future::Future;
-
 use shopfolk_model::{
     CustomerId, EventType, ExtraField, ExtraFieldId, ExtraFieldKey, ExtraFieldTitle, ExtraFieldType,
     ExtraFieldValue, MAXIMUM_EXTRA_FIELDS, Timestamp,
 };
 
 use crate::value::Made;
-use crate::{Derived, Guard, IdKind, Lifecycle, Owner, Reference, StoreError, Unique, record};
+use crate::{Derived, Guard, IdKind, Lifecycle, Owner, Reference, Unique, record};
 
 /// By the key that callers know.
 pub const EXTRA_FIELDS_BY_KEY: Unique =
@@ -64,16 +62,4 @@ record! {
     |store, reader| Self { customer: customer_id, field: extra_field_id, value };
     owner: Some(Owner { table: "customers", column: "customer_id" });
     references: &[Reference { column: "extra_field_id", table: "customer_extra_fields", none: None }];
-}
-
-/// Writing extra fields, besides their rows.
-pub trait WriteExtraFields {
-    /// Removes all values of a field.
-    ///
-    /// # Errors
-    /// When the database fails.
-    fn remove_extra_field_values(
-        &mut self,
-        field: ExtraFieldId,
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
 }

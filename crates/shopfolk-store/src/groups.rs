@@ -1,11 +1,9 @@
 //! The customer groups of a store. The built-in group is no row: these operations know nothing of it.
 
-use std::future::Future;
-
 use shopfolk_model::{CustomerGroup, EventType, ExternalReferenceId, GroupId, GroupName, MAXIMUM_GROUPS};
 
 use crate::value::Made;
-use crate::{Derived, Guard, IdKind, Lifecycle, OnlyRows, StoreError, Unique, record};
+use crate::{Derived, Guard, IdKind, Lifecycle, OnlyRows, Unique, record};
 
 record! {
     customer_groups: "customer group" is CustomerGroup, by (GroupId,);
@@ -32,13 +30,4 @@ record! {
         deleted: EventType::GroupDeleted,
     });
     maximum: Some(MAXIMUM_GROUPS);
-}
-
-/// Writing customer groups, besides their rows.
-pub trait WriteGroups {
-    /// Puts the customers of a group into the built-in one.
-    ///
-    /// # Errors
-    /// When the database fails.
-    fn leave_group(&mut self, id: GroupId) -> impl Future<Output = Result<(), StoreError>> + Send;
 }

@@ -1,16 +1,21 @@
 //! Events record what happened, by whom, and what was before; a reader of them misses none.
 
 use shopfolk_model::{
-    Actor, ContactChange, ContactNote, CustomerChange, CustomerName, FieldChange, Happening, StoreId,
+    Actor, ContactChange, ContactNote, CustomerChange, CustomerId, CustomerName, ExtraFieldEntry,
+    ExtraFieldKey, ExtraFieldValue, FieldChange, Happening, NewCustomer, StoreId, TokenId,
 };
-use shopfolk_store::{CustomerRow, Engine, StoreError, StoredEvent, WriteOperation, WriteTx, get_customer};
+use shopfolk_store::{
+    CustomerRow, Engine, PORTION, StoreError, StoredEvent, WriteOperation, WriteTx, get_customer,
+};
 use tokio::task::JoinSet;
 
 use super::copy::create_token;
+use super::extra_fields::create_field;
 use super::fixture::*;
+use super::groups::{create_group, named};
 use crate::{
     ChangeContact, ChangeCustomer, CreateContact, DeleteContact, DeleteCustomer, ManyCustomers, MassChange,
-    OperationError, change_many_customers,
+    OperationError, change_many_customers, delete_extra_field, delete_group,
 };
 
 async fn events<E: Engine>(engine: &E) -> Vec<StoredEvent> {
@@ -92,7 +97,7 @@ pub async fn deleted_customer_is_told_whole<E: Engine>(engine: E) {
 }
 
 /// Inserts the row of a customer once more.
-struct InsertAgain(shopfolk_model::CustomerId);
+struct InsertAgain(CustomerId);
 
 impl WriteOperation for InsertAgain {
     type Output = ();
@@ -112,9 +117,18 @@ pub async fn insertion_of_what_is_there_is_a_conflict<E: Engine>(engine: E) {
     assert_eq!(contacts(&engine, customer).await, before);
 }
 
-async fn crowd<E: Engine>(engine: &E, count: usize) -> Vec<shopfolk_model::CustomerId> {
+async fn crowd<E: Engine>(engine: &E, count: usize) -> Vec<CustomerId> {
     create_store(engine, STORE).await;
-    let customers = (0..count).map(|number| customer(&format!("{number}@example.com"))).collect();
+    add_crowd(engine, count, |new| new).await
+}
+
+/// Adds customers, each after a change of what is said of them.
+async fn add_crowd<E: Engine>(
+    engine: &E,
+    count: usize,
+    change: impl Fn(NewCustomer) -> NewCustomer,
+) -> Vec<CustomerId> {
+    let customers = (0..count).map(|number| change(customer(&format!("{number}@example.com")))).collect();
     let add = crate::AddCustomers { customers, now: at(1) };
     engine.write(STORE, BY, add).await.unwrap().into_iter().flatten().collect()
 }
@@ -140,7 +154,7 @@ pub async fn many_customers_are_changed_in_portions<E: Engine>(engine: E) {
 }
 
 /// Finds the row of a customer.
-struct Find(shopfolk_model::CustomerId);
+struct Find(CustomerId);
 
 impl shopfolk_store::ReadOperation for Find {
     type Output = Option<shopfolk_model::Customer>;
@@ -168,4 +182,68 @@ pub async fn mass_change_of_somebody_unknown_changes_nobody<E: Engine>(engine: E
     let first = engine.read(STORE, Find(crowd[0])).await.unwrap().unwrap();
     assert!(!first.details.tax_exempt);
     assert_eq!(STORE, StoreId::new(1003).unwrap());
+}
+
+/// Asserts that these customers were changed by this actor, each once and with this state before, and that the last event is
+/// another one by the same.
+async fn assert_told_of_each<E: Engine>(
+    engine: &E,
+    by: Actor,
+    customers: &[CustomerId],
+    before: &str,
+    last: impl Fn(Happening) -> bool,
+) {
+    let mut told = engine.list_events(STORE, None, 10_000).await.unwrap();
+    let deleted = told.pop().unwrap().event;
+    assert!(last(deleted.happening) && deleted.by == by, "{deleted:?}");
+    let mut changed = Vec::new();
+    for StoredEvent { event, .. } in told {
+        if let Happening::CustomerUpdated(customer) = event.happening {
+            assert_eq!((event.by, event.created, event.before.as_deref()), (by, at(9), Some(before)));
+            changed.push(customer);
+        }
+    }
+    changed.sort_unstable();
+    assert_eq!(changed, customers);
+    for customer in [customers[0], customers[customers.len() - 1]] {
+        assert_eq!(updated(engine, customer).await, at(9));
+    }
+}
+
+pub async fn deleted_group_is_told_of_each_of_its_customers<E: Engine>(engine: E) {
+    let outsider = shop(&engine).await;
+    let token = Actor::Token(TokenId::new(7).unwrap());
+    let group = create_group(&engine, named("VIP")).await.unwrap();
+    let crowd = add_crowd(&engine, PORTION + 1, |new| NewCustomer { group, ..new }).await;
+    delete_group(&engine, STORE, token, group, at(9)).await.unwrap();
+    let before = format!("{{\"groupId\":{group}}}");
+    let last = |happening| happening == Happening::GroupDeleted(group);
+    assert_told_of_each(&engine, token, &crowd, &before, last).await;
+    assert_eq!(updated(&engine, outsider).await, at(1));
+}
+
+pub async fn deleted_extra_field_is_told_of_each_customer_with_a_value<E: Engine>(engine: E) {
+    let outsider = shop(&engine).await;
+    let token = Actor::Token(TokenId::new(7).unwrap());
+    let keys = ["aaaaaaa", "bbbbbbb"].map(|key| ExtraFieldKey::new(key).unwrap());
+    for (name, key) in [("Size", "aaaaaaa"), ("Colour", "bbbbbbb")] {
+        create_field(&engine, name, shopfolk_model::ExtraFieldType::Text, &[key]).await.unwrap();
+    }
+    let value = |key| ExtraFieldEntry {
+        key: Some(key),
+        title: None,
+        value: Some(ExtraFieldValue::new("XL").unwrap()),
+    };
+    let extra_fields: Vec<_> = keys.into_iter().map(value).collect();
+    // As many as a portion has at the most, so that only another one tells that nobody is left.
+    let crowd = add_crowd(&engine, PORTION, |new| NewCustomer { extra_fields: extra_fields.clone(), ..new });
+    let crowd = crowd.await;
+    let field = engine.read(STORE, crate::GetExtraField { key: keys[0] }).await.unwrap().id;
+    delete_extra_field(&engine, STORE, token, keys[0], at(9)).await.unwrap();
+    let before = format!("{{\"extraFields\":{{\"{field}\":\"XL\"}}}}");
+    let last = |happening| happening == Happening::ExtraFieldDeleted(field);
+    assert_told_of_each(&engine, token, &crowd, &before, last).await;
+    assert_eq!(updated(&engine, outsider).await, at(1));
+    let one = engine.read(STORE, crate::GetCustomer { customer: crowd[7] }).await.unwrap();
+    assert_eq!(one.customer.extra_fields.len(), 1, "the other field's value stays");
 }

@@ -8,8 +8,8 @@ use shopfolk_store::Engine;
 
 use super::fixture::*;
 use crate::{
-    ChangeCustomer, ChangeExtraField, CreateExtraField, DeleteCustomer, DeleteExtraField, GetCustomer,
-    GetExtraField, ListExtraFields, OperationError,
+    ChangeCustomer, ChangeExtraField, CreateExtraField, DeleteCustomer, GetCustomer, GetExtraField,
+    ListExtraFields, OperationError, delete_extra_field,
 };
 
 fn key(text: &str) -> ExtraFieldKey {
@@ -20,7 +20,11 @@ fn title(text: &str) -> ExtraFieldTitle {
     ExtraFieldTitle::new(text).unwrap()
 }
 
-async fn create_field<E: Engine>(
+/// Creates a field.
+///
+/// # Errors
+/// When a rule says no.
+pub async fn create_field<E: Engine>(
     engine: &E,
     name: &str,
     field_type: ExtraFieldType,
@@ -80,9 +84,9 @@ pub async fn values_of_extra_fields_are_set_and_go_with_the_field<E: Engine>(eng
     set(&engine, anna, &[("bbbbbbb", None)]).await.unwrap();
     assert_eq!(values(&engine, anna).await, ["Size=XL"]);
     engine.write(STORE, BY, DeleteCustomer { customer: bert, now: at(4) }).await.unwrap();
-    engine.write(STORE, BY, DeleteExtraField { key: key("aaaaaaa"), now: at(4) }).await.unwrap();
+    delete_extra_field(&engine, STORE, BY, key("aaaaaaa"), at(4)).await.unwrap();
     assert_eq!(values(&engine, anna).await, [""; 0]);
-    engine.write(STORE, BY, DeleteExtraField { key: key("aaaaaaa"), now: at(4) }).await.unwrap_err();
+    delete_extra_field(&engine, STORE, BY, key("aaaaaaa"), at(4)).await.unwrap_err();
     create_field(&engine, "Size", ExtraFieldType::Text, &["aaaaaaa"]).await.unwrap();
     assert_eq!(values(&engine, anna).await, [""; 0], "the values of a former field are gone");
 }

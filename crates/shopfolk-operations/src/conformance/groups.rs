@@ -10,15 +10,16 @@ use shopfolk_store::{Engine, PageRequest};
 
 use super::fixture::*;
 use crate::{
-    ChangeCustomer, ChangeGroup, CreateCustomer, CreateGroup, DeleteGroup, GetCustomer, GetGroup, ListGroups,
-    OperationError, SearchCustomerIds,
+    ChangeCustomer, ChangeGroup, CreateCustomer, CreateGroup, GetCustomer, GetGroup, ListGroups,
+    OperationError, SearchCustomerIds, delete_group,
 };
 
 pub fn group_id(number: i64) -> GroupId {
     GroupId::new(number).unwrap()
 }
 
-fn named(name: &str) -> NewGroup {
+/// A group of this name.
+pub fn named(name: &str) -> NewGroup {
     NewGroup { name: GroupName::new(name).unwrap(), external_reference: None }
 }
 
@@ -92,8 +93,8 @@ pub async fn built_in_group_stays_as_it_is<E: Engine>(engine: E) {
     let refused =
         engine.write(STORE, BY, ChangeGroup { group: general, change, now: at(3) }).await.unwrap_err();
     assert!(refused.to_string().contains("built in"), "{refused}");
-    engine.write(STORE, BY, DeleteGroup { group: general, now: at(3) }).await.unwrap_err();
-    engine.write(STORE, BY, DeleteGroup { group: group_id(9), now: at(3) }).await.unwrap_err();
+    delete_group(&engine, STORE, BY, general, at(3)).await.unwrap_err();
+    delete_group(&engine, STORE, BY, group_id(9), at(3)).await.unwrap_err();
 }
 
 pub async fn deleted_group_leaves_its_customers_to_the_built_in_one<E: Engine>(engine: E) {
@@ -104,8 +105,9 @@ pub async fn deleted_group_leaves_its_customers_to_the_built_in_one<E: Engine>(e
     put_into_group(&engine, anna, vip).await;
     put_into_group(&engine, bert, gold).await;
     assert_eq!(group_of(&engine, anna).await, (vip, "VIP".to_owned()));
-    engine.write(STORE, BY, DeleteGroup { group: vip, now: at(4) }).await.unwrap();
+    delete_group(&engine, STORE, BY, vip, at(4)).await.unwrap();
     assert_eq!(group_of(&engine, anna).await, (group_id(0), "General".to_owned()));
+    assert_eq!((updated(&engine, anna).await, updated(&engine, bert).await), (at(4), at(3)));
     assert_eq!(group_of(&engine, bert).await, (gold, "Gold".to_owned()));
     assert_ne!(create_group(&engine, named("VIP")).await.unwrap(), vip, "ids are never given again");
 }
@@ -133,7 +135,7 @@ pub async fn search_finds_customers_by_group<E: Engine>(engine: E) {
     assert_eq!(found(&[vip]).await, [bert]);
     assert_eq!(found(&[group_id(0)]).await, [anna]);
     assert_eq!(found(&[group_id(0), vip]).await, [anna, bert]);
-    engine.write(STORE, BY, DeleteGroup { group: vip, now: at(4) }).await.unwrap();
+    delete_group(&engine, STORE, BY, vip, at(4)).await.unwrap();
     assert_eq!(found(&[group_id(0)]).await, [anna, bert]);
     assert_eq!(found(&[vip]).await, []);
 }

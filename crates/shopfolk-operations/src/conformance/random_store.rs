@@ -12,7 +12,7 @@ use super::fixture::*;
 use super::random_values::*;
 use crate::{
     ChangeCustomer, ChangeGroup, CreateContact, CreateCustomer, CreateGroup, DeleteContact, DeleteCustomer,
-    DeleteGroup, DeleteOrder, ListContacts, OperationError, OrderName, RecordOrder,
+    DeleteOrder, ListContacts, OperationError, OrderName, RecordOrder, delete_group,
 };
 
 /// The ids of the products that are bought.
@@ -146,7 +146,7 @@ impl<'a, E: Engine> RandomStore<'a, E> {
     async fn delete_group(&mut self) {
         let group = any_of(&mut self.random, &self.groups);
         if group != GroupId::GENERAL {
-            self.engine.write(self.id, BY, DeleteGroup { group, now: at(4) }).await.unwrap();
+            delete_group(self.engine, self.id, BY, group, at(4)).await.unwrap();
             self.groups.retain(|&other| other != group);
         }
     }
