@@ -165,7 +165,9 @@ pub(crate) async fn clear_portion<T: WriteTx>(
     now: Timestamp,
 ) -> Result<Cleared, OperationError> {
     let mut needs = Needs::default();
-    customers.iter().for_each(|&id| needs.change(id, change));
+    for &id in customers {
+        needs.change(id, change);
+    }
     let mut portion = CustomerPortion::load(tx, &needs).await?;
     let (mut changes, mut missing) = (false, Vec::new());
     for &id in customers {

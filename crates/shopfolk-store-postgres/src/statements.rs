@@ -197,12 +197,13 @@ fn delete(table: &'static Table, key: &[&str]) -> String {
         [] => String::new(),
         [one] => format!("DELETE FROM {name} WHERE store_id = $1 AND {one} = ANY ($2)"),
         _ => {
-            let same: String =
-                key.iter().map(|column| format!(" AND {name}.{column} = gone.{column}")).collect();
+            let same: Vec<String> =
+                key.iter().map(|column| format!("{name}.{column} = gone.{column}")).collect();
             format!(
-                "DELETE FROM {name} USING unnest({}) AS gone ({}) WHERE {name}.store_id = $1{same}",
+                "DELETE FROM {name} USING unnest({}) AS gone ({}) WHERE {name}.store_id = $1 AND {}",
                 unnested(table, key),
-                key.join(", ")
+                key.join(", "),
+                same.join(" AND ")
             )
         }
     }
