@@ -6,9 +6,7 @@ use shopfolk_model::{
     Actor, Customer, CustomerChange, CustomerDetailsChange, CustomerGroup, CustomerId, CustomerSearch,
     FieldChange, GroupId, StoreId, Timestamp,
 };
-use shopfolk_store::{
-    CustomerRow, Engine, PORTION, Query, ReadOperation, ReadTx, WriteOperation, WriteTx, get_customer,
-};
+use shopfolk_store::{CustomerRow, Engine, PORTION, Query, ReadOperation, ReadTx, WriteOperation, WriteTx};
 
 use crate::customer_portion::{CustomerPortion, Needs};
 use crate::{OperationError, SearchCustomerIds};
@@ -169,7 +167,7 @@ pub(crate) async fn clear_portion<T: WriteTx>(
         needs.change(id, change);
     }
     let mut portion = CustomerPortion::load(tx, &needs).await?;
-    let (mut changes, mut missing) = (false, Vec::new());
+    let (mut changes, mut damaged, mut gone) = (false, None, Vec::new());
     for &id in customers {
         match portion.customer(id) {
             // Somebody else was faster.
@@ -178,15 +176,13 @@ pub(crate) async fn clear_portion<T: WriteTx>(
                 portion.change(id, change, now)?;
                 changes = true;
             }
-            None => missing.push(id),
+            None if portion.is_damaged(id) => damaged = Some(id),
+            None => gone.push(id),
         }
     }
+    if let (false, Some(id)) = (changes, damaged) {
+        return Err(portion.missing(id));
+    }
     portion.write(tx, now).await?;
-    if changes {
-        return Ok(Cleared { all: customers.len() < PORTION && missing.is_empty(), gone: Vec::new() });
-    }
-    for &id in &missing {
-        get_customer(tx, id).await?;
-    }
-    Ok(Cleared { all: customers.len() < PORTION, gone: missing })
+    Ok(Cleared { all: customers.len() < PORTION && damaged.is_none(), gone })
 }
