@@ -7,13 +7,14 @@ use shopfolk_model::{
     BookChange, BookSummary, Contact, ContactBook, ContactWrite, CustomerId, NewContact, OrderBy, Timestamp,
 };
 use shopfolk_store::{
-    Columns, CustomerRow, Dialect, FoundContacts, Query, ReadContacts, ReadRows, Record, Row, StoreError,
-    Stored, StoredContact, WriteContacts, stored_key,
+    Columns, CustomerRow, Dialect, FoundContacts, ONE_DEFAULT_CONTACT, Query, ReadContacts, ReadRows, Record,
+    Row, StoreError, Stored, StoredContact, WriteContacts, stored_key,
 };
 
 use crate::parameter::{one, parameters_of};
 use crate::rows::SqlColumns;
 use crate::session::Step;
+use crate::statements::{REPLACE_CONTACT, Statements};
 use crate::tx::{Lock, PostgresTx, PostgresWriteTx, TxMode};
 
 impl<M: TxMode> ReadContacts for PostgresTx<'_, M> {
@@ -54,12 +55,10 @@ impl WriteContacts for PostgresWriteTx<'_> {
     ) -> Result<Option<ContactBook>, StoreError> {
         let code = i16::from(new.address.contact_type().code());
         let lock = self.mode.lock(self.store, Lock::Customer(customer));
+        let statements = Statements::for_table(StoredContact::TABLE);
         let equal = Step::Run {
             what: "find an equal contact",
-            sql: "SELECT customer_id, contact_type, contact_key, contact_id, contact, handle, note, is_default, order_by,
-                         timestamp
-                    FROM contacts
-                   WHERE store_id = $1 AND customer_id = $2 AND contact_type = $3 AND contact_key = $4",
+            sql: &statements.by_key.one,
             parameters: parameters_of![
                 self.store.get(),
                 customer.get(),
@@ -70,10 +69,7 @@ impl WriteContacts for PostgresWriteTx<'_> {
         };
         let default = new.default.then(|| Step::Run {
             what: "find a default contact",
-            sql: "SELECT customer_id, contact_type, contact_key, contact_id, contact, handle, note, is_default, order_by,
-                         timestamp
-                    FROM contacts
-                   WHERE store_id = $1 AND customer_id = $2 AND contact_type = $3 AND is_default",
+            sql: &statements.by_unique[ONE_DEFAULT_CONTACT.name].one,
             parameters: parameters_of![self.store.get(), customer.get(), code],
             touches: None,
         });
@@ -140,15 +136,7 @@ impl PostgresWriteTx<'_> {
             i16::from(before.contact_type().code()),
             stored_key(before.address.key(), Dialect::Postgres).into_owned()
         ]);
-        self.queue_one(
-            "change a contact",
-            "UPDATE contacts
-                SET contact_type = $3, contact_key = $4, contact = $6, handle = $7, note = $8, is_default = $9,
-                    order_by = $10, timestamp = $11, folded = $12
-              WHERE store_id = $1 AND customer_id = $2 AND contact_type = $13 AND contact_key = $14
-                AND contact_id = $5",
-            parameters,
-        );
+        self.queue_one("change a contact", &REPLACE_CONTACT, parameters);
     }
 
     fn remove_contact(&mut self, customer: CustomerId, contact: &Contact) {

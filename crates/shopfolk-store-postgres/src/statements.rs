@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use shopfolk_model::EventType;
-use shopfolk_store::{ColumnType, Dialect, IdKind, Role, TABLES, Table};
+use shopfolk_store::{ColumnType, Dialect, IdKind, Record, Role, StoredContact, TABLES, Table};
 
 /// A statement for one key, and one for many.
 pub(crate) struct ByKey {
@@ -101,6 +101,22 @@ pub(crate) static LIST_DELETED: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
+/// A contact becomes another, whose columns come first; its type and key before are the last parameters.
+pub(crate) static REPLACE_CONTACT: LazyLock<String> = LazyLock::new(|| {
+    let columns: Vec<_> =
+        StoredContact::TABLE.columns_in(Dialect::Postgres).map(|column| column.name).zip(2..).collect();
+    let (stays, becomes): (Vec<_>, Vec<_>) =
+        columns.iter().partition(|(name, _)| ["customer_id", "contact_id"].contains(name));
+    let set: Vec<_> = becomes.iter().map(|(name, place)| format!("{name} = ${place}")).collect();
+    let same: String = stays.iter().map(|(name, place)| format!(" AND {name} = ${place}")).collect();
+    let before = columns.len() + 2;
+    format!(
+        "UPDATE contacts SET {} WHERE store_id = $1{same} AND contact_type = ${before} AND contact_key = ${}",
+        set.join(", "),
+        before + 1
+    )
+});
+
 /// The statements of the counter of a kind.
 pub(crate) fn counter(kind: IdKind) -> &'static CounterStatements {
     &COUNTERS[kind.index()]
@@ -131,7 +147,7 @@ pub fn made_statements() -> Vec<String> {
     for CounterStatements { reserve, give_back, raise } in COUNTERS.iter() {
         all.extend([reserve, give_back, raise]);
     }
-    all.extend([&*READ_COUNTERS, &*ADD_COUNTERS, &*COUNT_DELETED, &*LIST_DELETED]);
+    all.extend([&*READ_COUNTERS, &*ADD_COUNTERS, &*COUNT_DELETED, &*LIST_DELETED, &*REPLACE_CONTACT]);
     all.into_iter().filter(|sql| !sql.is_empty()).cloned().collect()
 }
 
