@@ -2,7 +2,7 @@
 
 use shopfolk_model::{
     Actor, ContactChange, ContactNote, CustomerChange, CustomerId, CustomerName, ExtraFieldEntry,
-    ExtraFieldKey, ExtraFieldValue, FieldChange, Happening, NewCustomer, StoreId, TokenId,
+    ExtraFieldKey, ExtraFieldValue, FieldChange, Happening, NewCustomer, StoreId,
 };
 use shopfolk_store::{
     CustomerRow, Engine, PORTION, StoreError, StoredEvent, WriteOperation, WriteTx, get_customer,
@@ -212,7 +212,7 @@ async fn assert_told_of_each<E: Engine>(
 
 pub async fn deleted_group_is_told_of_each_of_its_customers<E: Engine>(engine: E) {
     let outsider = shop(&engine).await;
-    let token = Actor::Token(TokenId::new(7).unwrap());
+    let token = Actor::Token(create_token(&engine, "secret_one").await.id);
     let group = create_group(&engine, named("VIP")).await.unwrap();
     let crowd = add_crowd(&engine, PORTION + 1, |new| NewCustomer { group, ..new }).await;
     delete_group(&engine, STORE, token, group, at(9)).await.unwrap();
@@ -224,7 +224,7 @@ pub async fn deleted_group_is_told_of_each_of_its_customers<E: Engine>(engine: E
 
 pub async fn deleted_extra_field_is_told_of_each_customer_with_a_value<E: Engine>(engine: E) {
     let outsider = shop(&engine).await;
-    let token = Actor::Token(TokenId::new(7).unwrap());
+    let token = Actor::Token(create_token(&engine, "secret_one").await.id);
     let keys = ["aaaaaaa", "bbbbbbb"].map(|key| ExtraFieldKey::new(key).unwrap());
     for (name, key) in [("Size", "aaaaaaa"), ("Colour", "bbbbbbb")] {
         create_field(&engine, name, shopfolk_model::ExtraFieldType::Text, &[key]).await.unwrap();
