@@ -403,14 +403,14 @@ impl CustomerPortion {
         let by = tx.author();
         let event = |happening, before| Event { happening, contact: None, by, created: now, before };
         for known in known.into_values() {
-            let Known { before, contacts, after, contact_changes: changes, deleted, .. } = known;
+            let Known { before, contacts, after, contact_changes: made, deleted, .. } = known;
             if deleted {
                 let state = StateBefore::of_deleted(&before, contacts.as_ref());
                 events.push(event(Happening::CustomerDeleted(before.id), state));
             } else if let Some(after) = after {
-                let state = StateBefore::of_changed(&before, &after, &changes);
+                let state = StateBefore::of_changed(&before, &after, &made);
                 events.push(event(Happening::CustomerUpdated(before.id), state));
-                contact_changes.extend(changes.into_iter().map(|change| (after.id, change)));
+                contact_changes.extend(made.into_iter().map(|change| (after.id, change)));
                 changed.push(after);
             }
         }

@@ -169,14 +169,12 @@ impl Import {
         imported: &ImportedCustomer,
         found: Option<CustomerId>,
     ) -> Result<ImportOutcome, OperationError> {
-        match found {
-            Some(id) => self.update(imported, id),
-            None => {
-                let id = self.create(imported)?;
-                self.touched.insert(id);
-                Ok(ImportOutcome::Created(id))
-            }
+        if let Some(id) = found {
+            return self.update(imported, id);
         }
+        let id = self.create(imported)?;
+        self.touched.insert(id);
+        Ok(ImportOutcome::Created(id))
     }
 
     fn create(&mut self, imported: &ImportedCustomer) -> Result<CustomerId, OperationError> {

@@ -139,7 +139,7 @@ async fn orders_to_fold(client: &Client) -> Result<Vec<OrderToFold>, StoreError>
               WHERE folded IS NULL AND octet_length(email) > char_length(email)
               ORDER BY store_id, order_number
               LIMIT $1",
-            &[(&(PORTION as i64), Type::INT8)],
+            &[(&i64::try_from(PORTION).unwrap_or(i64::MAX), Type::INT8)],
         )
         .await
         .map_err(doing("look for orders whose e-mail address is not folded"))?;

@@ -108,7 +108,8 @@ pub(crate) static REPLACE_CONTACT: LazyLock<String> = LazyLock::new(|| {
     let (stays, becomes): (Vec<_>, Vec<_>) =
         columns.iter().partition(|(name, _)| ["customer_id", "contact_id"].contains(name));
     let set: Vec<_> = becomes.iter().map(|(name, place)| format!("{name} = ${place}")).collect();
-    let same: String = stays.iter().map(|(name, place)| format!(" AND {name} = ${place}")).collect();
+    let same =
+        stays.iter().map(|(name, place)| format!(" AND {name} = ${place}")).collect::<Vec<_>>().concat();
     let before = columns.len() + 2;
     format!(
         "UPDATE contacts SET {} WHERE store_id = $1{same} AND contact_type = ${before} AND contact_key = ${}",
@@ -175,7 +176,8 @@ impl Statements {
         let key: Vec<&str> = table.key().map(|column| column.name).collect();
         let order = key.join(", ");
         let owner: Vec<&str> = table.owner.iter().map(|owner| owner.column).collect();
-        let owned = |sql: &dyn Fn(&str) -> String| owner.first().map_or(String::new(), |column| sql(column));
+        let for_owner =
+            |sql: &dyn Fn(&str) -> String| owner.first().map_or(String::new(), |column| sql(column));
         let by_unique = table.unique.iter().map(|unique| {
             let only = unique.only.map(|only| format!(" AND {}", only.condition(Dialect::Postgres)));
             (unique.name, by_key(table, &read, unique.columns, &only.unwrap_or_default()))
@@ -189,7 +191,7 @@ impl Statements {
             } else {
                 by_key(table, &read, &owner, "")
             },
-            of_owners_between: owned(&|column| format!("{select} AND {column} BETWEEN $2 AND $3")),
+            of_owners_between: for_owner(&|column| format!("{select} AND {column} BETWEEN $2 AND $3")),
             first: keyed(format!("{select} ORDER BY {order} LIMIT $2")),
             after: keyed(format!(
                 "{select} AND ({order}) > ({}) ORDER BY {order} LIMIT $2",
@@ -200,7 +202,7 @@ impl Statements {
             insert: insert(table),
             update: update(table, &key),
             delete: delete(table, &key),
-            delete_of: owned(&|column| {
+            delete_of: for_owner(&|column| {
                 format!("DELETE FROM {name} WHERE store_id = $1 AND {column} = ANY ($2)")
             }),
         }
@@ -238,14 +240,21 @@ fn unnested(table: &'static Table, columns: &[&str]) -> String {
 /// Rows by these columns.
 fn by_key(table: &'static Table, read: &[&str], columns: &[&str], condition: &str) -> ByKey {
     let (name, read) = (table.name, read.join(", "));
-    let equal: String =
-        columns.iter().enumerate().map(|(place, column)| format!(" AND {column} = ${}", place + 2)).collect();
+    let equal = columns
+        .iter()
+        .enumerate()
+        .map(|(place, column)| format!(" AND {column} = ${}", place + 2))
+        .collect::<Vec<_>>()
+        .concat();
     let one = format!("SELECT {read} FROM {name} WHERE store_id = $1{equal}{condition}");
     if columns.is_empty() {
         return ByKey { one, many: String::new() };
     }
-    let wanted: String =
-        columns.iter().map(|column| format!(" AND {name}.{column} = wanted.{column}")).collect();
+    let wanted = columns
+        .iter()
+        .map(|column| format!(" AND {name}.{column} = wanted.{column}"))
+        .collect::<Vec<_>>()
+        .concat();
     let many = format!(
         "SELECT found.* FROM unnest({}) AS wanted ({}), LATERAL \
          (SELECT {read} FROM {name} WHERE store_id = $1{wanted}{condition} OFFSET 0) AS found",
@@ -281,7 +290,8 @@ fn update(table: &'static Table, key: &[&str]) -> String {
     if set.is_empty() {
         return String::new();
     }
-    let same: String = key.iter().map(|column| format!(" AND {name}.{column} = new.{column}")).collect();
+    let same =
+        key.iter().map(|column| format!(" AND {name}.{column} = new.{column}")).collect::<Vec<_>>().concat();
     format!(
         "UPDATE {name} SET {} FROM unnest({}) AS new ({}) WHERE {name}.store_id = $1{same}",
         set.join(", "),

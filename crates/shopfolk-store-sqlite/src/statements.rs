@@ -154,5 +154,6 @@ impl Statements {
 
 /// Conditions that columns equal parameters, counted from `first`.
 fn equal(columns: &[&str], first: usize) -> String {
-    columns.iter().enumerate().map(|(place, column)| format!(" AND {column} = ?{}", place + first)).collect()
+    let equal = |(place, column): (usize, &&str)| format!(" AND {column} = ?{}", place + first);
+    columns.iter().enumerate().map(equal).collect::<Vec<_>>().concat()
 }

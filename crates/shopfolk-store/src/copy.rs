@@ -153,7 +153,7 @@ pub async fn replace<A: Aggregate, T: CopyTx>(
 
 /// Aggregates that are one row.
 macro_rules! single_rows {
-    ($($record:ty: $id:ty, |$one:ident| $get:expr, |$tx:ident, $ids:ident| $before:expr;)+) => {
+    ($($record:ty: $id:ty, |$one:ident| $get:expr, |$tx:ident, $ids:ident| $before:block;)+) => {
         $(impl Aggregate for $record {
             type Id = $id;
             const TABLES: &'static [&'static Table] = &[Self::TABLE];
@@ -183,7 +183,7 @@ macro_rules! single_rows {
             }
 
             async fn delete<T: WriteTx>($tx: &mut T, $ids: &[$id]) -> Result<(), StoreError> {
-                $before;
+                $before
                 let keys = $ids.iter().map(|&id| RecordKey::values(&(id,))).collect();
                 $tx.write(Change::Delete(Self::TABLE, keys)).await
             }
@@ -201,10 +201,12 @@ impl WriteRowsOf {
 }
 
 single_rows! {
-    StoredToken: TokenId, |token| token.record.id, |tx, ids| ();
-    CustomerGroup: GroupId, |group| group.id, |tx, ids| ();
-    ExtraField: ExtraFieldId, |field| field.id, |tx, ids| for &id in ids {
-        remove_values(tx, id).await?;
+    StoredToken: TokenId, |token| token.record.id, |tx, ids| {};
+    CustomerGroup: GroupId, |group| group.id, |tx, ids| {};
+    ExtraField: ExtraFieldId, |field| field.id, |tx, ids| {
+        for &id in ids {
+            remove_values(tx, id).await?;
+        }
     };
 }
 

@@ -362,12 +362,10 @@ struct Found {
 impl Found {
     fn take(&mut self, part: usize, row: crate::Row<'_>) {
         // Every row begins with the customer's id.
-        let id = match row.columns.value(0).map(|value| value.as_integer().map(CustomerId::new)) {
-            Ok(Some(Ok(id))) => id,
-            _ => {
-                row.damage("customer_id", "it is no id").tell();
-                return;
-            }
+        let id = row.columns.value(0).map(|value| value.as_integer().map(CustomerId::new));
+        let Ok(Some(Ok(id))) = id else {
+            row.damage("customer_id", "it is no id").tell();
+            return;
         };
         let taken = match part {
             0 => row.decode::<CustomerRow>().map(|customer| self.begin(customer)),

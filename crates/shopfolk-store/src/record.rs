@@ -60,7 +60,7 @@ impl Row<'_> {
                 Ok(Value::Text(text)) => format!("'{text}'"),
                 Ok(Value::Null | Value::Bytes(_)) | Err(_) => "?".to_owned(),
             };
-            key.push_str(&format!(", {} {value}", column.name));
+            key.extend([", ", column.name, " ", &value]);
         }
         Damage { table: self.table.name, column, row: key, reason: reason.to_string() }
     }

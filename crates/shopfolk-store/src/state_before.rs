@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 use shopfolk_model::{
     AddressBook, BookChange, Contact, ContactBook, ContactHandle, ContactNote, ContactWrite, Customer,
-    CustomerDetails, CustomerName, ExternalReferenceId,
+    CustomerDetails, CustomerName, ExternalReferenceId, ExtraFieldValue,
 };
 
 use crate::customer_document::encode_customer;
@@ -14,6 +14,7 @@ use crate::customer_document::encode_customer;
 /// What an event keeps.
 #[derive(Serialize, Default)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::option_option, reason = "what was not there and changed is null, what stayed is left out")]
 pub struct StateBefore<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<&'a str>,
@@ -98,7 +99,7 @@ impl<'a> StateBefore<'a> {
         for field in before.extra_fields.keys().chain(after.extra_fields.keys()) {
             let was = before.extra_fields.get(field);
             if was != after.extra_fields.get(field) {
-                state.extra_fields.insert(field.get(), was.map(|value| value.as_str()));
+                state.extra_fields.insert(field.get(), was.map(ExtraFieldValue::as_str));
             }
         }
         state.contacts_before(contacts);
@@ -108,7 +109,7 @@ impl<'a> StateBefore<'a> {
     /// What a customer was who is deleted.
     pub fn of_deleted(before: &'a Customer, contacts: Option<&'a ContactBook>) -> Option<Box<str>> {
         let contacts = contacts.into_iter().flat_map(ContactBook::contacts);
-        let value = |(field, value): (&shopfolk_model::ExtraFieldId, &'a shopfolk_model::ExtraFieldValue)| {
+        let value = |(field, value): (&shopfolk_model::ExtraFieldId, &'a ExtraFieldValue)| {
             (field.get(), Some(value.as_str()))
         };
         let state = Self {

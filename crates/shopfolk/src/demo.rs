@@ -1,6 +1,7 @@
 //! The demo store: the store, the customers and the token that the examples of the API reference use.
 
 use std::path::Path;
+use std::slice::from_ref;
 
 use anyhow::{Context, Result};
 use shopfolk_api::Clock;
@@ -206,10 +207,10 @@ impl WriteOperation for AddDemoStore {
         if tx.get::<Store>(()).await?.is_some() {
             return Ok(());
         }
-        tx.insert(&[self.store.clone()]).await?;
+        tx.insert(from_ref(&self.store)).await?;
         tx.insert(&[self.token]).await?;
-        tx.insert(&[self.group.clone()]).await?;
-        tx.insert(&[self.extra_field.clone()]).await?;
+        tx.insert(from_ref(&self.group)).await?;
+        tx.insert(from_ref(&self.extra_field)).await?;
         insert_customers(tx, &self.customers).await?;
         let customers = self.customers.iter().map(|stored| Happening::CustomerCreated(stored.customer.id));
         let rest = [

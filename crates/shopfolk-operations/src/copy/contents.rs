@@ -70,7 +70,9 @@ pub(super) async fn contents_of<E: Engine>(
         let portion = engine.list_events(id, after, EVENTS).await.map_err(failed)?;
         let Some(last) = portion.last() else { break };
         after = Some(last.position);
-        portion.iter().for_each(|event: &StoredEvent| sum.record(event));
+        for event in &portion {
+            sum.record::<StoredEvent>(event);
+        }
         done += portion.len() as u64;
         read(done)?;
     }

@@ -87,7 +87,6 @@ fn other_values(column: &str, data_type: &str, old: &str) -> Vec<(&'static str, 
         ("bigint" | "integer" | "smallint", true) => something("1"),
         ("boolean", true) => something("true"),
         ("text", true) => something("'x'"),
-        (_, true) => Vec::new(),
         ("bigint" | "integer" | "smallint", false) => {
             vec![("next", format!("{column} + 1")), ("negative", "-1".to_owned()), ("huge", huge.to_owned())]
         }
@@ -98,7 +97,7 @@ fn other_values(column: &str, data_type: &str, old: &str) -> Vec<(&'static str, 
             ("flipped", format!("set_byte({column}, 0, get_byte({column}, 0) # 64)")),
         ],
         ("ARRAY", false) => vec![("other", "'{x}'".to_owned())],
-        (_, false) => Vec::new(),
+        _ => Vec::new(),
     };
     values.retain(|(_, value)| value != old);
     if !is_null {

@@ -121,19 +121,18 @@ impl SqliteWriteTx<'_> {
             |row| row.get(0),
         )?;
         // Behind the last block nobody is packed who is not in it: a portion is enough.
-        let last = match next.flatten() {
-            Some(next) => next - 1,
-            None => {
-                let last: Option<Option<i64>> = self.query_row(
-                    "find the last customer of the next portion",
-                    "SELECT max(customer_id)
-                       FROM (SELECT customer_id FROM customers
-                              WHERE store_id = ?1 AND customer_id > ?2 ORDER BY customer_id LIMIT ?3)",
-                    (self.store.get(), through, i64::try_from(PORTION).unwrap_or(i64::MAX)),
-                    |row| row.get(0),
-                )?;
-                last.flatten().unwrap_or(through).max(through)
-            }
+        let last = if let Some(next) = next.flatten() {
+            next - 1
+        } else {
+            let last: Option<Option<i64>> = self.query_row(
+                "find the last customer of the next portion",
+                "SELECT max(customer_id)
+                   FROM (SELECT customer_id FROM customers
+                          WHERE store_id = ?1 AND customer_id > ?2 ORDER BY customer_id LIMIT ?3)",
+                (self.store.get(), through, i64::try_from(PORTION).unwrap_or(i64::MAX)),
+                |row| row.get(0),
+            )?;
+            last.flatten().unwrap_or(through).max(through)
         };
         let noted = self.change(
             "note that customers changed",
