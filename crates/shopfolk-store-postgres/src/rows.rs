@@ -219,6 +219,11 @@ impl WriteRows for PostgresWriteTx<'_> {
         })
     }
 
+    async fn raise_numbers(&mut self, kind: IdKind, given: i64) -> Result<(), StoreError> {
+        self.raise_above(kind, given);
+        Ok(())
+    }
+
     async fn write(&mut self, change: Change<'_>) -> Result<(), StoreError> {
         match change {
             Change::Insert(table, rows) => self.insert_rows(table, &rows),

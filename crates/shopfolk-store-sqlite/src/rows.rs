@@ -186,6 +186,10 @@ impl WriteRows for SqliteWriteTx<'_> {
         self.counters()?.take(kind, count)
     }
 
+    async fn raise_numbers(&mut self, kind: IdKind, given: i64) -> Result<(), StoreError> {
+        self.counters()?.raise_above(kind, given)
+    }
+
     async fn write(&mut self, change: Change<'_>) -> Result<(), StoreError> {
         match change {
             Change::Insert(table, rows) => self.insert_rows(table, &rows),

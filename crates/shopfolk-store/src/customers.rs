@@ -423,6 +423,10 @@ pub async fn insert_customers<T: WriteTx>(
     tx: &mut T,
     customers: &[StoredCustomer],
 ) -> Result<(), StoreError> {
+    let addresses = customers.iter().flat_map(|stored| stored.customer.addresses.addresses());
+    if let Some(highest) = addresses.map(|address| address.id.get()).max() {
+        tx.raise_numbers(IdKind::Address, highest).await?;
+    }
     tx.insert(&customers.iter().map(StoredCustomer::row).collect::<Vec<_>>()).await?;
     insert_parts(tx, customers.iter().map(|stored| &stored.customer)).await?;
     let contact = |stored: &StoredCustomer| {

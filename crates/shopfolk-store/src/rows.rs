@@ -180,6 +180,17 @@ pub trait WriteRows: ReadRows {
         count: usize,
     ) -> impl Future<Output = Result<Vec<i64>, StoreError>> + Send;
 
+    /// Makes sure that an id which was given from outside is never taken. Rows with ids of their own say so when they are
+    /// inserted.
+    ///
+    /// # Errors
+    /// When the database fails or the id is the last.
+    fn raise_numbers(
+        &mut self,
+        kind: IdKind,
+        given: i64,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
     /// Writes rows. Ids that are inserted are never given.
     ///
     /// # Errors
