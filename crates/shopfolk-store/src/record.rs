@@ -1,6 +1,6 @@
 //! Records: what one row of a table is to the model, said once.
 //!
-//! A record is described with [`record!`](crate::record): each line is a column with its role, its type and where the
+//! A record is described with [`record!`](crate::record!): each line is a column with its role, its type and where the
 //! record has it, and the last part makes a record of the columns. To add a field: a line, and a migration in both engines;
 //! a test compares the tables that the migrations make with the descriptions.
 
