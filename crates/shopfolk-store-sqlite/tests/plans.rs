@@ -23,7 +23,7 @@ fn statements() -> Vec<(String, String)> {
     for path in files(&source) {
         let name = path.file_name().unwrap().to_str().unwrap().to_owned();
         // A check reads everything there is: that is what it is for.
-        if name == "check.rs" {
+        if name == "check.rs" || path.iter().any(|folder| folder == "check") {
             continue;
         }
         let text = fs::read_to_string(&path).unwrap();
@@ -49,10 +49,6 @@ const MAY_SCAN: &[(&str, &str)] = &[
     ("SELECT sum(next_event_id - 1) FROM counters", "one row a store, for the metrics"),
     ("SELECT max(version) FROM refinery_schema_history", "one row a migration, when the database is opened"),
     ("SELECT count(*) FROM refinery_schema_history", "one row a migration, for a check"),
-    (
-        "SELECT DISTINCT json_extract",
-        "looks at some thousands of customers at the most, and puts a thousand places in order",
-    ),
     (
         "SELECT store_id, count(*) FROM search_changed",
         "bounded, and read when the database is opened or another process wrote",
