@@ -1,6 +1,7 @@
 //! Some of the customers of a block.
 
-use super::block::MOST_CUSTOMERS;
+/// The most customers of one block.
+pub(super) const MOST_CUSTOMERS: usize = 256;
 
 const WORDS: usize = MOST_CUSTOMERS / 64;
 

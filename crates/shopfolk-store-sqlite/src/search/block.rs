@@ -1,4 +1,4 @@
-//! A block: one text or one number of each of up to [`MOST_CUSTOMERS`] customers, packed.
+//! A block: one text or one number of each of up to [`MOST_CUSTOMERS`](super::bits::MOST_CUSTOMERS) customers, packed.
 
 use std::ops::Range;
 
@@ -6,9 +6,6 @@ use memchr::memmem::Finder;
 
 use super::bits::Bits;
 use super::field::{END, PART_END, marked_type};
-
-/// The most customers of one block.
-pub(super) const MOST_CUSTOMERS: usize = 256;
 
 /// What is wrong with a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

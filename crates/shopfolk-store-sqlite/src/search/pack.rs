@@ -8,7 +8,8 @@ use shopfolk_store::{IdKind, StoreError};
 
 use super::added::read_added;
 use super::backlog::Packing;
-use super::block::{MOST_CUSTOMERS, pack_numbers, pack_texts};
+use super::bits::MOST_CUSTOMERS;
+use super::block::{pack_numbers, pack_texts};
 use super::blocks::Blocks;
 use super::field::{Column, TextField};
 use crate::connection::doing;

@@ -11,7 +11,8 @@ use shopfolk_store::{StoreError, get_customer};
 
 use super::StoreCheck;
 use crate::connection::doing;
-use crate::search::block::{MOST_CUSTOMERS, Numbers, Texts, pack_numbers, pack_texts};
+use crate::search::bits::MOST_CUSTOMERS;
+use crate::search::block::{Numbers, Texts, pack_numbers, pack_texts};
 use crate::search::field::{Column, PART_END, TextField};
 
 /// One field of a block, as its row says.
