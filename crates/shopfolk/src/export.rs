@@ -121,6 +121,7 @@ async fn export(engine: &impl Engine, store: StoreId, file: &Path, format: Writt
     progress.end();
     let left_out = match damaged {
         0 => String::new(),
+        1 => "; 1 row is damaged and left out, 'shopfolk check' names it".to_owned(),
         _ => format!("; {damaged} rows are damaged and left out, 'shopfolk check' names them"),
     };
     output::note(&format!("Exported {done} customers of store {store}{left_out}."));
