@@ -5,11 +5,9 @@ use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 use shopfolk_model::{
-    AddressId, AddressNote, AdminNotes, City, CompanyName, ContactHandle, ContactId, ContactNote,
-    ContactText, ContactType, CountryCode, CustomerId, CustomerKind, CustomerName, EmailAddress,
-    ExternalReferenceId, ExtraFieldKey, ExtraFieldTitle, ExtraFieldType, ExtraFieldValue, GroupId, GroupName,
-    InvalidEmailAddress, LanguageCode, MAXIMUM_SEARCH_ENTRIES, Money, OrderBy, OrderKey, OrderNumber,
-    PhoneNumber, PostalCode, ProductId, StateCode, Street, TaxText, Timestamp, UnknownContactType,
+    AddressId, ContactId, ContactType, CountryCode, CustomerId, CustomerKind, EmailAddress, ExtraFieldKey,
+    ExtraFieldType, GroupId, InvalidEmailAddress, LanguageCode, MAXIMUM_SEARCH_ENTRIES, Money, OrderBy,
+    OrderKey, OrderNumber, ProductId, Timestamp, UnknownContactType,
 };
 use utoipa::PartialSchema;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
@@ -66,9 +64,11 @@ macro_rules! requests {
 
 macro_rules! texts {
     ($($text:ident)+) => {$(
-        values! { $text: Text, |it| it.as_str(), |_| text().max_length(Some(Self::MAXIMUM_LENGTH)), answered text(); }
+        values! {
+            shopfolk_model::$text: Text, |it| it.as_str(), |_| text().max_length(Some(Self::MAXIMUM_LENGTH)), answered text();
+        }
         requests! {
-            $text: |fields, name| fields.text(name, Self::new),
+            shopfolk_model::$text: |fields, name| fields.text(name, Self::new),
                 must format!("must be a text of 1 to {} characters", Self::MAXIMUM_LENGTH), or_empty Self::optional;
         }
     )+};
@@ -84,10 +84,7 @@ macro_rules! ids {
     )+};
 }
 
-texts! {
-    AddressNote AdminNotes City CompanyName ContactHandle ContactNote ContactText CustomerName ExternalReferenceId
-    ExtraFieldTitle ExtraFieldValue GroupName PhoneNumber PostalCode StateCode Street TaxText
-}
+shopfolk_model::for_every_text!(texts);
 
 ids! { AddressId ContactId CustomerId GroupId OrderNumber ProductId }
 

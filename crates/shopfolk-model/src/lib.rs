@@ -83,11 +83,7 @@ pub use search::{
 };
 pub use searched_customer::{SearchedCustomer, SortValue};
 pub use store::Store;
-pub use text::{
-    AddressNote, AdminNotes, City, CompanyName, ContactHandle, ContactNote, ContactText, CustomerName,
-    ExternalReferenceId, ExtraFieldTitle, ExtraFieldValue, GroupName, PhoneNumber, PostalCode, StateCode,
-    StoreName, Street, TaxText, TextError,
-};
+pub use text::*;
 pub use timestamp::{Day, Timestamp, TimestampError};
 pub use token::{Token, TokenHash, TokenKind, TokenRecord};
 pub use whereabouts::{Whereabouts, WhereaboutsChange};

@@ -57,8 +57,18 @@ fn checked(text: &str, trim: Trim, maximum: usize) -> Result<&str, TextError> {
     }
 }
 
-macro_rules! text_type {
-    ($(#[$meta:meta])* $name:ident, $trim:expr, $maximum:expr) => {
+/// Makes the types of text: each is a line with its name, whether white space around it is dropped, and its longest length.
+macro_rules! texts {
+    (($dollar:tt) $($(#[$meta:meta])* $name:ident: $trim:ident, $maximum:literal;)+) => {
+        $(texts! { @type $(#[$meta])* $name, Trim::$trim, $maximum })+
+
+        /// Hands the name of every type of text to a macro, for what follows from its being one.
+        #[macro_export]
+        macro_rules! for_every_text {
+            ($dollar do:ident) => { $dollar do! { $($name)+ } };
+        }
+    };
+    (@type $(#[$meta:meta])* $name:ident, $trim:expr, $maximum:expr) => {
         $(#[$meta])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(Box<str>);
@@ -101,115 +111,46 @@ macro_rules! text_type {
     };
 }
 
-text_type!(
+texts! {
+    ($)
     /// What reaches the customer: an e-mail address, a phone number, a link.
-    ContactText,
-    Trim::Both,
-    1024
-);
-text_type!(
+    ContactText: Both, 1024;
     /// The customer's name on a network, for example the slug of a page.
-    ContactHandle,
-    Trim::Both,
-    255
-);
-text_type!(
+    ContactHandle: Both, 255;
     /// The store owner's note on a contact.
-    ContactNote,
-    Trim::Nothing,
-    5000
-);
-text_type!(
+    ContactNote: Nothing, 5000;
     /// The name of a customer.
-    CustomerName,
-    Trim::Both,
-    255
-);
-text_type!(
+    CustomerName: Both, 255;
     /// What a customer or group is called in somebody else's system.
-    ExternalReferenceId,
-    Trim::Both,
-    255
-);
-text_type!(
+    ExternalReferenceId: Both, 255;
     /// The name of a customer group.
-    GroupName,
-    Trim::Both,
-    255
-);
-text_type!(
+    GroupName: Both, 255;
     /// The title of an extra field.
-    ExtraFieldTitle,
-    Trim::Both,
-    255
-);
-text_type!(
+    ExtraFieldTitle: Both, 255;
     /// A value of an extra field.
-    ExtraFieldValue,
-    Trim::Both,
-    5000
-);
-text_type!(
+    ExtraFieldValue: Both, 5000;
     /// The name of a store.
-    StoreName,
-    Trim::Both,
-    255
-);
-
-text_type!(
+    StoreName: Both, 255;
     /// The name of a company.
-    CompanyName,
-    Trim::Both,
-    255
-);
-text_type!(
+    CompanyName: Both, 255;
     /// Street and house number, in one line or more.
-    Street,
-    Trim::Both,
-    512
-);
-text_type!(
+    Street: Both, 512;
     /// The name of a city.
-    City,
-    Trim::Both,
-    255
-);
-text_type!(
+    City: Both, 255;
     /// A postal code.
-    PostalCode,
-    Trim::Both,
-    64
-);
-text_type!(
+    PostalCode: Both, 64;
     /// The code of a state or province (ISO 3166-2 without the country), or whatever people write there.
-    StateCode,
-    Trim::Both,
-    255
-);
-text_type!(
+    StateCode: Both, 255;
     /// A telephone number, as it was written.
-    PhoneNumber,
-    Trim::Both,
-    255
-);
-text_type!(
+    PhoneNumber: Both, 255;
     /// A note on an address.
-    AddressNote,
-    Trim::Nothing,
-    5000
-);
-text_type!(
+    AddressNote: Nothing, 5000;
     /// What tells a tax office who somebody is: a tax id, a fiscal code, an address for electronic invoices.
-    TaxText,
-    Trim::Both,
-    255
-);
-text_type!(
+    TaxText: Both, 255;
     /// The store owner's notes on a customer.
-    AdminNotes,
-    Trim::Nothing,
-    5000
-);
+    AdminNotes: Nothing, 5000;
+}
+
 impl GroupName {
     /// The name of the built-in group.
     pub const GENERAL: &'static str = "General";

@@ -4,10 +4,9 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 use shopfolk_model::{
-    AddressId, ContactHandle, ContactId, ContactNote, ContactText, ContactType, CustomerId, CustomerName,
-    Day, EmailAddress, EventNumber, EventPosition, ExternalReferenceId, ExtraFieldId, ExtraFieldKey,
-    ExtraFieldTitle, ExtraFieldType, ExtraFieldValue, GroupId, GroupName, Money, OrderBy, OrderKey,
-    OrderNumber, ProductId, ScopeSet, StoreId, StoreName, Timestamp, TokenHash, TokenId, TokenKind,
+    AddressId, ContactId, ContactType, CustomerId, Day, EventNumber, EventPosition, ExtraFieldId,
+    ExtraFieldType, GroupId, Money, OrderBy, OrderNumber, ProductId, ScopeSet, StoreId, Timestamp, TokenHash,
+    TokenId, TokenKind,
 };
 
 use crate::{Damage, RowReader};
@@ -245,7 +244,7 @@ numbers! {
 
 macro_rules! texts {
     ($($word:ident)+) => {
-        $(impl Stored for $word {
+        $(impl Stored for shopfolk_model::$word {
             const TYPE: ColumnType = ColumnType::Text;
 
             fn store(&self) -> Value<'_> {
@@ -253,16 +252,14 @@ macro_rules! texts {
             }
 
             fn load(value: Value<'_>) -> Result<Self, String> {
-                told($word::new(value.text()?))
+                told(Self::new(value.text()?))
             }
         })+
     };
 }
 
-texts! {
-    ContactHandle ContactNote ContactText CustomerName EmailAddress ExternalReferenceId ExtraFieldKey ExtraFieldTitle
-    ExtraFieldValue GroupName OrderKey StoreName
-}
+shopfolk_model::for_every_text!(texts);
+texts! { EmailAddress ExtraFieldKey OrderKey }
 
 impl Stored for String {
     const TYPE: ColumnType = ColumnType::Text;
