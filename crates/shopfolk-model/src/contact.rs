@@ -154,6 +154,36 @@ impl NewContact {
         self.handle = handle.or(self.handle);
         self
     }
+
+    /// The contact that it becomes: at this place and of this time, unless it names its own.
+    pub(crate) fn created(self, id: ContactId, behind_all: OrderBy, now: Timestamp) -> Contact {
+        let Self { address, handle, note, default, order_by, timestamp } = self;
+        let (order_by, timestamp) = (order_by.unwrap_or(behind_all), timestamp.unwrap_or(now));
+        Contact { id, address, handle, note, default, order_by, timestamp }
+    }
+
+    /// The change that brings a contact that is there to what this one says. Its handle, its place and its time stay where
+    /// this one says nothing of them.
+    pub fn as_change(&self) -> ContactChange {
+        let Self { address, handle, note, default, order_by, timestamp } = self;
+        ContactChange {
+            contact: Some(address.contact().clone()),
+            contact_type: Some(address.contact_type()),
+            handle: handle.clone().map_or(FieldChange::Keep, FieldChange::Set),
+            note: note.clone().map_or(FieldChange::Clear, FieldChange::Set),
+            default: Some(*default),
+            order_by: *order_by,
+            timestamp: *timestamp,
+        }
+    }
+}
+
+impl From<&Contact> for NewContact {
+    /// A new contact that becomes one like this one, but for its id.
+    fn from(contact: &Contact) -> Self {
+        let Contact { id: _, address, handle, note, default, order_by, timestamp } = contact.clone();
+        Self { address, handle, note, default, order_by: Some(order_by), timestamp: Some(timestamp) }
+    }
 }
 
 /// What a change says of a field that can be empty.
@@ -214,6 +244,37 @@ impl ContactChange {
             && default.is_none()
             && order_by.is_none()
             && timestamp.is_none()
+    }
+
+    /// The contact after this change of it, as if it were alone. A handle that came from a link follows the link, unless
+    /// the change says something of the handle.
+    ///
+    /// # Errors
+    /// When it becomes a contact of type EMAIL and is no address.
+    pub(crate) fn apply(self, before: &Contact) -> Result<Contact, ContactRuleError> {
+        let Self { contact, contact_type, handle, note, default, order_by, timestamp } = self;
+        let address = match (&contact, contact_type) {
+            (None, None) => before.address.clone(),
+            _ => ContactAddress::new(
+                contact_type.unwrap_or(before.contact_type()),
+                contact.unwrap_or_else(|| before.address.contact().clone()),
+            )?,
+        };
+        let came_from_link = before.handle.is_none() || before.handle == before.address.handle_in_link();
+        let kept_handle = if handle.is_keep() && came_from_link && address != before.address {
+            address.handle_in_link()
+        } else {
+            before.handle.clone()
+        };
+        Ok(Contact {
+            id: before.id,
+            handle: handle.apply(kept_handle),
+            note: note.apply(before.note.clone()),
+            default: default.unwrap_or(before.default),
+            order_by: order_by.unwrap_or(before.order_by),
+            timestamp: timestamp.unwrap_or(before.timestamp),
+            address,
+        })
     }
 }
 

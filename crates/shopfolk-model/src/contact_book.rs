@@ -165,24 +165,15 @@ impl ContactBook {
         id: ContactId,
         now: Timestamp,
     ) -> Result<Addition, ContactRuleError> {
-        let NewContact { address, handle, note, default, order_by, timestamp } = new;
-        if let Some(contact) = self.equal_to(&address) {
+        if let Some(contact) = self.equal_to(&new.address) {
             return Ok(Addition::AlreadyThere(Arc::clone(contact)));
         }
         if self.summary.size >= MAXIMUM_CONTACTS {
             return Err(ContactRuleError::Full);
         }
-        let contact = Arc::new(Contact {
-            id,
-            address,
-            handle,
-            note,
-            default,
-            order_by: order_by.unwrap_or_else(|| self.summary.next_order_by()),
-            timestamp: timestamp.unwrap_or(now),
-        });
+        let contact = Arc::new(new.created(id, self.summary.next_order_by(), now));
         let mut writes = Vec::with_capacity(1);
-        if default {
+        if contact.default {
             writes.extend(self.demote_default_of(&contact));
         }
         writes.push(ContactWrite::Add(Arc::clone(&contact)));
@@ -197,8 +188,6 @@ impl ContactBook {
 
     /// Changes the contact with this id; `None` when the customer has no such contact.
     ///
-    /// A handle that came from a link follows the link, unless the change says something of the handle.
-    ///
     /// # Errors
     /// When the result is of type EMAIL and no address, or equals another contact of the customer.
     pub fn change(
@@ -208,7 +197,7 @@ impl ContactBook {
     ) -> Result<Option<BookChange>, ContactRuleError> {
         let Some(before) = self.find(id).cloned() else { return Ok(None) };
         let said_default = change.default.is_some();
-        let mut after = changed(&before, change)?;
+        let mut after = change.apply(&before)?;
         if let Some(other) = self.equal_to(&after.address).filter(|other| other.id != id) {
             return Err(ContactRuleError::AlreadyThere { id: other.id, address: other.address.clone() });
         }
@@ -272,31 +261,4 @@ impl ContactBook {
         let position = self.contacts.partition_point(|other| (other.order_by, other.id) < place);
         self.contacts.insert(position, contact);
     }
-}
-
-/// The contact after a change, as if it were alone.
-fn changed(before: &Contact, change: ContactChange) -> Result<Contact, ContactRuleError> {
-    let ContactChange { contact, contact_type, handle, note, default, order_by, timestamp } = change;
-    let address = match (&contact, contact_type) {
-        (None, None) => before.address.clone(),
-        _ => ContactAddress::new(
-            contact_type.unwrap_or(before.contact_type()),
-            contact.unwrap_or_else(|| before.address.contact().clone()),
-        )?,
-    };
-    let came_from_link = before.handle.is_none() || before.handle == before.address.handle_in_link();
-    let kept_handle = if handle.is_keep() && came_from_link && address != before.address {
-        address.handle_in_link()
-    } else {
-        before.handle.clone()
-    };
-    Ok(Contact {
-        id: before.id,
-        handle: handle.apply(kept_handle),
-        note: note.apply(before.note.clone()),
-        default: default.unwrap_or(before.default),
-        order_by: order_by.unwrap_or(before.order_by),
-        timestamp: timestamp.unwrap_or(before.timestamp),
-        address,
-    })
 }

@@ -4,9 +4,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use shopfolk_model::{
-    Actor, AddressEntry, ContactBook, ContactChange, ContactEntry, ContactId, CustomerChange,
-    CustomerDetails, CustomerId, ExternalReferenceId, FieldChange, GroupId, NewContact, NewCustomer, StoreId,
-    Timestamp,
+    Actor, AddressEntry, ContactBook, ContactEntry, ContactId, CustomerChange, CustomerDetails, CustomerId,
+    ExternalReferenceId, FieldChange, GroupId, NewContact, NewCustomer, StoreId, Timestamp,
 };
 use shopfolk_store::{Engine, IdKind, PORTION, StoreError, WriteOperation, WriteTx};
 
@@ -247,22 +246,9 @@ fn entries_for(book: &ContactBook, contacts: &[(Option<ContactId>, NewContact)])
             None => id.filter(|id| book.find(*id).is_some() && taken.insert(*id)),
         };
         match known {
-            Some(id) => ContactEntry::Known(id, as_change(contact)),
+            Some(id) => ContactEntry::Known(id, contact.as_change()),
             None => ContactEntry::New(contact.clone()),
         }
     };
     contacts.iter().map(entry).collect()
-}
-
-fn as_change(contact: &NewContact) -> ContactChange {
-    let NewContact { address, handle, note, default, order_by, timestamp } = contact;
-    ContactChange {
-        contact: Some(address.contact().clone()),
-        contact_type: Some(address.contact_type()),
-        handle: handle.clone().map_or(FieldChange::Keep, FieldChange::Set),
-        note: note.clone().map_or(FieldChange::Clear, FieldChange::Set),
-        default: Some(*default),
-        order_by: *order_by,
-        timestamp: *timestamp,
-    }
 }

@@ -3,10 +3,10 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::{BookChange, BookSummary, ContactBook, ContactRuleError, ContactWrite, changed};
+use super::{BookChange, BookSummary, ContactBook, ContactRuleError, ContactWrite};
 use crate::{
     Contact, ContactAddress, ContactChange, ContactEntry, ContactId, ContactKey, ContactType,
-    MAXIMUM_CONTACTS, NewContact, Timestamp,
+    MAXIMUM_CONTACTS, Timestamp,
 };
 
 /// An entry of the list, as it becomes.
@@ -100,7 +100,8 @@ impl ContactBook {
             let ContactEntry::New(new) = entry else { continue };
             // The caller brings as many ids as there are new entries.
             let Some(id) = ids.next() else { return Err(ContactRuleError::Full) };
-            let listed = listed_new(new, id, summary, now);
+            let after = new.clone().created(id, summary.next_order_by(), now);
+            let listed = Listed { before: None, after, says_default: new.default };
             let address = &listed.after.address;
             match addresses.get(&index(address)) {
                 Some(&(earlier, _)) if earlier < place => continue,
@@ -120,7 +121,7 @@ impl ContactBook {
         let before = self.find(id).ok_or(ContactRuleError::Unknown { id })?;
         Ok(Listed {
             before: Some(Arc::clone(before)),
-            after: changed(before, change.clone())?,
+            after: change.clone().apply(before)?,
             says_default: change.default == Some(true),
         })
     }
@@ -168,20 +169,6 @@ impl ContactBook {
 
 fn index(address: &ContactAddress) -> (ContactType, ContactKey) {
     (address.contact_type(), address.key().clone())
-}
-
-fn listed_new(new: &NewContact, id: ContactId, summary: BookSummary, now: Timestamp) -> Listed {
-    let NewContact { address, handle, note, default, order_by, timestamp } = new.clone();
-    let after = Contact {
-        id,
-        address,
-        handle,
-        note,
-        default,
-        order_by: order_by.unwrap_or_else(|| summary.next_order_by()),
-        timestamp: timestamp.unwrap_or(now),
-    };
-    Listed { before: None, after, says_default: default }
 }
 
 /// Leaves one default of a type: the one with the best claim; the later one of those that say so, else the earlier one.

@@ -22,19 +22,10 @@ pub async fn created_contact_is_found_and_listed<E: Engine>(engine: E) {
         ..of_type(ContactType::Facebook, "https://Facebook.com/MyShop/")
     };
     let created = create(&engine, customer, new.clone()).await;
-    let expected = Contact {
-        id: created.id,
-        address: new.address,
-        handle: new.handle,
-        note: new.note,
-        default: true,
-        order_by: OrderBy::new(7).unwrap(),
-        timestamp: at(99),
-    };
-    assert_eq!(*created, expected);
+    assert_eq!(NewContact::from(&*created), new);
     let found = engine.read(STORE, GetContact { customer, contact: created.id }).await.unwrap();
-    assert_eq!(*found, expected);
-    assert_eq!(contacts(&engine, customer).await[1], expected);
+    assert_eq!(found, created);
+    assert_eq!(contacts(&engine, customer).await[1], *created);
 }
 
 pub async fn repeated_create_answers_with_the_contact_that_is_there<E: Engine>(engine: E) {

@@ -86,8 +86,12 @@ pub async fn imported_customers_are_created_changed_or_left_as_they_are<E: Engin
     assert_eq!(found.contacts.contacts().len(), 2);
     // The address is in other letters now: once more, then nothing is left to do.
     import(&engine, vec![named(imported(None, "ANNA@example.com"), "Anna")]).await;
-    let contacts: Vec<_> =
-        found.contacts.contacts().iter().map(|contact| (Some(contact.id), as_new(contact))).collect();
+    let contacts: Vec<_> = found
+        .contacts
+        .contacts()
+        .iter()
+        .map(|contact| (Some(contact.id), NewContact::from(&**contact)))
+        .collect();
     let again = vec![
         with_contacts(imported(Some(created), "new@example.com"), &contacts),
         named(imported(Some(anna), "ANNA@example.com"), "Anna"),
@@ -115,17 +119,6 @@ pub async fn contacts_with_ids_of_another_store_may_be_imported_again<E: Engine>
         assert!(!matches!(again[..], [ImportOutcome::Refused(_)]), "{again:?}");
         let seen = engine.read(STORE, GetCustomer { customer: created }).await.unwrap();
         assert_eq!(seen.contacts, found.contacts);
-    }
-}
-
-fn as_new(contact: &shopfolk_model::Contact) -> NewContact {
-    NewContact {
-        address: contact.address.clone(),
-        handle: contact.handle.clone(),
-        note: contact.note.clone(),
-        default: contact.default,
-        order_by: Some(contact.order_by),
-        timestamp: Some(contact.timestamp),
     }
 }
 
