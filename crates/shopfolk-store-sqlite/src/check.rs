@@ -12,9 +12,9 @@ use shopfolk_store::{
 
 use crate::connection::doing;
 use crate::migrations;
-use crate::rows::SqlColumns;
+use crate::recent_rows::StoredRecentContact;
 use crate::search::check_searches;
-use crate::settle::StoredRecentContact;
+use crate::sql_values::SqlColumns;
 use questions::own_questions;
 use recent::check_recent_contacts;
 

@@ -13,8 +13,8 @@ use shopfolk_store::{
 };
 
 use crate::recent::RecentContact;
-use crate::rows::insert_contact;
-use crate::settle::{RECENT_CONTACTS, StoredRecentContact, update_customer};
+use crate::recent_rows::{RECENT_CONTACTS, StoredRecentContact};
+use crate::settle::{insert_contact, update_customer};
 use crate::tx::{SqliteTx, SqliteWriteTx, TxMode};
 
 /// A customer with more unsettled contacts than this is settled by the next one, so that looking through them is quick.
@@ -197,7 +197,8 @@ impl SqliteWriteTx<'_> {
         summary: BookSummary,
         now: Timestamp,
     ) -> Result<(), StoreError> {
-        let recent = StoredRecentContact { customer, contact: Arc::clone(contact), updated: now };
+        let stored = StoredContact { customer, contact: Arc::clone(contact) };
+        let recent = StoredRecentContact { stored, updated: now };
         self.insert_rows(RECENT_CONTACTS, &[recent.encode(Dialect::Sqlite)])?;
         self.mode.backlog.take_fresh(self.store, customer);
         self.mode.added.add(self.store, customer, contact, now);

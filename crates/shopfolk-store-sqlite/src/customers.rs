@@ -6,7 +6,7 @@ use shopfolk_store::{
     Stored, StoredExtraFieldValue, Table, WriteSearched,
 };
 
-use crate::rows::SqlColumns;
+use crate::sql_values::SqlColumns;
 use crate::statements::{COUNT_DELETED, LIST_DELETED};
 use crate::stores::offset;
 use crate::tx::{SqliteTx, SqliteWriteTx, TxMode};

@@ -1,65 +1,16 @@
 //! The row operations of described tables.
 
-use std::sync::Arc;
-
-use rusqlite::types::{ToSqlOutput, Value as SqlValue, ValueRef};
-use rusqlite::{Connection, Row as SqlRow, Statement, ToSql};
-use shopfolk_model::{Contact, CustomerId};
+use shopfolk_model::CustomerId;
 use shopfolk_store::{
-    Change, Columns, CustomerRow, Dialect, IdKind, Query, ReadRows, Record, Role, Row, StoreError,
-    StoredContact, Table, Value, Which, WriteRows,
+    Change, Columns, CustomerRow, Dialect, IdKind, Query, ReadRows, Record, Role, Row, StoreError, Table,
+    Value, Which, WriteRows,
 };
 
 use crate::connection::doing;
-use crate::recent::CustomerKey;
 use crate::settle::settle_customer;
+use crate::sql_values::{SqlColumns, bind};
 use crate::statements::Statements;
 use crate::tx::{SqliteTx, SqliteWriteTx, TxMode};
-
-/// A value that is bound to a statement.
-struct Bound<'a>(&'a Value<'a>);
-
-impl ToSql for Bound<'_> {
-    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(match self.0 {
-            Value::Null => ToSqlOutput::Owned(SqlValue::Null),
-            Value::Integer(number) => ToSqlOutput::Owned(SqlValue::Integer(*number)),
-            Value::Text(text) => ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes())),
-            Value::Bytes(bytes) => ToSqlOutput::Borrowed(ValueRef::Blob(bytes)),
-        })
-    }
-}
-
-/// Binds the store's id and these values, in this order.
-fn bind<'a>(
-    statement: &mut Statement<'_>,
-    store: i64,
-    values: impl IntoIterator<Item = &'a Value<'a>>,
-) -> rusqlite::Result<()> {
-    statement.raw_bind_parameter(1, store)?;
-    for (place, value) in values.into_iter().enumerate() {
-        statement.raw_bind_parameter(place + 2, Bound(value))?;
-    }
-    Ok(())
-}
-
-/// The columns of a row of SQLite's.
-pub(crate) struct SqlColumns<'a, 'b>(pub &'a SqlRow<'b>);
-
-impl Columns for SqlColumns<'_, '_> {
-    fn value(&self, place: usize) -> Result<Value<'_>, String> {
-        match self.0.get_ref(place).map_err(|error| error.to_string())? {
-            ValueRef::Null => Ok(Value::Null),
-            ValueRef::Integer(number) => Ok(Value::Integer(number)),
-            ValueRef::Real(number) => Err(format!("it is the fraction {number}")),
-            ValueRef::Text(bytes) => match std::str::from_utf8(bytes) {
-                Ok(text) => Ok(Value::Text(text.into())),
-                Err(error) => Err(format!("it is no text: {error}")),
-            },
-            ValueRef::Blob(bytes) => Ok(Value::Bytes(bytes.into())),
-        }
-    }
-}
 
 /// The row of a customer, whose recent contacts have a say in when it was updated.
 struct CustomerColumns<'a, 'b> {
@@ -279,19 +230,4 @@ impl SqliteWriteTx<'_> {
     pub(crate) fn settle(&mut self, customer: CustomerId) -> Result<(), StoreError> {
         settle_customer(self.connection, self.mode.recent, self.key(customer), self.mode.batch)
     }
-}
-
-/// Writes a contact beside the others of its customer.
-pub(crate) fn insert_contact(
-    connection: &Connection,
-    customer: CustomerKey,
-    contact: Arc<Contact>,
-) -> Result<(), StoreError> {
-    let writing = doing("write a contact");
-    let stored = StoredContact { customer: customer.customer, contact };
-    let sql = &Statements::for_table(StoredContact::TABLE).insert;
-    let mut statement = connection.prepare_cached(sql).map_err(&writing)?;
-    bind(&mut statement, customer.store.get(), &stored.encode(Dialect::Sqlite)).map_err(&writing)?;
-    statement.raw_execute().map_err(&writing)?;
-    Ok(())
 }

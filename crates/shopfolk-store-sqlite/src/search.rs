@@ -11,8 +11,8 @@
 //! transaction of the change, so that a snapshot is always whole. Packing (`pack.rs`) empties both while nobody waits,
 //! and bit by bit with the commits when they grow.
 
-mod added;
-mod backlog;
+pub(crate) mod added;
+pub(crate) mod backlog;
 mod bits;
 mod block;
 mod blocks;
@@ -37,8 +37,6 @@ use shopfolk_store::{
     Damage, Page, PageRequest, ReadSearch, StoreError, find_customer_by_email, get_customer,
 };
 
-pub(crate) use added::AddedContacts;
-pub(crate) use backlog::Backlog;
 use blocks::Blocks;
 pub(crate) use check::check_searches;
 use field::{Column, MISSING, PART_END, SortSource, TextField, sort_source};

@@ -1,62 +1,17 @@
 //! Moving recent contacts to the table where they lie beside the others of their customer.
 
 use std::collections::{BTreeSet, HashMap, HashSet, VecDeque};
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use rusqlite::{Connection, params};
-use shopfolk_model::{
-    BookSummary, Contact, ContactAddress, ContactHandle, ContactId, ContactNote, ContactText, ContactType,
-    CustomerId, OrderBy, StoreId, Timestamp,
-};
-use shopfolk_store::{Columns, Damage, IdKind, Made, Record, Row, StoreError, Stored, Table, record};
+use shopfolk_model::{BookSummary, Contact, ContactId, CustomerId, OrderBy, StoreId, Timestamp};
+use shopfolk_store::{Damage, Dialect, Record, StoreError, StoredContact};
 
 use crate::connection::doing;
 use crate::recent::{BatchNumber, CustomerKey, RecentContact, RecentContacts};
-use crate::rows::{SqlColumns, insert_contact};
-
-record! {
-    recent_contacts: "contact" is StoredRecentContact, by (ContactId,);
-    |recent, dialect| {
-        Key contact_id: ContactId = &recent.contact.id;
-        Value customer_id: CustomerId = &recent.customer;
-        Value contact_type: ContactType = Made(recent.contact.contact_type());
-        Value contact: ContactText = recent.contact.address.contact();
-        Value handle: Option<ContactHandle> = &recent.contact.handle;
-        Value note: Option<ContactNote> = &recent.contact.note;
-        Value is_default: bool = &recent.contact.default;
-        Value order_by: OrderBy = &recent.contact.order_by;
-        Value timestamp: Timestamp = &recent.contact.timestamp;
-        Value customer_updated: Timestamp = &recent.updated;
-    }
-    |store, reader| Self {
-        customer: customer_id,
-        updated: customer_updated,
-        contact: Arc::new(Contact {
-            id: contact_id,
-            address: ContactAddress::from_stored(contact_type, contact),
-            handle,
-            note,
-            default: is_default,
-            order_by,
-            timestamp,
-        }),
-    };
-    ids: Some((IdKind::Contact, "contact_id"));
-}
-
-/// A contact that was created lately, as its row says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct StoredRecentContact {
-    /// The customer.
-    pub customer: CustomerId,
-    /// The contact.
-    pub contact: Arc<Contact>,
-    /// What the customer's `updated` is by this contact.
-    pub updated: Timestamp,
-}
-
-/// The table of recent contacts, which this engine alone has.
-pub(crate) const RECENT_CONTACTS: &Table = StoredRecentContact::TABLE;
+use crate::recent_rows::{RECENT_OF_ALL, place_of, read_unsettled};
+use crate::sql_values::bind;
+use crate::statements::Statements;
 
 /// Rows of `recent_contacts` are deleted when this many can go, so that whole pages go at once.
 const DELETE_AT: usize = 1_000;
@@ -258,87 +213,17 @@ pub(crate) fn reload(
     Ok(())
 }
 
-/// The contacts of a store that the table holds, by customer, in the order they came. They are bounded by the server's
-/// settings. Damaged rows are left out, and told.
-pub(crate) fn read_recent_contacts(
+/// Writes a contact beside the others of its customer.
+pub(crate) fn insert_contact(
     connection: &Connection,
-    store: StoreId,
-) -> Result<HashMap<CustomerId, Vec<RecentContact>>, StoreError> {
-    let reading = doing("read the recent contacts of a store");
-    let mut statement = connection.prepare_cached(&OF_STORE).map_err(&reading)?;
-    let mut rows = statement.query([store.get()]).map_err(&reading)?;
-    let mut contacts: HashMap<_, Vec<_>> = HashMap::new();
-    while let Some(row) = rows.next().map_err(&reading)? {
-        let row = Row { store, table: RECENT_CONTACTS, columns: &SqlColumns(row) };
-        match row.decode::<StoredRecentContact>() {
-            Ok(recent) => contacts.entry(recent.customer).or_default().push(recent_contact(recent)),
-            Err(damage) => damage.tell(),
-        }
-    }
-    Ok(contacts)
-}
-
-fn recent_columns(prefix: &str) -> String {
-    let columns = RECENT_CONTACTS.columns_read().map(|column| format!("{prefix}{}", column.name));
-    columns.collect::<Vec<_>>().join(", ")
-}
-
-/// The recent contacts of a store.
-pub(crate) static OF_STORE: LazyLock<String> = LazyLock::new(|| {
-    let columns = recent_columns("");
-    format!("SELECT {columns} FROM recent_contacts WHERE store_id = ?1 ORDER BY contact_id")
-});
-
-/// The recent contacts of all stores, each with what its customer's settled ones amount to, and through which contact these are
-/// settled.
-pub(crate) static RECENT_OF_ALL: LazyLock<String> = LazyLock::new(|| {
-    format!(
-        "SELECT {}, recent.store_id, customers.contact_count, customers.highest_order_by,
-                customers.settled_through
-           FROM recent_contacts AS recent
-           JOIN customers USING (store_id, customer_id)
-          ORDER BY recent.store_id, recent.contact_id",
-        recent_columns("recent.")
-    )
-});
-
-/// A contact that is not settled: whose, itself, and what the customer's settled ones amount to.
-type Unsettled = (CustomerKey, RecentContact, BookSummary);
-
-/// The store and the id of the contact in a row of [`RECENT_OF_ALL`].
-fn place_of(row: &rusqlite::Row<'_>) -> Option<(StoreId, i64)> {
-    let columns = SqlColumns(row);
-    let store = columns.value(RECENT_CONTACTS.columns_read().count()).and_then(StoreId::load).ok()?;
-    Some((store, columns.value(0).ok()?.as_integer()?))
-}
-
-/// A row of [`RECENT_OF_ALL`]: whose contact, the contact, and the summary of the customer's settled ones; `None` when it is settled.
-fn read_unsettled(row: &rusqlite::Row<'_>) -> Result<Option<Unsettled>, Damage> {
-    let columns = SqlColumns(row);
-    let first = RECENT_CONTACTS.columns_read().count();
-    let other = |place: usize| columns.value(first + place);
-    let damaged = |column, reason: String| Damage {
-        table: "recent_contacts",
-        column,
-        row: format!("contact_id {:?}", columns.value(0)),
-        reason,
-    };
-    let store = other(0).and_then(StoreId::load).map_err(|reason| damaged("store_id", reason))?;
-    let recent = Row { store, table: RECENT_CONTACTS, columns: &columns }.decode::<StoredRecentContact>()?;
-    let summary = BookSummary {
-        size: other(1).and_then(u32::load).map_err(|reason| damaged("contact_count", reason))?,
-        highest_order_by: other(2)
-            .and_then(Option::<OrderBy>::load)
-            .map_err(|reason| damaged("highest_order_by", reason))?,
-    };
-    let settled = other(3).and_then(i64::load).map_err(|reason| damaged("settled_through", reason))?;
-    if settled >= recent.contact.id.get() {
-        return Ok(None);
-    }
-    Ok(Some((CustomerKey { store, customer: recent.customer }, recent_contact(recent), summary)))
-}
-
-/// A contact of the table. It came with a commit before this engine was opened, or of another process.
-fn recent_contact(StoredRecentContact { contact, updated, .. }: StoredRecentContact) -> RecentContact {
-    RecentContact { contact, updated, batch: 0 }
+    customer: CustomerKey,
+    contact: Arc<Contact>,
+) -> Result<(), StoreError> {
+    let writing = doing("write a contact");
+    let stored = StoredContact { customer: customer.customer, contact };
+    let sql = &Statements::for_table(StoredContact::TABLE).insert;
+    let mut statement = connection.prepare_cached(sql).map_err(&writing)?;
+    bind(&mut statement, customer.store.get(), &stored.encode(Dialect::Sqlite)).map_err(&writing)?;
+    statement.raw_execute().map_err(&writing)?;
+    Ok(())
 }

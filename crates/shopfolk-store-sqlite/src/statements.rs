@@ -7,7 +7,7 @@ use shopfolk_model::EventType;
 use shopfolk_store::{Dialect, Role, TABLES, Table, Unique};
 
 use crate::counters::{READ_COUNTERS, WRITE_COUNTERS};
-use crate::settle::{OF_STORE, RECENT_CONTACTS, RECENT_OF_ALL};
+use crate::recent_rows::{OF_STORE, RECENT_CONTACTS, RECENT_OF_ALL};
 
 /// The statements of one table. Where rows are found, all columns that are read come in the order of the description, and
 /// then those that the engine keeps for itself.

@@ -5,7 +5,7 @@ use shopfolk_model::{Store, StoreId};
 use shopfolk_store::{Page, PageRequest, Record, Row, StoreError};
 
 use crate::connection::doing;
-use crate::rows::SqlColumns;
+use crate::sql_values::SqlColumns;
 
 /// The stores of the database, by id.
 pub(crate) fn list_stores(connection: &Connection, page: PageRequest) -> Result<Page<Store>, StoreError> {

@@ -10,8 +10,10 @@ use shopfolk_store::{ReadTx, StoreError, WriteTx};
 use crate::connection::doing;
 use crate::counters::{Counters, StoreCounters};
 use crate::recent::{BatchNumber, CustomerKey, RecentContact, RecentContacts};
-use crate::search::{AddedContacts, Backlog};
-use crate::settle::{SettlingOrder, read_recent_contacts};
+use crate::recent_rows::read_recent_contacts;
+use crate::search::added::AddedContacts;
+use crate::search::backlog::Backlog;
+use crate::settle::SettlingOrder;
 
 /// What a transaction knows beside the tables: [`Reading`] or [`Writing`].
 pub(crate) trait TxMode: Send {

@@ -78,6 +78,11 @@ impl RowReader<'_> {
         self.row.store
     }
 
+    /// The row itself, whatever was read of it.
+    pub const fn row(&self) -> Row<'_> {
+        self.row
+    }
+
     /// Reads the next column.
     ///
     /// # Errors

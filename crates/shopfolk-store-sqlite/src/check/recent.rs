@@ -7,8 +7,8 @@ use shopfolk_model::StoreId;
 use shopfolk_store::{Dialect, Invariant, Record, Row, StoreError, StoredContact, Violation, stored_key};
 
 use crate::connection::doing;
-use crate::rows::SqlColumns;
-use crate::settle::{RECENT_CONTACTS, RECENT_OF_ALL, StoredRecentContact};
+use crate::recent_rows::{RECENT_CONTACTS, RECENT_OF_ALL, StoredRecentContact};
+use crate::sql_values::SqlColumns;
 
 const SETTLED: &str = "SELECT EXISTS (SELECT 1 FROM contacts
                                        WHERE store_id = ?1 AND customer_id = ?2 AND contact_type = ?3
@@ -31,16 +31,16 @@ pub(super) fn check_recent_contacts(
         // Rows that cannot be read are told of by themselves.
         let Ok(store) = StoreId::new(store) else { continue };
         let row = Row { store, table: RECENT_CONTACTS, columns: &SqlColumns(row) };
-        let Ok(recent) = row.decode::<StoredRecentContact>() else { continue };
-        let id = recent.contact.id;
+        let Ok(StoredRecentContact { stored, .. }) = row.decode() else { continue };
+        let id = stored.contact.id;
         if id.get() <= settled_through {
             continue;
         }
-        let key = key_of(&recent);
+        let key = key_of(&stored);
         if is_settled(&mut settled, store, &key)? || !seen.insert((store, key)) {
             let found = format!(
                 "recent contact {id} of customer {} equals another one of the same customer",
-                recent.customer
+                stored.customer
             );
             report(Violation { invariant: Invariant::NoEqualContacts, store: Some(store), found });
         }
@@ -50,10 +50,10 @@ pub(super) fn check_recent_contacts(
 
 type Key = <StoredContact as Record>::Key;
 
-fn key_of(recent: &StoredRecentContact) -> Key {
-    let address = &recent.contact.address;
+fn key_of(stored: &StoredContact) -> Key {
+    let address = &stored.contact.address;
     let key = stored_key(address.key(), Dialect::Sqlite).into_owned();
-    (recent.customer, address.contact_type().code(), key)
+    (stored.customer, address.contact_type().code(), key)
 }
 
 fn is_settled(
