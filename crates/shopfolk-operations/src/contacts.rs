@@ -45,7 +45,8 @@ impl WriteOperation for CreateContact {
             Addition::Added { contact, change } => {
                 tx.write_contacts(self.customer, &change, self.now).await?;
                 let happening = Happening::ContactCreated(self.customer);
-                append(tx, happening, contact.id, StateBefore::of_contacts(&change), self.now).await?;
+                append(tx, happening, contact.id, StateBefore::of_contacts(self.customer, &change), self.now)
+                    .await?;
                 Ok(ContactCreation::Created(contact))
             }
         }
@@ -88,7 +89,8 @@ impl WriteOperation for ChangeContact {
             .ok_or(OperationError::ContactNotFound { id: self.contact })?;
         tx.write_contacts(self.customer, &change, self.now).await?;
         let happening = Happening::ContactUpdated(self.customer);
-        append(tx, happening, self.contact, StateBefore::of_contacts(&change), self.now).await?;
+        append(tx, happening, self.contact, StateBefore::of_contacts(self.customer, &change), self.now)
+            .await?;
         Ok(ContactUpdate::Updated)
     }
 }
@@ -113,7 +115,7 @@ impl WriteOperation for DeleteContact {
         let change = book.remove(self.contact).ok_or(OperationError::ContactNotFound { id: self.contact })?;
         tx.write_contacts(self.customer, &change, self.now).await?;
         let happening = Happening::ContactDeleted(self.customer);
-        append(tx, happening, self.contact, StateBefore::of_contacts(&change), self.now).await
+        append(tx, happening, self.contact, StateBefore::of_contacts(self.customer, &change), self.now).await
     }
 }
 

@@ -216,7 +216,7 @@ pub async fn deleted_group_is_told_of_each_of_its_customers<E: Engine>(engine: E
     let group = create_group(&engine, named("VIP")).await.unwrap();
     let crowd = add_crowd(&engine, PORTION + 1, |new| NewCustomer { group, ..new }).await;
     delete_group(&engine, STORE, token, group, at(9)).await.unwrap();
-    let before = format!("{{\"groupId\":{group}}}");
+    let before = format!("{{\"group_id\":{group}}}");
     let last = |happening| happening == Happening::GroupDeleted(group);
     assert_told_of_each(&engine, token, &crowd, &before, last).await;
     assert_eq!(updated(&engine, outsider).await, at(1));
@@ -240,7 +240,7 @@ pub async fn deleted_extra_field_is_told_of_each_customer_with_a_value<E: Engine
     let crowd = crowd.await;
     let field = engine.read(STORE, crate::GetExtraField { key: keys[0] }).await.unwrap().id;
     delete_extra_field(&engine, STORE, token, keys[0], at(9)).await.unwrap();
-    let before = format!("{{\"extraFields\":{{\"{field}\":\"XL\"}}}}");
+    let before = format!("{{\"extra_fields\":{{\"{field}\":\"XL\"}}}}");
     let last = |happening| happening == Happening::ExtraFieldDeleted(field);
     assert_told_of_each(&engine, token, &crowd, &before, last).await;
     assert_eq!(updated(&engine, outsider).await, at(1));
