@@ -109,6 +109,7 @@ macro_rules! conformance_tests {
             orders_are_found_by_a_part_of_the_email_in_any_case_of_any_script
             search_finds_customers_by_their_orders
             imported_customers_are_created_changed_or_left_as_they_are
+            importing_again_takes_no_ids
             imported_customer_is_matched_by_id_then_reference_then_email
             contacts_with_ids_of_another_store_may_be_imported_again
             refused_import_harms_no_neighbour_and_no_id_comes_back

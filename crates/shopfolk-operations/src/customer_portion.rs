@@ -36,12 +36,19 @@ pub(crate) struct Needs {
     pub extra_fields: bool,
     /// Whether contacts of known customers are looked at.
     pub contacts: bool,
-    /// How many customers may be created.
-    pub new_customers: usize,
-    /// How many contacts may be.
-    pub new_contacts: usize,
-    /// How many shipping addresses may be.
-    pub new_addresses: usize,
+    /// What may be created.
+    pub new: NewRows,
+}
+
+/// How much may be created, each with an id of its own.
+#[derive(Debug, Default)]
+pub(crate) struct NewRows {
+    /// Customers.
+    pub customers: usize,
+    /// Contacts.
+    pub contacts: usize,
+    /// Shipping addresses.
+    pub addresses: usize,
 }
 
 impl Needs {
@@ -53,9 +60,9 @@ impl Needs {
         self.references.extend(new.details.external_reference.clone());
         self.groups.push(new.group);
         self.extra_fields |= !new.extra_fields.is_empty();
-        self.new_customers += 1;
-        self.new_contacts += new.contacts.len() + usize::from(!own_is_given);
-        self.new_addresses += new.addresses.len();
+        self.new.customers += 1;
+        self.new.contacts += new.contacts.len() + usize::from(!own_is_given);
+        self.new.addresses += new.addresses.len();
     }
 
     /// Adds what changing a customer needs.
@@ -69,8 +76,8 @@ impl Needs {
         self.extra_fields |= !change.extra_fields.is_empty();
         self.contacts |= change.contacts.is_some() || change.email.is_some();
         let is_new = |entry: &&ContactEntry| matches!(entry, ContactEntry::New(_));
-        self.new_contacts += change.contacts.iter().flatten().filter(is_new).count();
-        self.new_addresses += change.new_addresses();
+        self.new.contacts += change.contacts.iter().flatten().filter(is_new).count();
+        self.new.addresses += change.new_addresses();
     }
 }
 
@@ -111,10 +118,16 @@ impl CustomerPortion {
         ids.sort_unstable();
         ids.dedup();
         portion.load_customers(tx, &ids, needs.contacts).await?;
-        portion.customer_ids = taken(tx.take_ids(needs.new_customers).await?);
-        portion.contact_ids = taken(tx.take_ids(needs.new_contacts).await?);
-        portion.address_ids = taken(tx.take_ids(needs.new_addresses).await?);
+        portion.take_ids(tx, &needs.new).await?;
         Ok(portion)
+    }
+
+    /// Takes the ids of what may be created.
+    pub(crate) async fn take_ids<T: WriteTx>(&mut self, tx: &mut T, new: &NewRows) -> Result<(), StoreError> {
+        self.customer_ids = taken(tx.take_ids(new.customers).await?);
+        self.contact_ids = taken(tx.take_ids(new.contacts).await?);
+        self.address_ids = taken(tx.take_ids(new.addresses).await?);
+        Ok(())
     }
 
     /// Reads who has the addresses and references, and what groups and extra fields there are.

@@ -4,13 +4,14 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use shopfolk_model::{
-    Actor, AddressEntry, ContactBook, ContactEntry, ContactId, CustomerChange, CustomerDetails, CustomerId,
-    ExternalReferenceId, FieldChange, GroupId, NewContact, NewCustomer, StoreId, Timestamp,
+    Actor, AddressEntry, AddressId, ContactBook, ContactEntry, ContactId, Customer, CustomerChange,
+    CustomerDetails, CustomerId, ExternalReferenceId, FieldChange, GroupId, NewContact, NewCustomer, StoreId,
+    Timestamp,
 };
 use shopfolk_store::{Engine, IdKind, PORTION, StoreError, WriteOperation, WriteTx};
 
 use crate::OperationError;
-use crate::customer_portion::{CustomerPortion, Needs};
+use crate::customer_portion::{CustomerPortion, Needs, NewRows};
 
 /// What is said of a customer that comes from elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,7 +93,7 @@ impl WriteOperation for ImportCustomers {
         let free_from = tx.lookup_next_ids().await?.of(IdKind::Customer);
         let mut needs = Needs { contacts: true, ..Needs::default() };
         for imported in customers {
-            needs.import(imported, free_from);
+            needs.import(imported);
         }
         let mut import = Import {
             portion: CustomerPortion::load(tx, &needs).await?,
@@ -100,6 +101,12 @@ impl WriteOperation for ImportCustomers {
             free_from,
             now: self.now,
         };
+        // Only now it is known who is new: what is imported again takes no ids.
+        let mut new = NewRows::default();
+        for imported in customers {
+            import.count_new(imported, &mut new);
+        }
+        import.portion.take_ids(tx, &new).await?;
         let mut outcomes = Vec::with_capacity(customers.len());
         for imported in customers {
             let found = import.find(imported);
@@ -123,17 +130,13 @@ impl WriteOperation for ImportCustomers {
 
 impl Needs {
     /// Adds what importing a customer needs, who may be there or not.
-    fn import(&mut self, imported: &ImportedCustomer, free_from: i64) {
+    fn import(&mut self, imported: &ImportedCustomer) {
         let change = &imported.change;
         self.customers.extend(imported.id);
         self.emails.extend(change.email.clone());
         self.references.extend(reference(imported).cloned());
         self.groups.extend(change.group);
         self.extra_fields |= !change.extra_fields.is_empty();
-        // Who keeps an id takes none, and so leaves the ids of those that come later free.
-        self.new_customers += usize::from(imported.id.is_none_or(|id| id.get() < free_from));
-        self.new_contacts += imported.contacts.iter().flatten().count() + 1;
-        self.new_addresses += change.addresses.iter().flatten().count();
     }
 }
 
@@ -161,6 +164,25 @@ impl Import {
         by_id
             .or_else(|| self.portion.find_by_reference(reference(imported)?))
             .or_else(|| self.portion.find_by_email(imported.change.email.as_ref()?))
+    }
+
+    /// Counts what importing a customer creates.
+    fn count_new(&self, imported: &ImportedCustomer, new: &mut NewRows) {
+        let contacts = imported.contacts.as_deref().unwrap_or_default();
+        let addresses = imported.change.addresses.as_deref().unwrap_or_default();
+        let Some(id) = self.find(imported) else {
+            // Who keeps an id takes none, and so leaves the ids of those that come later free.
+            new.customers += usize::from(imported.id.is_none_or(|id| id.get() < self.free_from));
+            new.contacts += contacts.len() + 1;
+            new.addresses += addresses.len();
+            return;
+        };
+        if let (Some(before), Some(book)) = (self.portion.customer(id), self.portion.contacts(id)) {
+            let is_new = |entry: &ContactEntry| matches!(entry, ContactEntry::New(_));
+            new.contacts += entries_for(book, contacts).iter().filter(|entry| is_new(entry)).count();
+            let is_known = |address: &AddressEntry| address.id.is_some_and(|id| has_address(before, id));
+            new.addresses += addresses.iter().filter(|address| !is_known(address)).count();
+        }
     }
 
     fn take(
@@ -201,9 +223,8 @@ impl Import {
     ) -> Result<ImportOutcome, OperationError> {
         let Some(before) = self.portion.customer(id).cloned() else { return Err(self.portion.missing(id)) };
         let mut change = imported.change.clone();
-        let has = |id| before.addresses.addresses().iter().any(|address| address.id == id);
         for address in change.addresses.iter_mut().flatten() {
-            address.id = address.id.filter(|&id| has(id));
+            address.id = address.id.filter(|&id| has_address(&before, id));
         }
         let mut contacts_stay = true;
         if let Some(contacts) = &imported.contacts {
@@ -227,6 +248,10 @@ impl Import {
         self.portion.change(id, &change, self.now)?;
         Ok(ImportOutcome::Updated(id))
     }
+}
+
+fn has_address(customer: &Customer, id: AddressId) -> bool {
+    customer.addresses.addresses().iter().any(|address| address.id == id)
 }
 
 /// The list that takes the place of the contacts. A contact is first the one that it equals: its id may come from another

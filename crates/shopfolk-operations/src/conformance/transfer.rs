@@ -102,6 +102,20 @@ pub async fn imported_customers_are_created_changed_or_left_as_they_are<E: Engin
     assert_eq!(engine.read(STORE, GetCustomer { customer: created }).await.unwrap(), found);
 }
 
+pub async fn importing_again_takes_no_ids<E: Engine>(engine: E) {
+    let anna = shop(&engine).await;
+    let file = || {
+        let contacts = [(None, phone("1")), (None, phone("2"))];
+        vec![with_contacts(imported(Some(anna), "anna@example.com"), &contacts)]
+    };
+    import(&engine, file()).await;
+    let before = create(&engine, anna, phone("3")).await.id.get();
+    import(&engine, file()).await;
+    let grown = with_contacts(imported(Some(anna), "anna@example.com"), &[(None, phone("4"))]);
+    assert!(matches!(import(&engine, vec![grown]).await[..], [ImportOutcome::Updated(_)]));
+    assert_eq!(create(&engine, anna, phone("5")).await.id.get(), before + 2);
+}
+
 pub async fn contacts_with_ids_of_another_store_may_be_imported_again<E: Engine>(engine: E) {
     shop(&engine).await;
     let book = |text: &str, ids: [i64; 3]| {
