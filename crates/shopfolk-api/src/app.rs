@@ -1,7 +1,8 @@
 //! What every handler has at hand.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use bytes::Bytes;
 use shopfolk_model::Timestamp;
 use shopfolk_store::Engine;
 
@@ -14,13 +15,15 @@ pub(crate) struct App<E> {
     pub(crate) engine: E,
     pub(crate) settings: ApiSettings,
     pub(crate) tokens: TokenCache,
+    /// The text of the OpenAPI document, once somebody asked for it.
+    pub(crate) document: OnceLock<Bytes>,
     clock: Arc<dyn Clock>,
 }
 
 impl<E: Engine> App<E> {
     pub(crate) fn new(engine: E, settings: ApiSettings, clock: Arc<dyn Clock>) -> Self {
         let tokens = TokenCache::new(settings.rate_limit);
-        Self { engine, settings, tokens, clock }
+        Self { engine, settings, tokens, document: OnceLock::new(), clock }
     }
 
     pub(crate) fn now(&self) -> Timestamp {

@@ -6,6 +6,8 @@
 use std::sync::Arc;
 
 use axum::Router;
+use axum::extract::State;
+use axum::response::Response;
 use axum::routing::get;
 use bytes::Bytes;
 use shopfolk_store::Engine;
@@ -65,6 +67,13 @@ pub fn openapi<E: Engine>() -> utoipa::openapi::OpenApi {
     document
 }
 
+/// Answers with the document, which is made when it is asked for first: that takes some megabytes, and few ask.
+async fn get_document<E: Engine>(State(app): State<Arc<App<E>>>) -> Response {
+    // OK because a document of texts always becomes JSON.
+    let text = || Bytes::from(openapi::<E>().to_pretty_json().unwrap_or_default());
+    answer::json_bytes(app.document.get_or_init(text).clone())
+}
+
 /// The API over an engine. A path that is not its own is answered with 404 in JSON.
 pub fn router<E: Engine>(engine: E, settings: ApiSettings, clock: Arc<dyn Clock>) -> Router {
     request_metrics::describe();
@@ -75,12 +84,9 @@ pub fn router<E: Engine>(engine: E, settings: ApiSettings, clock: Arc<dyn Clock>
             app.tokens.forget(store);
         }
     });
-    let (calls, mut document) = calls::<E>().split_for_parts();
-    openapi::complete(&mut document);
-    // OK because a document of texts always becomes JSON.
-    let document_text = Bytes::from(document.to_pretty_json().unwrap_or_default());
+    let (calls, document) = calls::<E>().split_for_parts();
     let documentation = [
-        ("/openapi.json", get(|| async { answer::json_bytes(document_text) })),
+        ("/openapi.json", get(get_document::<E>)),
         ("/docs", get(get_docs)),
         ("/docs/{file}", get(get_docs_file)),
     ];
