@@ -170,12 +170,12 @@ impl<From: Engine, To: Engine, Observe: FnMut(CopyProgress) -> ControlFlow<()> +
         }
         let (events, tokens, customers) = try_join3(
             self.to.list_events(self.store, None, 1),
-            self.to.read(self.store, List::<StoredToken> { after: None }),
-            self.to.read(self.store, List::<StoredCustomer> { after: None }),
+            self.to.read(self.store, List::<StoredToken>::after(None)),
+            self.to.read(self.store, List::<StoredCustomer>::after(None)),
         )
         .await
         .map_err(CopyError::Target)?;
-        if !events.is_empty() || (tokens.1.is_none() && customers.1.is_none()) {
+        if !events.is_empty() || (tokens.is_none() && customers.is_none()) {
             return Ok(());
         }
         let expected = self.from.list_events(self.store, None, 1).await.map_err(CopyError::Source)?;

@@ -2,18 +2,13 @@
 
 use std::collections::HashMap;
 
-use shopfolk_model::{ContactBook, CustomerId, ExtraField, ExtraFieldKey, GroupId, GroupName};
-use shopfolk_store::{
-    CustomerLimit, CustomerPortion, ReadOperation, ReadTx, StoreError, StoredCustomer, list_stored_customers,
-};
+use shopfolk_model::{ContactBook, ExtraField, ExtraFieldKey, GroupId, GroupName};
+use shopfolk_store::{ReadOperation, ReadTx, StoreError, StoredCustomer, list_stored_customers};
 use tokio::sync::mpsc;
 
 use crate::extra_fields::list_extra_fields;
 use crate::groups::list_groups;
 use crate::{CustomerWithContacts, OperationError};
-
-/// How many customers are read at once, and how many contacts at the most, unless one customer alone has more.
-const BATCH: CustomerLimit = CustomerLimit { customers: 500, contacts: 5_000 };
 
 /// Reads all customers of a store, by id, and hands them over batch by batch. It ends early when nobody takes them any
 /// more.
@@ -64,9 +59,11 @@ impl ReadOperation for ExportCustomers {
             }
         }
         let (mut after, mut damaged) = (None, 0);
-        while let Some(batch) = next(tx, &mut after).await? {
-            damaged += batch.damaged;
-            let batch = batch.customers.into_iter().map(|stored| complete(stored, &names, &fields)).collect();
+        while let Some(portion) = list_stored_customers(tx, after).await? {
+            after = Some(portion.through);
+            damaged += portion.listed.damaged;
+            let customers = portion.listed.items.into_iter();
+            let batch = customers.map(|stored| complete(stored, &names, &fields)).collect();
             if self.taker.send(Exported::Customers(batch)).await.is_err() {
                 return Ok(());
             }
@@ -84,28 +81,16 @@ impl ExportCustomers {
         let mut extent = CustomerExtent::default();
         let mut after = None;
         while !self.taker.is_closed()
-            && let Some(batch) = next(tx, &mut after).await?
+            && let Some(portion) = list_stored_customers(tx, after).await?
         {
-            for StoredCustomer { customer, contacts } in &batch.customers {
+            after = Some(portion.through);
+            for StoredCustomer { customer, contacts } in &portion.listed.items {
                 extent.contacts = extent.contacts.max(contacts.len());
                 extent.addresses = extent.addresses.max(customer.addresses.addresses().len());
             }
         }
         Ok(extent)
     }
-}
-
-/// The customers behind these.
-async fn next<T: ReadTx>(
-    tx: &mut T,
-    after: &mut Option<CustomerId>,
-) -> Result<Option<CustomerPortion>, StoreError> {
-    let batch = list_stored_customers(tx, *after, BATCH).await?;
-    if let Some(through) = batch.through {
-        *after = Some(through);
-        return Ok(Some(batch));
-    }
-    Ok(None)
 }
 
 fn complete(

@@ -152,7 +152,8 @@ impl WriteOperation for DeleteExtraField {
 
 /// The extra fields, by id.
 pub(crate) async fn list_extra_fields<T: ReadTx>(tx: &mut T) -> Result<Listed<ExtraField>, StoreError> {
-    tx.list_after(None, MAXIMUM_EXTRA_FIELDS).await
+    let all = tx.list_after(None, MAXIMUM_EXTRA_FIELDS).await?;
+    Ok(all.map(|portion| portion.listed).unwrap_or_default())
 }
 
 /// The extra fields, for a writer, who may miss none.

@@ -164,7 +164,8 @@ impl WriteOperation for DeleteGroup {
 
 /// The groups that were created, by id.
 pub(crate) async fn list_groups<T: ReadTx>(tx: &mut T) -> Result<Listed<CustomerGroup>, StoreError> {
-    tx.list_after(None, MAXIMUM_GROUPS).await
+    let all = tx.list_after(None, MAXIMUM_GROUPS).await?;
+    Ok(all.map(|portion| portion.listed).unwrap_or_default())
 }
 
 /// The groups, for a writer, who may miss none.

@@ -4,7 +4,8 @@ use shopfolk_model::{
     Day, Happening, ScopeSet, Store, StoreId, Timestamp, TokenHash, TokenId, TokenKind, TokenRecord,
 };
 use shopfolk_store::{
-    Listed, PORTION, ReadOperation, ReadTx, StoreError, StoredToken, WriteOperation, WriteTx, find_access,
+    PORTION, Portion, ReadOperation, ReadTx, StoreError, StoredToken, WalkPosition, WriteOperation, WriteTx,
+    find_access,
 };
 
 use crate::OperationError;
@@ -14,13 +15,13 @@ use crate::OperationError;
 pub struct ListTokens {
     /// The store's id; the same as that of the transaction.
     pub store: StoreId,
-    /// Those behind this one.
-    pub after: Option<TokenId>,
+    /// Those behind this position.
+    pub after: Option<WalkPosition>,
 }
 
 impl ReadOperation for ListTokens {
-    /// Some of them, by id; none when there are no more.
-    type Output = Listed<TokenRecord>;
+    /// Some of them, by id; `None` when there are no more.
+    type Output = Option<Portion<TokenRecord>>;
     type Error = OperationError;
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
@@ -28,8 +29,8 @@ impl ReadOperation for ListTokens {
             return Err(OperationError::StoreNotFound { id: self.store });
         }
         let limit = u32::try_from(PORTION).unwrap_or(u32::MAX);
-        let listed = tx.list_after::<StoredToken>(self.after.map(|id| (id,)), limit).await?;
-        Ok(listed.map(|token| token.record))
+        let portion = tx.list_after::<StoredToken>(self.after, limit).await?;
+        Ok(portion.map(|portion| portion.map(|token| token.record)))
     }
 }
 

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::pin::pin;
 
 use futures_util::TryStreamExt;
-use shopfolk_model::{ContactBook, CustomerId, SearchedCustomer, StoreId};
+use shopfolk_model::{ContactBook, SearchedCustomer, StoreId};
 use shopfolk_store::{
-    CheckSource, Columns, CustomerLimit, Dialect, Invariant, Role, StoreError, Table, Value, Violation,
-    check_tables, list_stored_customers,
+    CheckSource, Columns, Dialect, Invariant, Portion, Role, StoreError, Table, Value, Violation,
+    WalkPosition, check_tables, list_stored_customers,
 };
 use tokio_postgres::Client;
 use tokio_postgres::types::Type;
@@ -19,9 +19,6 @@ use crate::rows::SqlColumns;
 use crate::search::searched_columns;
 use crate::session::Session;
 use crate::tx::{PostgresReadTx, Reading};
-
-/// How many customers are looked at at once.
-const PORTION: CustomerLimit = CustomerLimit { customers: 500, contacts: 5_000 };
 
 /// What is asked of this engine's own tables. A row of an answer is a violation: a store's id and a sentence.
 const QUESTIONS: &[(Invariant, &str)] = &[
@@ -137,16 +134,14 @@ async fn check_searched(
     let mode = Reading { once: true, begun: false, failure: None };
     let mut tx = PostgresReadTx { session, store, mode };
     let mut after = None;
-    loop {
-        let portion = list_stored_customers(&mut tx, after, PORTION).await?;
-        let Some(through) = portion.through else { return Ok(()) };
+    while let Some(Portion { listed, through }) = list_stored_customers(&mut tx, after).await? {
         let rows = tx.query_rows(
             "check what searches look at",
             "SELECT customer_id, name, email, phones, cities, postal_codes, states, company_names,
                     array_to_string(countries, ',') AS countries, language, accept_marketing, tax_exempt, business
                FROM customer_search
               WHERE store_id = $1 AND customer_id > $2 AND customer_id <= $3",
-            parameters_of![store.get(), after.map_or(-1, CustomerId::get), through.get()],
+            parameters_of![store.get(), after.map_or(-1, WalkPosition::number), through.number()],
         );
         let rows = rows.await?;
         let by_customer: HashMap<i64, SqlColumns<'_>> = rows
@@ -157,7 +152,7 @@ async fn check_searched(
                 Some((id, columns))
             })
             .collect();
-        for stored in &portion.customers {
+        for stored in &listed.items {
             let customer = &stored.customer;
             let Some(row) = by_customer.get(&customer.id.get()) else { continue };
             let expected = searched_columns(&SearchedCustomer::of(customer, &ContactBook::default()));
@@ -169,4 +164,5 @@ async fn check_searched(
         }
         after = Some(through);
     }
+    Ok(())
 }

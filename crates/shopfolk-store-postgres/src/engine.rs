@@ -154,13 +154,11 @@ impl Engine for PostgresEngine {
     }
 
     async fn rebuild(&self, mut observe: impl FnMut(u64) + Send + 'static) -> Result<(), StoreError> {
-        let (mut done, mut page) = (0, PageRequest { offset: 0, limit: 100 });
-        loop {
-            let stores = self.list_stores(page).await?.items;
-            if stores.is_empty() {
-                return Ok(());
-            }
-            for store in stores {
+        let (mut done, mut next) = (0, Some(PageRequest { offset: 0, limit: 100 }));
+        while let Some(page) = next {
+            let stores = self.list_stores(page).await?;
+            next = page.next(stores.total);
+            for store in stores.items {
                 let mut after = None;
                 while let Some((through, customers)) =
                     self.run(store.id, Actor::CommandLine, Rebuild { after }).await?
@@ -169,8 +167,8 @@ impl Engine for PostgresEngine {
                     observe(done);
                 }
             }
-            page.offset += u64::from(page.limit);
         }
+        Ok(())
     }
 
     async fn list_stores(&self, page: PageRequest) -> Result<Page<Store>, StoreError> {

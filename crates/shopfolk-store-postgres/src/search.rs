@@ -10,8 +10,8 @@ use shopfolk_model::{
     EmailFilter, LanguageCode, Money, PhoneDigits, SearchText, SearchedCustomer, SortField, Timestamp,
 };
 use shopfolk_store::{
-    ColumnType, CustomerRow, PORTION, Page, PageRequest, Query, ReadRows, ReadSearch, StoreError,
-    StoredContact, Value, find_customers, folded_beside,
+    ColumnType, CustomerRow, PORTION, Page, PageRequest, Portion, Query, ReadRows, ReadSearch, StoreError,
+    StoredContact, Value, WalkPosition, find_customers, folded_beside,
 };
 use tokio_postgres::Row;
 
@@ -323,25 +323,25 @@ impl PostgresWriteTx<'_> {
 
 /// Makes what searches look at of the next customers of a store anew.
 pub(crate) struct Rebuild {
-    /// The last one that was done.
-    pub(crate) after: Option<CustomerId>,
+    /// How far it is done.
+    pub(crate) after: Option<WalkPosition>,
 }
 
 impl Runs for Rebuild {
-    /// The last one that was done and how many; `None` when all are done.
-    type Output = Option<(CustomerId, u64)>;
+    /// How far it is done, and for how many; `None` when it is done for all.
+    type Output = Option<(WalkPosition, u64)>;
     type Error = StoreError;
 
     async fn run(&self, tx: &mut PostgresWriteTx<'_>) -> Result<Self::Output, StoreError> {
-        let portion = u32::try_from(PORTION).unwrap_or(u32::MAX);
-        let after = self.after.map(|id| (id,));
-        let listed = tx.list_after::<CustomerRow>(after, portion).await?;
-        let Some(last) = listed.items.last().map(|customer| customer.id) else { return Ok(None) };
+        let limit = u32::try_from(PORTION).unwrap_or(u32::MAX);
+        let Some(Portion { listed, through }) = tx.list_after::<CustomerRow>(self.after, limit).await? else {
+            return Ok(None);
+        };
         let ids: Vec<_> = listed.items.iter().map(|row| row.id).collect();
         let customers = find_customers(tx, &ids).await?.items;
         tx.put_searched(customers.iter());
         tx.refold_contacts(&ids).await?;
-        Ok(Some((last, customers.len() as u64)))
+        Ok(Some((through, customers.len() as u64)))
     }
 }
 

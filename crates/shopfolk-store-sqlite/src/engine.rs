@@ -229,21 +229,19 @@ impl Engine for SqliteEngine {
     }
 
     async fn rebuild(&self, mut observe: impl FnMut(u64) + Send + 'static) -> Result<(), StoreError> {
-        let (mut done, mut page) = (0, PageRequest { offset: 0, limit: 100 });
-        loop {
-            let stores = self.list_stores(page).await?.items;
-            if stores.is_empty() {
-                return Ok(());
-            }
-            for store in stores {
+        let (mut done, mut next) = (0, Some(PageRequest { offset: 0, limit: 100 }));
+        while let Some(page) = next {
+            let stores = self.list_stores(page).await?;
+            next = page.next(stores.total);
+            for store in stores.items {
                 let mut after = None;
                 while let Some(rebuilt) = self.run(store.id, Actor::CommandLine, Rebuild { after }).await? {
                     (after, done) = (Some(rebuilt), done + rebuilt.customers);
                     observe(done);
                 }
             }
-            page.offset += u64::from(page.limit);
         }
+        Ok(())
     }
 
     async fn count_events(&self) -> Result<u64, StoreError> {

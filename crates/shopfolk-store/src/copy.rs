@@ -12,9 +12,9 @@ use shopfolk_model::{
 };
 
 use crate::{
-    Change, CountedId, CustomerLimit, Dialect, Listed, NextIds, Query, ReadTx, Record, RecordKey, StoreError,
+    Change, CountedId, Dialect, NextIds, Portion, Query, ReadTx, Record, RecordKey, StoreError,
     StoredContact, StoredCustomer, StoredDetails, StoredEvent, StoredExtraFieldValue, StoredOrderProduct,
-    StoredStatistics, StoredToken, Table, Value, Which, WriteTx, customers, orders,
+    StoredStatistics, StoredToken, Table, Value, WalkPosition, Which, WriteTx, customers, orders,
 };
 
 /// About how many rows a store has, to tell how far a copy is.
@@ -91,11 +91,11 @@ pub trait Aggregate: Clone + Eq + fmt::Debug + Send + Sync + 'static {
     /// All its rows, as this database keeps them.
     fn rows(&self, dialect: Dialect) -> Vec<StoredRow<'_>>;
 
-    /// Those behind an id, by id, as many as fit; the last id that was looked at.
+    /// The next portion of a walk through all of them; `None` when none is left.
     fn list<T: ReadTx>(
         tx: &mut T,
-        after: Option<Self::Id>,
-    ) -> impl Future<Output = Result<(Listed<Self>, Option<Self::Id>), StoreError>> + Send;
+        after: Option<WalkPosition>,
+    ) -> impl Future<Output = Result<Option<Portion<Self>>, StoreError>> + Send;
 
     /// Keeps new ones.
     fn insert<T: WriteTx>(tx: &mut T, new: &[Self]) -> impl Future<Output = Result<(), StoreError>> + Send;
@@ -170,12 +170,9 @@ macro_rules! single_rows {
 
             async fn list<T: ReadTx>(
                 tx: &mut T,
-                after: Option<$id>,
-            ) -> Result<(Listed<Self>, Option<$id>), StoreError> {
-                let limit = u32::try_from(Self::PORTION).unwrap_or(u32::MAX);
-                let listed = tx.list_after::<Self>(after.map(|id| (id,)), limit).await?;
-                let last = listed.items.last().map(Self::id);
-                Ok((listed, last))
+                after: Option<WalkPosition>,
+            ) -> Result<Option<Portion<Self>>, StoreError> {
+                tx.list_after(after, u32::try_from(Self::PORTION).unwrap_or(u32::MAX)).await
             }
 
             async fn insert<T: WriteTx>(tx: &mut T, new: &[Self]) -> Result<(), StoreError> {
@@ -244,13 +241,9 @@ impl Aggregate for Order {
 
     async fn list<T: ReadTx>(
         tx: &mut T,
-        after: Option<OrderNumber>,
-    ) -> Result<(Listed<Self>, Option<OrderNumber>), StoreError> {
-        let limit = u32::try_from(Self::PORTION).unwrap_or(u32::MAX);
-        let after = after.map(|number| vec![number.get().into()]);
-        let listed = orders::list_orders(tx, Which::After(after, limit)).await?;
-        let last = listed.items.last().map(Self::id);
-        Ok((listed, last))
+        after: Option<WalkPosition>,
+    ) -> Result<Option<Portion<Self>>, StoreError> {
+        orders::list_orders(tx, after, u32::try_from(Self::PORTION).unwrap_or(u32::MAX)).await
     }
 
     async fn insert<T: WriteTx>(tx: &mut T, new: &[Self]) -> Result<(), StoreError> {
@@ -271,8 +264,7 @@ impl Aggregate for StoredCustomer {
         StoredStatistics::TABLE,
         StoredContact::TABLE,
     ];
-    // With the longest texts there can be, some 125 MB.
-    const PORTION: usize = 5_000;
+    const PORTION: usize = customers::MOST_CONTACTS;
 
     fn id(&self) -> CustomerId {
         self.customer.id
@@ -288,14 +280,9 @@ impl Aggregate for StoredCustomer {
 
     async fn list<T: ReadTx>(
         tx: &mut T,
-        after: Option<CustomerId>,
-    ) -> Result<(Listed<Self>, Option<CustomerId>), StoreError> {
-        let limit = CustomerLimit {
-            customers: u32::try_from(crate::PORTION).unwrap_or(u32::MAX),
-            contacts: u32::try_from(Self::PORTION).unwrap_or(u32::MAX),
-        };
-        let portion = customers::list_stored_customers(tx, after, limit).await?;
-        Ok((Listed { items: portion.customers, damaged: portion.damaged }, portion.through))
+        after: Option<WalkPosition>,
+    ) -> Result<Option<Portion<Self>>, StoreError> {
+        customers::list_stored_customers(tx, after).await
     }
 
     async fn insert<T: WriteTx>(tx: &mut T, new: &[Self]) -> Result<(), StoreError> {

@@ -1,6 +1,6 @@
 //! The customers of a store with all that is theirs: a row in `customers`, and rows that hang on it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
 use std::sync::Arc;
 
@@ -13,9 +13,9 @@ use shopfolk_model::{
 use crate::customer_document::{decode_customer, encode_customer};
 use crate::value::Made;
 use crate::{
-    Change, Damage, Derived, Dialect, Guard, IdKind, Lifecycle, Listed, OnlyRows, Owner, Page, PageRequest,
-    Query, ReadTx, Record, Reference, StoreError, StoredContact, StoredExtraFieldValue, StoredRow,
-    StoredStatistics, Unique, Value, Which, WriteTx, record,
+    Change, Damage, Derived, Dialect, Guard, IdKind, Lifecycle, Listed, OnlyRows, Owner, PORTION, Page,
+    PageRequest, Portion, Query, ReadTx, Record, Reference, StoreError, StoredContact, StoredExtraFieldValue,
+    StoredRow, StoredStatistics, Unique, Value, WalkPosition, Which, WriteTx, record,
 };
 
 /// The row of a customer.
@@ -216,10 +216,12 @@ pub async fn look_up_customers<T: ReadTx>(
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    let keys = ids.iter().map(|&id| vec![id.get().into()]).collect();
+    let keys: Vec<_> = ids.iter().map(|&id| (id,)).collect();
     let numbers: Vec<i64> = ids.iter().map(|id| id.get()).collect();
-    let mut found = read_customers(tx, Which::Keys(keys), Parts::Of(&numbers)).await?;
-    Ok(ids.iter().filter_map(|id| found.remove(id).map(|(_, customer)| (*id, customer))).collect())
+    let found = read_customers(tx, Query::keys::<CustomerRow>(&keys), Parts::Of(&numbers)).await?;
+    let mut found: HashMap<_, _> =
+        found.into_iter().map(|(position, (_, customer))| (position.number(), customer)).collect();
+    Ok(ids.iter().filter_map(|id| found.remove(&id.get()).map(|customer| (*id, customer))).collect())
 }
 
 /// The customer with this id.
@@ -227,9 +229,8 @@ pub async fn look_up_customers<T: ReadTx>(
 /// # Errors
 /// When a row is damaged or the database fails.
 pub async fn get_customer<T: ReadTx>(tx: &mut T, id: CustomerId) -> Result<Option<Customer>, StoreError> {
-    let mut found =
-        read_customers(tx, Which::Keys(vec![vec![id.get().into()]]), Parts::Of(&[id.get()])).await?;
-    Ok(found.remove(&id).map(|(_, customer)| customer).transpose()?)
+    let found = look_up_customers(tx, &[id]).await?.pop();
+    Ok(found.map(|(_, customer)| customer).transpose()?)
 }
 
 /// The customer who has this e-mail address, in any case.
@@ -244,65 +245,44 @@ pub async fn find_customer_by_email<T: ReadTx>(
     Ok(found.map(|customer| customer.id))
 }
 
-/// How much a portion of customers has at the most, unless one customer alone has more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CustomerLimit {
-    /// So many customers.
-    pub customers: u32,
-    /// So many contacts.
-    pub contacts: u32,
-}
+/// A portion of customers has so many contacts at the most, unless one customer alone has more: with the longest texts
+/// there can be, these are some 125 MB.
+pub(crate) const MOST_CONTACTS: usize = 5_000;
 
-/// Customers with their contacts, by id, and how many rows of theirs are damaged.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct CustomerPortion {
-    /// The customers.
-    pub customers: Vec<StoredCustomer>,
-    /// The last id that was looked at; `None` where nobody is left.
-    pub through: Option<CustomerId>,
-    /// How many rows were left out, each of which was told.
-    pub damaged: u64,
-}
-
-/// The customers behind an id, by id, as many as fit.
+/// The next portion of a walk through the customers with their contacts; `None` when nobody is left.
 ///
 /// # Errors
-/// When the database fails.
+/// When a row has no number in its key, or the database fails.
 pub async fn list_stored_customers<T: ReadTx>(
     tx: &mut T,
-    after: Option<CustomerId>,
-    limit: CustomerLimit,
-) -> Result<CustomerPortion, StoreError> {
-    let after = after.map(|id| vec![id.get().into()]);
-    let mut found = read_customers(tx, Which::After(after, limit.customers), Parts::Between).await?;
-    let mut portion = CustomerPortion::default();
+    after: Option<WalkPosition>,
+) -> Result<Option<Portion<StoredCustomer>>, StoreError> {
+    let customers = Query::after(CustomerRow::TABLE, after, u32::try_from(PORTION).unwrap_or(u32::MAX));
+    let mut found = read_customers(tx, customers, Parts::Between).await?;
     let mut contacts = 0;
-    let mut ids = Vec::with_capacity(found.len());
-    for (&id, (summary, _)) in &found {
-        contacts += summary.size;
-        if contacts > limit.contacts && !ids.is_empty() {
-            break;
-        }
-        ids.push(id);
+    let is_beyond = |(number, (_, (summary, _))): &(usize, (_, &(BookSummary, _)))| {
+        contacts += summary.size as usize;
+        *number > 0 && contacts > MOST_CONTACTS
+    };
+    if let Some((_, (&first, _))) = found.iter().enumerate().find(is_beyond) {
+        found.split_off(&first);
     }
-    portion.through = ids.last().copied();
+    let Some((&through, _)) = found.last_key_value() else { return Ok(None) };
+    // Contacts of somebody whose id is none are never read.
+    let ids: Vec<_> = found.keys().filter_map(|position| CustomerId::new(position.number()).ok()).collect();
     let mut books = tx.find_contacts_of(&ids).await?;
-    for id in ids {
-        let Some((_, customer)) = found.remove(&id) else { continue };
-        let contacts = books.remove(&id).unwrap_or_default();
-        contacts.damaged.iter().for_each(|(_, damage)| damage.tell());
-        portion.damaged += contacts.damaged.len() as u64;
-        let mut contacts = contacts.contacts;
-        contacts.sort_unstable_by_key(|contact| contact.id);
-        match customer {
-            Ok(customer) => portion.customers.push(StoredCustomer { customer, contacts }),
-            Err(damage) => {
-                damage.tell();
-                portion.damaged += 1;
-            }
+    let mut listed = Listed::default();
+    for (position, (_, customer)) in found {
+        let id = CustomerId::new(position.number());
+        let book = id.ok().and_then(|id| books.remove(&id)).unwrap_or_default();
+        for (_, damage) in book.damaged {
+            listed.take(Err(damage));
         }
+        let mut contacts = book.contacts;
+        contacts.sort_unstable_by_key(|contact| contact.id);
+        listed.take(customer.map(|customer| StoredCustomer { customer, contacts }));
     }
-    Ok(portion)
+    Ok(Some(Portion { listed, through }))
 }
 
 /// Which rows hang on the customers that are read.
@@ -313,15 +293,14 @@ enum Parts<'a> {
     Between,
 }
 
-type FoundCustomers = BTreeMap<CustomerId, (BookSummary, Result<Customer, Damage>)>;
+type FoundCustomers = BTreeMap<WalkPosition, (BookSummary, Result<Customer, Damage>)>;
 
 /// Reads customers and what hangs on them but the contacts.
 async fn read_customers<T: ReadTx>(
     tx: &mut T,
-    which: Which<'_>,
+    customers: Query<'_>,
     parts: Parts<'_>,
 ) -> Result<FoundCustomers, StoreError> {
-    let customers = Query { table: CustomerRow::TABLE, which };
     let mut found = Found::default();
     match parts {
         Parts::Of(ids) => {
@@ -340,7 +319,7 @@ async fn read_customers<T: ReadTx>(
             else {
                 return Ok(FoundCustomers::new());
             };
-            let which = Which::OwnersBetween(first.0.get(), last.0.get());
+            let which = Which::OwnersBetween(first.0.number(), last.0.number());
             let query = |table| Query { table, which: which.clone() };
             let queries = [
                 query(StoredDetails::TABLE),
@@ -350,47 +329,55 @@ async fn read_customers<T: ReadTx>(
             tx.read(&queries, &mut |part, row| found.take(part + 1, row)).await?;
         }
     }
-    Ok(found.customers)
+    match found.lost {
+        Some(damage) => Err(damage.into()),
+        None => Ok(found.customers),
+    }
 }
 
 /// Customers while their rows come.
 #[derive(Default)]
 struct Found {
     customers: FoundCustomers,
+    /// Why nobody can say whose a row is.
+    lost: Option<Damage>,
 }
 
 impl Found {
     fn take(&mut self, part: usize, row: crate::Row<'_>) {
         // Every row begins with the customer's id.
-        let id = row.columns.value(0).map(|value| value.as_integer().map(CustomerId::new));
-        let Ok(Some(Ok(id))) = id else {
-            row.damage("customer_id", "it is no id").tell();
-            return;
+        let position = match WalkPosition::at(row) {
+            Ok(position) => position,
+            Err(damage) => {
+                self.lost.get_or_insert(damage);
+                return;
+            }
         };
         let taken = match part {
-            0 => row.decode::<CustomerRow>().map(|customer| self.begin(customer)),
+            0 => row.decode::<CustomerRow>().map(|customer| self.begin(position, customer)),
             1 => row.decode::<StoredDetails>().map(|known| {
-                self.change(id, |customer| {
+                self.change(position, |customer| {
                     (customer.details, customer.addresses) = (known.details, known.addresses);
                 });
             }),
             2 => row.decode::<StoredExtraFieldValue>().map(|value| {
-                self.change(id, |customer| {
+                self.change(position, |customer| {
                     customer.extra_fields.insert(value.field, value.value);
                 });
             }),
             _ => row.decode::<StoredStatistics>().map(|statistics| {
-                self.change(id, |customer| customer.orders = statistics.statistics());
+                self.change(position, |customer| customer.orders = statistics.statistics());
             }),
         };
         if let Err(damage) = taken {
             // A customer of whom something cannot be read is not shown as if it were not there.
-            let customer = self.customers.entry(id).or_insert((BookSummary::default(), Err(damage.clone())));
+            let customer =
+                self.customers.entry(position).or_insert((BookSummary::default(), Err(damage.clone())));
             customer.1 = Err(damage);
         }
     }
 
-    fn begin(&mut self, row: CustomerRow) {
+    fn begin(&mut self, position: WalkPosition, row: CustomerRow) {
         let CustomerRow { id, email, name, registered, updated, contacts, group } = row;
         let customer = Customer {
             id,
@@ -404,11 +391,11 @@ impl Found {
             extra_fields: ExtraFieldValues::new(),
             orders: OrderStatistics::default(),
         };
-        self.customers.insert(id, (contacts, Ok(customer)));
+        self.customers.insert(position, (contacts, Ok(customer)));
     }
 
-    fn change(&mut self, id: CustomerId, change: impl FnOnce(&mut Customer)) {
-        if let Some((_, Ok(customer))) = self.customers.get_mut(&id) {
+    fn change(&mut self, position: WalkPosition, change: impl FnOnce(&mut Customer)) {
+        if let Some((_, Ok(customer))) = self.customers.get_mut(&position) {
             change(customer);
         }
     }

@@ -53,10 +53,9 @@ pub use contacts::{
 };
 pub use copy::{Aggregate, CopyOperation, CopyTx, ReadCopy, StoreSize, StoredRow, replace};
 pub use customers::{
-    CUSTOMERS_BY_EMAIL, CUSTOMERS_BY_EXTERNAL_REFERENCE, CustomerLimit, CustomerPortion, CustomerRow,
-    ReadCustomers, Searched, StoredCustomer, StoredDetails, WriteSearched, delete_customers,
-    find_customer_by_email, find_customers, get_customer, insert_customers, list_stored_customers,
-    look_up_customers, update_customers,
+    CUSTOMERS_BY_EMAIL, CUSTOMERS_BY_EXTERNAL_REFERENCE, CustomerRow, ReadCustomers, Searched,
+    StoredCustomer, StoredDetails, WriteSearched, delete_customers, find_customer_by_email, find_customers,
+    get_customer, insert_customers, list_stored_customers, look_up_customers, update_customers,
 };
 pub use damage::{DAMAGED_ROWS, Damage, Listed};
 pub use engine::{Engine, EngineHealth, ReadOperation, ReadTx, WriteOperation, WriteTx};
@@ -72,7 +71,7 @@ pub use orders::{
 };
 pub use page::{Page, PageRequest};
 pub use record::{Columns, Record, RecordKey, Row, RowReader};
-pub use rows::{Change, PORTION, Query, ReadRows, Which, WriteRows};
+pub use rows::{Change, OneId, PORTION, Portion, Query, ReadRows, WalkPosition, Which, WriteRows};
 pub use search::{ReadSearch, list_shipping_places};
 pub use state_before::StateBefore;
 pub use stores::{StoreAccess, find_access};

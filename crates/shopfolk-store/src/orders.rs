@@ -11,8 +11,8 @@ use shopfolk_model::{
 
 use crate::value::{JsonObject, Made};
 use crate::{
-    Damage, Derived, IdKind, Lifecycle, Listed, Owner, Query, ReadRows, Record, Reference, StoreError,
-    Unique, Which, WriteRows, record,
+    Damage, Derived, IdKind, Lifecycle, Listed, Owner, Portion, Query, ReadRows, Record, Reference,
+    StoreError, Unique, WalkPosition, WriteRows, record,
 };
 
 /// By the key that callers know.
@@ -154,15 +154,21 @@ pub trait WriteOrders {
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
-/// The orders that are asked for, with their products.
+/// The next portion of a walk through the orders, with their products; `None` when none is left.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn list_orders<T: ReadRows>(tx: &mut T, which: Which<'_>) -> Result<Listed<Order>, StoreError> {
-    let found = tx.list::<Order>(Query { table: Order::TABLE, which }).await?;
-    let numbers: Vec<i64> = found.items.iter().map(|order| order.number.get()).collect();
+pub async fn list_orders<T: ReadRows>(
+    tx: &mut T,
+    after: Option<WalkPosition>,
+    limit: u32,
+) -> Result<Option<Portion<Order>>, StoreError> {
+    let Some(Portion { listed, through }) = tx.list_after::<Order>(after, limit).await? else {
+        return Ok(None);
+    };
+    let numbers: Vec<i64> = listed.items.iter().map(|order| order.number.get()).collect();
     let products = tx.list(Query::of::<StoredOrderProduct>(&numbers)).await?;
-    Ok(with_products(found, products))
+    Ok(Some(Portion { listed: with_products(listed, products), through }))
 }
 
 /// The orders with these numbers, with their products, the latest number first.

@@ -9,6 +9,14 @@ pub struct PageRequest {
     pub limit: u32,
 }
 
+impl PageRequest {
+    /// The next part of a list with so many entries; `None` behind the last.
+    pub fn next(self, total: u64) -> Option<Self> {
+        let offset = self.offset + u64::from(self.limit);
+        (offset < total).then_some(Self { offset, ..self })
+    }
+}
+
 /// A part of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page<T> {

@@ -6,8 +6,53 @@
 use std::future::Future;
 
 use crate::{
-    CountedId, Damage, Dialect, IdKind, Listed, Record, RecordKey, Row, StoreError, Table, Unique, Value,
+    CountedId, Damage, Dialect, IdKind, Listed, Record, RecordKey, Row, StoreError, Stored, Table, Unique,
+    Value,
 };
+
+/// How far a walk through a table has come: only rows that were found say so, whether they can be read or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct WalkPosition(i64);
+
+impl WalkPosition {
+    /// The number in the key of the last row that was found, which may be no id.
+    pub const fn number(self) -> i64 {
+        self.0
+    }
+
+    /// The position at a row, whose first column is a number of the key.
+    ///
+    /// # Errors
+    /// When no number is in its key: nobody can say what lies behind it.
+    pub(crate) fn at(row: Row<'_>) -> Result<Self, Damage> {
+        match row.columns.value(0).map(|first| first.as_integer()) {
+            Ok(Some(number)) => Ok(Self(number)),
+            _ => Err(row.damage(row.table.columns[0].name, "it is no number")),
+        }
+    }
+}
+
+/// A key that is one id, by which a table is walked.
+pub trait OneId: RecordKey {}
+
+impl<I: CountedId + Stored> OneId for (I,) {}
+
+/// What a walk found behind a position. Where nothing was found, there is no portion: however many rows of one are damaged,
+/// it is not the end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Portion<T> {
+    /// The rows.
+    pub listed: Listed<T>,
+    /// How far the portion goes.
+    pub through: WalkPosition,
+}
+
+impl<T> Portion<T> {
+    /// The same rows as something else.
+    pub fn map<U>(self, change: impl FnMut(T) -> U) -> Portion<U> {
+        Portion { listed: self.listed.map(change), through: self.through }
+    }
+}
 
 /// How many rows a portion of a walk, of an import or of a mass change has at the most: each is a transaction, and others
 /// are served between them.
@@ -41,6 +86,12 @@ impl<'a> Query<'a> {
     /// The rows with these keys.
     pub fn keys<R: Record>(keys: &[R::Key]) -> Self {
         Self { table: R::TABLE, which: Which::Keys(keys.iter().map(RecordKey::values).collect()) }
+    }
+
+    /// The first rows behind a position, by key.
+    pub fn after(table: &'static Table, after: Option<WalkPosition>, limit: u32) -> Self {
+        let key = after.map(|position| vec![position.number().into()]);
+        Self { table, which: Which::After(key, limit) }
     }
 
     /// The rows that hang on these.
@@ -152,18 +203,23 @@ pub trait ReadRows: Send {
         }
     }
 
-    /// The first records behind a key, by key.
+    /// The next portion of a walk through a table by key; `None` when nothing is left.
     ///
     /// # Errors
-    /// When the database fails.
-    fn list_after<R: Record>(
+    /// When the last row has no number in its key, or the database fails.
+    fn list_after<R: Record<Key: OneId>>(
         &mut self,
-        after: Option<R::Key>,
+        after: Option<WalkPosition>,
         limit: u32,
-    ) -> impl Future<Output = Result<Listed<R>, StoreError>> + Send {
+    ) -> impl Future<Output = Result<Option<Portion<R>>, StoreError>> + Send {
         async move {
-            let after = after.as_ref().map(RecordKey::values);
-            self.list(Query { table: R::TABLE, which: Which::After(after, limit) }).await
+            let (mut listed, mut through) = (Listed::default(), None);
+            self.read(&[Query::after(R::TABLE, after, limit)], &mut |_, row| {
+                through = Some(WalkPosition::at(row));
+                listed.take(row.decode());
+            })
+            .await?;
+            Ok(through.transpose()?.map(|through| Portion { listed, through }))
         }
     }
 }
@@ -256,6 +312,35 @@ pub trait WriteRows: ReadRows {
         async move {
             let keys = keys.iter().map(RecordKey::values).collect();
             self.write(Change::Delete(R::TABLE, keys)).await
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shopfolk_model::StoreId;
+
+    use super::*;
+    use crate::{Columns, StoredToken};
+
+    struct OneColumn(Value<'static>);
+
+    impl Columns for OneColumn {
+        fn value(&self, _: usize) -> Result<Value<'_>, String> {
+            Ok(self.0.clone())
+        }
+    }
+
+    #[test]
+    fn a_row_with_no_number_in_its_key_is_no_position_but_damage() {
+        let at = |first: Value<'static>| {
+            let store = StoreId::new(1).unwrap();
+            WalkPosition::at(Row { store, table: StoredToken::TABLE, columns: &OneColumn(first) })
+        };
+        assert_eq!(at(Value::Integer(-7)).unwrap().number(), -7, "what is no id has its place");
+        for none in [Value::Null, "7".into()] {
+            let damage = at(none).unwrap_err();
+            assert_eq!((damage.table, damage.column), ("tokens", "token_id"));
         }
     }
 }

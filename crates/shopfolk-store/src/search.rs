@@ -8,7 +8,7 @@ use shopfolk_model::{
     ShippingPlace,
 };
 
-use crate::{Listed, Page, PageRequest, ReadRows, StoreError, StoredDetails};
+use crate::{Page, PageRequest, ReadRows, StoreError, StoredDetails};
 
 /// Finding customers by what they are like.
 pub trait ReadSearch {
@@ -43,15 +43,13 @@ pub trait ReadSearch {
 /// When the database fails.
 pub async fn list_shipping_places<T: ReadRows>(tx: &mut T) -> Result<Vec<ShippingPlace>, StoreError> {
     let limit = MAXIMUM_CUSTOMERS_WITH_SHIPPING_PLACES;
-    let mut known: Vec<StoredDetails> = Vec::new();
-    loop {
-        let after = known.last().map(|last| (last.customer,));
-        let Listed { items, damaged } = tx.list_after::<StoredDetails>(after, limit).await?;
-        let (read, readable) = (items.len() as u64 + damaged, !items.is_empty());
-        known.extend(items);
-        let with_places = known.iter().filter(|known| known.details.are_known(&known.addresses)).count();
-        if read < u64::from(limit) || !readable || with_places >= limit as usize {
-            return Ok(ShippingPlace::listed(known.iter().map(|known| (&known.details, &known.addresses))));
-        }
+    let (mut known, mut after): (Vec<StoredDetails>, _) = (Vec::new(), None);
+    while known.len() < limit as usize
+        && let Some(portion) = tx.list_after::<StoredDetails>(after, limit).await?
+    {
+        after = Some(portion.through);
+        known.extend(portion.listed.items);
+        known.retain(|known| known.details.are_known(&known.addresses));
     }
+    Ok(ShippingPlace::listed(known.iter().map(|known| (&known.details, &known.addresses))))
 }

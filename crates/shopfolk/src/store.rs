@@ -96,16 +96,13 @@ async fn create(engine: &impl Engine, id: Option<StoreId>, name: StoreName) -> R
 
 /// Every store that can be read, read page by page.
 pub(crate) async fn all_stores(engine: &impl Engine) -> Result<Vec<Store>> {
-    let (mut stores, mut damaged, mut offset) = (Vec::new(), 0, 0);
-    loop {
-        let page = PageRequest { offset, limit: PAGE };
+    let (mut stores, mut damaged) = (Vec::new(), 0);
+    let mut next = Some(PageRequest { offset: 0, limit: PAGE });
+    while let Some(page) = next {
         let listed = engine.list_stores(page).await.context("cannot list the stores")?;
+        next = page.next(listed.total);
         stores.extend(listed.items);
         damaged += listed.damaged;
-        offset += u64::from(PAGE);
-        if offset >= listed.total {
-            break;
-        }
     }
     if damaged > 0 {
         output::note(&format!("{damaged} stores are damaged and left out: 'shopfolk check' names them."));

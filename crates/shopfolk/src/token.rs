@@ -121,15 +121,11 @@ fn create(database: &DatabaseUrl, arguments: &Create) -> Result<()> {
 
 /// Every token of the store that can be read.
 async fn all_tokens(engine: &impl Engine, store: StoreId) -> Result<Vec<TokenRecord>> {
-    let (mut tokens, mut damaged): (Vec<TokenRecord>, _) = (Vec::new(), 0);
-    loop {
-        let after = tokens.last().map(|token| token.id);
-        let listed = engine.read(store, ListTokens { store, after }).await.map_err(explain)?;
-        damaged += listed.damaged;
-        if listed.items.is_empty() {
-            break;
-        }
-        tokens.extend(listed.items);
+    let (mut tokens, mut damaged, mut after) = (Vec::new(), 0, None);
+    while let Some(portion) = engine.read(store, ListTokens { store, after }).await.map_err(explain)? {
+        after = Some(portion.through);
+        tokens.extend(portion.listed.items);
+        damaged += portion.listed.damaged;
     }
     if damaged > 0 {
         output::note(&format!("{damaged} tokens are damaged and left out: 'shopfolk check' names them."));

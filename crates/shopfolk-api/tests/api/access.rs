@@ -160,8 +160,8 @@ async fn the_last_day_of_use_is_recorded() {
     let app = TestApp::start().await;
     let last_used = async || {
         let list = ListTokens { store: store(STORE), after: None };
-        let tokens = app.engine.read(store(STORE), list).await.unwrap();
-        tokens.items[0].last_used.map(|day| day.to_string())
+        let tokens = app.engine.read(store(STORE), list).await.unwrap().unwrap();
+        tokens.listed.items[0].last_used.map(|day| day.to_string())
     };
     for day in ["2025-03-26", "2025-03-27"] {
         app.get("/profile").await;

@@ -56,7 +56,8 @@ async fn groups_fields_and_orders<E: Engine>(
 }
 
 async fn tokens<E: Engine>(engine: &E) -> Vec<TokenRecord> {
-    engine.read(STORE, ListTokens { store: STORE, after: None }).await.unwrap().items
+    let portion = engine.read(STORE, ListTokens { store: STORE, after: None }).await.unwrap();
+    portion.map(|portion| portion.listed.items).unwrap_or_default()
 }
 
 /// Looks at everything that the other operations show.

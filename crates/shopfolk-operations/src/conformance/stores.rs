@@ -70,7 +70,7 @@ pub async fn token_opens_its_own_store_until_it_is_revoked<E: Engine>(engine: E)
     assert_eq!(access(OTHER).await.unwrap().token, None);
     assert_eq!(access(StoreId::new(99).unwrap()).await, None);
     let list = ListTokens { store: STORE, after: None };
-    assert_eq!(engine.read(STORE, list).await.unwrap().items, [token]);
+    assert_eq!(engine.read(STORE, list).await.unwrap().unwrap().listed.items, [token]);
 
     let elsewhere = engine.write(OTHER, BY, RevokeToken { id: token.id, now: at(6) }).await;
     assert!(matches!(elsewhere, Err(OperationError::TokenNotFound { .. })));
@@ -91,7 +91,7 @@ pub async fn last_use_of_a_token_never_goes_back<E: Engine>(engine: E) {
     for (used, expected) in [(20_000, 20_000), (19_999, 20_000), (20_001, 20_001)] {
         engine.write(STORE, BY, NoteTokenUse { id, day: day(used) }).await.unwrap();
         let list = ListTokens { store: STORE, after: None };
-        let listed = engine.read(STORE, list).await.unwrap();
-        assert_eq!(listed.items[0].last_used, Some(day(expected)));
+        let portion = engine.read(STORE, list).await.unwrap().unwrap();
+        assert_eq!(portion.listed.items[0].last_used, Some(day(expected)));
     }
 }

@@ -6,7 +6,8 @@ use std::fmt;
 use sha2::{Digest, Sha256};
 use shopfolk_model::{CustomerGroup, ExtraField, Order, Store, StoreId};
 use shopfolk_store::{
-    Aggregate, Dialect, Engine, Record, StoreError, StoredCustomer, StoredEvent, StoredToken, Table, Value,
+    Aggregate, Dialect, Engine, Portion, Record, StoreError, StoredCustomer, StoredEvent, StoredToken, Table,
+    Value,
 };
 
 use super::CopyError;
@@ -92,22 +93,20 @@ impl<E: Engine> Reading<'_, E> {
         mut read: impl FnMut(u64) -> Result<(), CopyError>,
     ) -> Result<(), CopyError> {
         let mut after = None;
-        loop {
-            let list = List::<A> { after };
-            let (portion, through) = self.engine.read(self.id, list).await.map_err(self.failed)?;
-            if portion.damaged > 0 {
-                return Err(CopyError::Damaged { id: self.id, damaged: portion.damaged });
+        while let Some(Portion { listed, through }) =
+            self.engine.read(self.id, List::<A>::after(after)).await.map_err(self.failed)?
+        {
+            if listed.damaged > 0 {
+                return Err(CopyError::Damaged { id: self.id, damaged: listed.damaged });
             }
-            if through.is_none() {
-                return Ok(());
-            }
-            after = through;
+            after = Some(through);
             // The same rows in every database, whatever they are kept like there.
-            for (table, row) in portion.items.iter().flat_map(|aggregate| aggregate.rows(Dialect::Sqlite)) {
+            for (table, row) in listed.items.iter().flat_map(|aggregate| aggregate.rows(Dialect::Sqlite)) {
                 sum.row(table, &row);
             }
-            read(portion.items.len() as u64)?;
+            read(listed.items.len() as u64)?;
         }
+        Ok(())
     }
 }
 

@@ -6,7 +6,7 @@ use std::ops::ControlFlow;
 
 use futures_util::future::try_join;
 use shopfolk_model::StoreId;
-use shopfolk_store::{Aggregate, CustomerRow, Engine, Record, StoreError, StoreSize};
+use shopfolk_store::{Aggregate, CustomerRow, Engine, Record, StoreError, StoreSize, WalkPosition};
 
 use super::transactions::{EstimateSize, List, Replace};
 use super::{CopyError, CopyPhase, CopyProgress, StoreCopy};
@@ -54,8 +54,7 @@ impl<A: Aggregate> Difference<A> {
 /// The rows of one side, read portion by portion.
 struct Rows<A: Aggregate> {
     waiting: VecDeque<A>,
-    /// The highest id that was read or needs no reading.
-    through: Option<A::Id>,
+    through: Option<WalkPosition>,
     at_the_end: bool,
 }
 
@@ -70,18 +69,13 @@ impl<A: Aggregate> Rows<A> {
 
     /// Reads the next portion, and says how many rows of it are damaged.
     async fn read<E: Engine>(&mut self, engine: &E, store: StoreId) -> Result<u64, StoreError> {
-        let (portion, through) = engine.read(store, List::<A> { after: self.through }).await?;
-        self.waiting = portion.items.into();
-        match through {
-            Some(through) => self.through = Some(through),
-            None => self.at_the_end = true,
-        }
-        Ok(portion.damaged)
-    }
-
-    /// Notes that rows up to this one need not be read: what lies there was just written.
-    fn pass(&mut self, id: A::Id) {
-        self.through = self.through.max(Some(id));
+        let Some(portion) = engine.read(store, List::<A>::after(self.through)).await? else {
+            self.at_the_end = true;
+            return Ok(0);
+        };
+        self.through = Some(portion.through);
+        self.waiting = portion.listed.items.into();
+        Ok(portion.listed.damaged)
     }
 
     fn next_id(&self) -> Option<A::Id> {
@@ -125,10 +119,7 @@ impl<From: Engine, To: Engine, Observe: FnMut(CopyProgress) -> ControlFlow<()> +
             let here = if order.is_le() { source.waiting.pop_front() } else { None };
             let there = if order.is_ge() { target.waiting.pop_front() } else { None };
             match (here, there) {
-                (Some(here), there) if there.as_ref() != Some(&here) => {
-                    target.pass(here.id());
-                    difference.add(here);
-                }
+                (Some(here), there) if there.as_ref() != Some(&here) => difference.add(here),
                 (None, Some(there)) => difference.remove(there.id()),
                 _ => {}
             }

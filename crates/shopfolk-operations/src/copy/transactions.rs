@@ -1,9 +1,11 @@
 //! The transactions that a copy is made of: each reads a portion or writes one.
 
+use std::marker::PhantomData;
+
 use shopfolk_model::Store;
 use shopfolk_store::{
-    Aggregate, CopyOperation, CopyTx, Listed, NextIds, ReadOperation, ReadTx, StoreError, StoreSize,
-    StoredEvent, replace,
+    Aggregate, CopyOperation, CopyTx, NextIds, Portion, ReadOperation, ReadTx, StoreError, StoreSize,
+    StoredEvent, WalkPosition, replace,
 };
 
 /// How many events a portion has at the most: they are small.
@@ -34,13 +36,20 @@ impl ReadOperation for LookupNextIds {
     }
 }
 
-/// Reads the next portion behind an id.
-pub(super) struct List<A: Aggregate> {
-    pub after: Option<A::Id>,
+/// Reads the next portion of a walk through all aggregates of a kind.
+pub(super) struct List<A> {
+    pub after: Option<WalkPosition>,
+    of: PhantomData<A>,
+}
+
+impl<A> List<A> {
+    pub fn after(after: Option<WalkPosition>) -> Self {
+        Self { after, of: PhantomData }
+    }
 }
 
 impl<A: Aggregate> ReadOperation for List<A> {
-    type Output = (Listed<A>, Option<A::Id>);
+    type Output = Option<Portion<A>>;
     type Error = StoreError;
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, StoreError> {

@@ -3,6 +3,7 @@
 
 mod conformance;
 mod damage;
+mod damaged_portions;
 mod ids;
 mod lost_commits;
 mod order_search;
