@@ -7,7 +7,8 @@
 
 use std::fmt;
 
-use shopfolk_store::{StoreError, TABLES};
+use shopfolk_model::Store;
+use shopfolk_store::{CustomerRow, Record, Reference, StoreError, TABLES, Table};
 use tokio_postgres::Client;
 use tokio_postgres::types::Type;
 
@@ -22,36 +23,41 @@ pub struct Distribution {
     pub already: Vec<&'static str>,
 }
 
-/// The tables that this engine has besides the described ones.
-const OWN_TABLES: &[&str] = &["counters", "customer_counts", "customer_search"];
+/// The tables that this engine has besides the described ones: each hangs on one of those, by the column beside the
+/// store's id where it is not the store itself.
+const OWN_TABLES: &[(&str, &str, Option<&str>)] = &[
+    ("counters", Store::TABLE.name, None),
+    ("customer_counts", Store::TABLE.name, None),
+    ("customer_search", CustomerRow::TABLE.name, Some("customer_id")),
+];
 
 /// All tables, that of the stores first: it decides where the others lie.
 fn tables() -> impl Iterator<Item = &'static str> + Clone {
-    TABLES.iter().map(|table| table.name).chain(OWN_TABLES.iter().copied())
+    TABLES.iter().map(|table| table.name).chain(OWN_TABLES.iter().map(|(table, ..)| *table))
 }
 
-/// The foreign keys: the name, the table, the columns, the table that they refer to.
-const FOREIGN_KEYS: &[(&str, &str, &str, &str)] = &[
-    ("counters_of_store", "counters", "store_id", "stores"),
-    ("customer_counts_of_store", "customer_counts", "store_id", "stores"),
-    ("tokens_of_store", "tokens", "store_id", "stores"),
-    ("customers_of_store", "customers", "store_id", "stores"),
-    ("details_of_customer", "customer_details", "store_id, customer_id", "customers"),
-    ("customer_groups_of_store", "customer_groups", "store_id", "stores"),
-    ("customer_extra_fields_of_store", "customer_extra_fields", "store_id", "stores"),
-    ("extra_field_values_of_customer", "customer_extra_field_values", "store_id, customer_id", "customers"),
-    (
-        "extra_field_values_of_field",
-        "customer_extra_field_values",
-        "store_id, extra_field_id",
-        "customer_extra_fields",
-    ),
-    ("orders_of_store", "orders", "store_id", "stores"),
-    ("products_of_order", "order_products", "store_id, order_number", "orders"),
-    ("statistics_of_customer", "order_statistics", "store_id, customer_id", "customers"),
-    ("search_of_customer", "customer_search", "store_id, customer_id", "customers"),
-    ("contacts_of_customer", "contacts", "store_id, customer_id", "customers"),
-];
+/// The foreign keys that the migrations make: each table, and the rule as the database tells it. Columns that may name
+/// nothing have none, and neither have events, which are kept whatever becomes of their store.
+pub fn foreign_keys() -> Vec<(&'static str, String)> {
+    let of_table = |table: &&'static Table| {
+        let of_store =
+            (table.owner.is_none() && table.lifecycle.is_some()).then_some((Store::TABLE.name, None));
+        let of_owner = table.owner.map(|owner| (owner.table, Some(owner.column)));
+        let always_names = |reference: &&Reference| {
+            let column = table.columns.iter().find(|column| column.name == reference.column);
+            reference.none.is_none() && column.is_some_and(|column| !column.nullable)
+        };
+        let named = table.references.iter().filter(always_names);
+        let named = named.map(|reference| (reference.table, Some(reference.column)));
+        let name = table.name;
+        of_store.into_iter().chain(of_owner).chain(named).map(move |(of, column)| (name, of, column))
+    };
+    let rule = |(table, of, column): (&'static str, &str, Option<&str>)| {
+        let columns = column.map_or("store_id".to_owned(), |column| format!("store_id, {column}"));
+        (table, format!("FOREIGN KEY ({columns}) REFERENCES {of}({columns})"))
+    };
+    TABLES.iter().flat_map(of_table).chain(OWN_TABLES.iter().copied()).map(rule).collect()
+}
 
 /// Distributes every table that is not distributed yet.
 ///
@@ -79,8 +85,10 @@ pub(crate) async fn distribute(client: &Client) -> Result<Distribution, StoreErr
         if found.is_some() { &mut distribution.already } else { &mut distribution.distributed }.push(table);
     }
     if !distribution.distributed.is_empty() {
-        for (name, table, ..) in FOREIGN_KEYS {
-            execute(client, &format!("ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}")).await?;
+        for (table, rule) in foreign_keys() {
+            if let Some(name) = name_of(client, table, &rule).await? {
+                execute(client, &format!("ALTER TABLE {table} DROP CONSTRAINT {name}")).await?;
+            }
         }
         for table in &distribution.distributed {
             let together = if Some(*table) == tables().next() { "none" } else { "stores" };
@@ -93,20 +101,25 @@ pub(crate) async fn distribute(client: &Client) -> Result<Distribution, StoreErr
             .await?;
         }
     }
-    for (name, table, columns, of) in FOREIGN_KEYS {
-        let found = client
-            .query_typed_opt(
-                "SELECT 1 FROM pg_constraint WHERE conname = $1 AND conrelid = to_regclass($2)",
-                &[(name, Type::TEXT), (table, Type::TEXT)],
-            )
-            .await
-            .map_err(&looking)?;
-        if found.is_none() {
-            let rule = format!("FOREIGN KEY ({columns}) REFERENCES {of} ({columns})");
-            execute(client, &format!("ALTER TABLE {table} ADD CONSTRAINT {name} {rule}")).await?;
+    for (table, rule) in foreign_keys() {
+        if name_of(client, table, &rule).await?.is_none() {
+            execute(client, &format!("ALTER TABLE {table} ADD {rule}")).await?;
         }
     }
     Ok(distribution)
+}
+
+/// The name of a foreign key, where it is there. Names follow from nothing, so it is found by what it joins.
+async fn name_of(client: &Client, table: &str, rule: &str) -> Result<Option<String>, StoreError> {
+    let found = client
+        .query_typed_opt(
+            "SELECT quote_ident(conname) FROM pg_constraint
+              WHERE conrelid = to_regclass($1) AND pg_get_constraintdef(oid) = $2",
+            &[(&table, Type::TEXT), (&rule, Type::TEXT)],
+        )
+        .await
+        .map_err(doing("look for a foreign key"))?;
+    found.map(|row| row.try_get(0)).transpose().map_err(doing("look for a foreign key"))
 }
 
 async fn execute(client: &Client, statement: &str) -> Result<(), StoreError> {

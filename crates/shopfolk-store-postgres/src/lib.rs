@@ -40,7 +40,7 @@ mod tls;
 mod tx;
 
 pub use address::{InvalidAddress, PostgresAddress};
-pub use citus::Distribution;
+pub use citus::{Distribution, foreign_keys};
 pub use engine::PostgresEngine;
 pub use settings::PostgresSettings;
 pub use statements::made_statements;

@@ -61,6 +61,19 @@ async fn tables_have_the_columns_and_unique_indexes_that_are_described() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn foreign_keys_are_those_that_follow_from_the_descriptions() {
+    let (_engine, database) = new_engine().await;
+    let there = database.psql(
+        "SELECT conrelid::regclass || ' ' || pg_get_constraintdef(oid) FROM pg_constraint
+          WHERE contype = 'f' AND connamespace = 'public'::regnamespace",
+    );
+    let there: BTreeSet<String> = there.lines().map(str::to_owned).collect();
+    let expected = shopfolk_store_postgres::foreign_keys();
+    let expected: BTreeSet<String> = expected.iter().map(|(table, rule)| format!("{table} {rule}")).collect();
+    assert_eq!(there, expected);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nodes_that_start_at_once_on_an_empty_database_make_the_tables_once() {
     let database = new_database();
     let url = database.url();
