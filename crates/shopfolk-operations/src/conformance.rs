@@ -89,6 +89,7 @@ macro_rules! conformance_tests {
             event_says_by_whom_and_what_was_before
             deleted_customer_is_told_whole
             insertion_of_what_is_there_is_a_conflict
+            change_of_a_row_that_is_not_there_is_refused
             many_customers_are_changed_in_portions
             mass_change_of_somebody_unknown_changes_nobody
             deleted_group_is_told_of_each_of_its_customers

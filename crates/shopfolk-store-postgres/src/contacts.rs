@@ -136,11 +136,12 @@ impl PostgresWriteTx<'_> {
             i16::from(before.contact_type().code()),
             stored_key(before.address.key(), Dialect::Postgres).into_owned()
         ]);
-        self.queue_one("change a contact", &REPLACE_CONTACT, parameters);
+        self.queue_touching(1, "change a contact", &REPLACE_CONTACT, parameters);
     }
 
     fn remove_contact(&mut self, customer: CustomerId, contact: &Contact) {
-        self.queue_one(
+        self.queue_touching(
+            1,
             "delete a contact",
             "DELETE FROM contacts
               WHERE store_id = $1 AND customer_id = $2 AND contact_type = $3 AND contact_key = $4

@@ -13,8 +13,7 @@ use crate::parameter::{many, parameters_of};
 use crate::rows::count;
 use crate::session::Step;
 use crate::statements::{READ_COUNTERS, counter};
-use crate::stores::lock_for;
-use crate::tx::{PostgresTx, PostgresWriteTx, TxMode};
+use crate::tx::{Lock, PostgresTx, PostgresWriteTx, TxMode};
 
 impl<M: TxMode> ReadCopy for PostgresTx<'_, M> {
     async fn estimate_size(&mut self) -> Result<StoreSize, StoreError> {
@@ -63,7 +62,7 @@ impl CopyTx for PostgresWriteTx<'_> {
     }
 
     async fn append_stored_events(&mut self, events: &[StoredEvent]) -> Result<bool, StoreError> {
-        let lock = self.mode.lock(self.store, lock_for("places of events", self.store, ""));
+        let lock = self.mode.lock(self.store, Lock::of("places of events", self.store));
         let last = Step::Run {
             what: "find the last event",
             sql: "SELECT coalesce((SELECT max(position) FROM events

@@ -16,8 +16,7 @@ use crate::node::Runs;
 use crate::parameter::parameters_of;
 use crate::rows::count;
 use crate::session::{Session, Step};
-use crate::stores::lock_for;
-use crate::tx::{PostgresWriteTx, TxMode};
+use crate::tx::{Lock, PostgresWriteTx, TxMode};
 
 /// How many events get a place at once.
 const PLACED_AT_ONCE: i64 = 5_000;
@@ -60,7 +59,7 @@ impl Runs for PlaceEvents {
     type Error = StoreError;
 
     async fn run(&self, tx: &mut PostgresWriteTx<'_>) -> Result<bool, StoreError> {
-        let lock = tx.mode.lock(tx.store, lock_for("places of events", tx.store, ""));
+        let lock = tx.mode.lock(tx.store, Lock::of("places of events", tx.store));
         let place = Step::Run {
             what: "give events their places",
             sql: "WITH unplaced AS (

@@ -12,7 +12,6 @@ use crate::failure::{Failure, NO_IDS};
 use crate::parameter::{Parameter, many, one};
 use crate::session::{Answer, Step};
 use crate::statements::{ADD_COUNTERS, ByKey, Statements, counter};
-use crate::stores::lock_for;
 use crate::tx::{Lock, PostgresTx, PostgresWriteTx, TxMode};
 
 /// The columns of a row of PostgreSQL's.
@@ -125,7 +124,7 @@ impl<M: TxMode> PostgresTx<'_, M> {
         let Query { table, which } = query;
         match (table.guard, which) {
             (Guard::Table, _) => {
-                self.mode.lock(self.store, lock_for(table.name, self.store, "")).into_iter().collect()
+                self.mode.lock(self.store, Lock::of(table.name, self.store)).into_iter().collect()
             }
             (Guard::Row, Which::Keys(keys)) => {
                 let mut ids: Vec<i64> = keys.iter().filter_map(|key| key.first()?.as_integer()).collect();
@@ -305,7 +304,8 @@ impl PostgresWriteTx<'_> {
         let types: Vec<_> = columns.map(|column| column.column_type).collect();
         let mut parameters = vec![Parameter::from(self.store.get())];
         parameters.extend(transposed(&types, &changing));
-        self.queue("change rows", &Statements::for_table(table).update, parameters);
+        let sql = &Statements::for_table(table).update;
+        self.queue_touching(changing.len() as u64, "change rows", sql, parameters);
         self.tell_access_changed_by(table);
     }
 

@@ -1,6 +1,5 @@
 //! Stores.
 
-use sha2::{Digest, Sha256};
 use shopfolk_model::{Store, StoreId};
 use shopfolk_store::{Columns, Listed, Page, PageRequest, Record, Row, StoreError, Stored};
 
@@ -9,14 +8,7 @@ use crate::listener::CHANNEL;
 use crate::parameter::parameters_of;
 use crate::rows::{SqlColumns, count};
 use crate::session::{Session, Step};
-use crate::tx::{Lock, PostgresWriteTx};
-
-/// The number that stands for something of a store that may not be there yet.
-pub(crate) fn lock_for(kind: &str, store: StoreId, key: &str) -> Lock {
-    let digest = Sha256::digest(format!("{kind} {store} {key}"));
-    let first = digest.first_chunk().copied().unwrap_or_default();
-    Lock::Number(i64::from_be_bytes(first))
-}
+use crate::tx::PostgresWriteTx;
 
 impl PostgresWriteTx<'_> {
     /// Tells every node with the commit that what it remembers of the store's tokens is old.

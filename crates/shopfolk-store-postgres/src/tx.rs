@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 
+use sha2::{Digest, Sha256};
 use shopfolk_model::{Actor, CustomerId, StoreId};
 use shopfolk_store::{ReadTx, StoreError, WriteTx};
 use tokio_postgres::Row;
@@ -45,6 +46,13 @@ pub(crate) enum Lock {
 }
 
 impl Lock {
+    /// That of a kind of things of a store.
+    pub(crate) fn of(kind: &str, store: StoreId) -> Self {
+        // The space at the end belongs to it: nodes of other releases take the same lock.
+        let digest = Sha256::digest(format!("{kind} {store} "));
+        Self::Number(i64::from_be_bytes(digest.first_chunk().copied().unwrap_or_default()))
+    }
+
     /// The statement that takes it.
     pub(crate) fn step(self, store: StoreId) -> Step {
         match self {
@@ -242,12 +250,25 @@ impl<M: TxMode> PostgresTx<'_, M> {
 
     /// Sends steps and notes what goes wrong.
     async fn send(&mut self, steps: &[Step]) -> Result<Vec<Answer>, StoreError> {
-        self.session.send(steps).await.map_err(|(number, error)| {
+        let answers = self.session.send(steps).await.map_err(|(number, error)| {
             let doing = steps.get(number).map_or("reach the database", Step::what);
             let told = StoreError::Database { doing, source: error.to_string().into() };
             self.mode.note(Failure::of(doing, error));
             told
-        })
+        })?;
+        for (step, answer) in steps.iter().zip(&answers) {
+            if let Step::Run { what: doing, touches: Some(expected), .. } = *step
+                && answer.touched != expected
+            {
+                let failed = || {
+                    let source = format!("{} rows were touched, {expected} were to be", answer.touched);
+                    StoreError::Database { doing, source: source.into() }
+                };
+                self.mode.note(Failure::Final { error: failed() });
+                return Err(failed());
+            }
+        }
+        Ok(answers)
     }
 }
 
@@ -257,9 +278,15 @@ impl PostgresWriteTx<'_> {
         self.mode.waiting.push_back(Step::Run { what, sql, parameters, touches: None });
     }
 
-    /// The same for a statement that must touch one row. That is looked at before the commit.
-    pub(crate) fn queue_one(&mut self, what: &'static str, sql: &'static str, parameters: Vec<Parameter>) {
-        self.mode.waiting.push_back(Step::Run { what, sql, parameters, touches: Some(1) });
+    /// The same for a statement that must touch so many rows. That is looked at before the commit.
+    pub(crate) fn queue_touching(
+        &mut self,
+        touches: u64,
+        what: &'static str,
+        sql: &'static str,
+        parameters: Vec<Parameter>,
+    ) {
+        self.mode.waiting.push_back(Step::Run { what, sql, parameters, touches: Some(touches) });
     }
 
     /// Runs a statement now, and says how many rows it touched.
@@ -286,21 +313,8 @@ impl PostgresWriteTx<'_> {
             self.mode.waiting = writes;
         }
         let mut steps = self.mode.take_waiting(self.session, self.store);
-        let looks = steps.iter().any(|step| matches!(step, Step::Run { touches: Some(_), .. }));
-        if looks {
-            let answers = self.send(steps.make_contiguous()).await?;
-            let touched = |step: &Step, answer: &Answer| match step {
-                Step::Run { touches: Some(expected), .. } => answer.touched == *expected,
-                _ => true,
-            };
-            if let Some((step, answer)) =
-                steps.iter().zip(&answers).find(|(step, answer)| !touched(step, answer))
-            {
-                return Err(StoreError::Database {
-                    doing: step.what(),
-                    source: format!("{} rows were touched, one was to be", answer.touched).into(),
-                });
-            }
+        if steps.iter().any(|step| matches!(step, Step::Run { touches: Some(_), .. })) {
+            self.send(steps.make_contiguous()).await?;
             steps.clear();
         }
         steps.push_back(Step::Plain("COMMIT".to_owned()));

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use shopfolk_model::{BookChange, BookSummary, CustomerId, NewContact};
+use shopfolk_model::{BookChange, BookSummary, CustomerGroup, CustomerId, GroupId, GroupName, NewContact};
 use shopfolk_store::{Engine, StoreError, WriteOperation, WriteTx};
 use tokio::task::JoinSet;
 
@@ -128,4 +128,34 @@ pub async fn read_sees_every_answered_write<E: Engine>(engine: E) {
     }
     writers.join_all().await;
     assert_eq!(phones(&engine, customer).await.len(), 4 * 45);
+}
+
+/// Changes a group, and reads it again or not.
+struct ChangeGroupAtOnce {
+    group: CustomerGroup,
+    reads: bool,
+}
+
+impl WriteOperation for ChangeGroupAtOnce {
+    type Output = ();
+    type Error = StoreError;
+
+    async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<(), StoreError> {
+        tx.update(std::slice::from_ref(&self.group)).await?;
+        if self.reads {
+            // What goes wrong is not forgotten when the operation goes on.
+            let _ = tx.get::<CustomerGroup>((self.group.id,)).await;
+        }
+        Ok(())
+    }
+}
+
+pub async fn change_of_a_row_that_is_not_there_is_refused<E: Engine>(engine: E) {
+    create_store(&engine, STORE).await;
+    for reads in [false, true] {
+        let (id, name) = (GroupId::new(7).unwrap(), GroupName::new("VIP").unwrap());
+        let group = CustomerGroup { id, name, external_reference: None };
+        let changed = engine.write(STORE, BY, ChangeGroupAtOnce { group, reads }).await;
+        assert!(matches!(changed, Err(StoreError::Database { doing: "change rows", .. })), "{changed:?}");
+    }
 }
