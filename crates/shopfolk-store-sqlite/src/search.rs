@@ -20,6 +20,7 @@ mod check;
 mod field;
 mod find;
 mod hits;
+mod late;
 mod links;
 mod narrowing;
 mod pack;

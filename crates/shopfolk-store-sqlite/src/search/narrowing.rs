@@ -11,8 +11,8 @@ use shopfolk_store::StoreError;
 use super::bits::Bits;
 use super::blocks::Blocks;
 use super::field::{BUSINESS, Column, MARKETING, NO_MARKETING, TAX_EXEMPT, TextField};
-use super::find::{Late, LateUpdate};
 use super::hits::{BlockHits, Hits};
+use super::late::{Late, LateUpdate};
 use super::links::Finders;
 
 /// Those whom the filters so far have found, which every other filter makes fewer.
