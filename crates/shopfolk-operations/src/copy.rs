@@ -28,8 +28,10 @@ mod transactions;
 use std::ops::ControlFlow;
 
 use futures_util::future::{try_join, try_join3};
-use shopfolk_model::{CustomerGroup, ExtraField, Order, Store, StoreId};
-use shopfolk_store::{Engine, StoreError, StoredCustomer, StoredToken};
+use shopfolk_model::{Store, StoreId};
+use shopfolk_store::{
+    Aggregate, CustomerRow, Engine, Record, StoreError, StoredCustomer, StoredToken, for_every_aggregate,
+};
 
 pub use contents::{Checksum, StoreContents};
 
@@ -125,16 +127,16 @@ pub async fn copy_store<From: Engine, To: Engine>(
     let mut copy = StoreCopy { from, to, store, observe, pass: 1 };
     let source = copy.source().await?;
     copy.refuse_another_store(&source).await?;
+    macro_rules! copy_rows {
+        ($($aggregate:ty),+) => {
+            $(copy.copy_rows::<$aggregate>().await?;)+
+        };
+    }
     while copy.pass <= MOST_PASSES {
         let shared = copy.shared_events().await?;
         copy.put_store(true).await?;
         copy.copy_events(shared).await?;
-        copy.copy_rows::<StoredToken>().await?;
-        copy.copy_rows::<CustomerGroup>().await?;
-        copy.copy_rows::<ExtraField>().await?;
-        copy.copy_rows::<StoredCustomer>().await?;
-        // Behind the customers: one that is removed leaves its orders.
-        copy.copy_rows::<Order>().await?;
+        for_every_aggregate!(copy_rows);
         if let Some(contents) = copy.verify().await? {
             copy.put_store(false).await?;
             return Ok(contents);
@@ -142,6 +144,11 @@ pub async fn copy_store<From: Engine, To: Engine>(
         copy.pass += 1;
     }
     Err(CopyError::KeepsChanging { id: store })
+}
+
+/// Whether a store keeps how many there are.
+fn is_counted<A: Aggregate>() -> bool {
+    A::Row::TABLE.name == CustomerRow::TABLE.name
 }
 
 /// A copy under way.

@@ -6,7 +6,7 @@ use shopfolk_model::{
 };
 use shopfolk_store::{
     ORDERS_BY_KEY, Page, PageRequest, Query, ReadOperation, ReadTx, Record, Which, WriteOperation, WriteTx,
-    delete_orders, get_order, insert_orders,
+    get_order, insert_orders,
 };
 
 use crate::OperationError;
@@ -190,7 +190,7 @@ impl WriteOperation for DeleteOrder {
         }
         // Looked at again after the customer is locked: another call may have deleted it meanwhile.
         let order = get_order(tx, order.number).await?.ok_or_else(|| self.order.not_found())?;
-        delete_orders(tx, &[order.number]).await?;
+        tx.delete::<Order>(&[(order.number,)]).await?;
         if let Some(buyer) = order.customer.and_then(|id| portion.customer(id)).cloned() {
             let (first, last) = tx.find_order_times(buyer.id).await?.unzip();
             portion.set_orders(buyer.id, buyer.orders.without(order.total, first, last), self.now);

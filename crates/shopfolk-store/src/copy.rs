@@ -12,9 +12,9 @@ use shopfolk_model::{
 };
 
 use crate::{
-    Change, CountedId, Dialect, NextIds, Portion, Query, ReadTx, Record, RecordKey, StoreError,
-    StoredContact, StoredCustomer, StoredDetails, StoredEvent, StoredExtraFieldValue, StoredOrderProduct,
-    StoredStatistics, StoredToken, Table, Value, WalkPosition, Which, WriteTx, customers, orders,
+    CountedId, CustomerRow, Dialect, NextIds, Portion, Query, ReadTx, Record, StoreError, StoredCustomer,
+    StoredEvent, StoredExtraFieldValue, StoredOrderProduct, StoredToken, Table, Value, WalkPosition, Which,
+    WriteTx, customers, orders,
 };
 
 /// About how many rows a store has, to tell how far a copy is.
@@ -75,10 +75,10 @@ pub type StoredRow<'a> = (&'static Table, Vec<Value<'a>>);
 pub trait Aggregate: Clone + Eq + fmt::Debug + Send + Sync + 'static {
     /// The id.
     type Id: CountedId;
-    /// The tables, that of the row with the id first.
-    const TABLES: &'static [&'static Table];
+    /// The row with the id, on which all others hang.
+    type Row: Record<Key = (Self::Id,)>;
     /// How much a portion has at the most, in [`Self::weight`].
-    const PORTION: usize;
+    const PORTION: usize = crate::PORTION;
 
     /// The id.
     fn id(&self) -> Self::Id;
@@ -104,7 +104,24 @@ pub trait Aggregate: Clone + Eq + fmt::Debug + Send + Sync + 'static {
     fn delete<T: WriteTx>(
         tx: &mut T,
         ids: &[Self::Id],
-    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+    ) -> impl Future<Output = Result<(), StoreError>> + Send {
+        async move { tx.delete::<Self::Row>(&ids.iter().map(|&id| (id,)).collect::<Vec<_>>()).await }
+    }
+}
+
+/// Names every [`Aggregate`], in the order in which they are copied: customers before orders, because one that is removed
+/// leaves its orders.
+#[macro_export]
+macro_rules! for_every_aggregate {
+    ($do:ident) => {
+        $do! {
+            $crate::StoredToken,
+            shopfolk_model::CustomerGroup,
+            shopfolk_model::ExtraField,
+            $crate::StoredCustomer,
+            shopfolk_model::Order
+        }
+    };
 }
 
 /// Removes some, and adds others, as they are. What has the id of one that is added, or what may be there only once, goes
@@ -122,7 +139,7 @@ pub async fn replace<A: Aggregate, T: CopyTx>(
     let dialect = tx.dialect();
     let rows: Vec<StoredRow<'_>> = add.iter().flat_map(|aggregate| aggregate.rows(dialect)).collect();
     let mut queries = Vec::new();
-    for &table in A::TABLES {
+    for table in std::iter::once(A::Row::TABLE).chain(A::Row::TABLE.hanging()) {
         for unique in table.unique {
             let place = |name| table.place_in(dialect, name);
             let Some(places) = unique.columns.iter().map(|name| place(name)).collect::<Option<Vec<_>>>()
@@ -153,11 +170,10 @@ pub async fn replace<A: Aggregate, T: CopyTx>(
 
 /// Aggregates that are one row.
 macro_rules! single_rows {
-    ($($record:ty: $id:ty, |$one:ident| $get:expr, |$tx:ident, $ids:ident| $before:block;)+) => {
+    ($($record:ty: $id:ty, |$one:ident| $get:expr $(, without $remove:path)?;)+) => {
         $(impl Aggregate for $record {
             type Id = $id;
-            const TABLES: &'static [&'static Table] = &[Self::TABLE];
-            const PORTION: usize = crate::PORTION;
+            type Row = Self;
 
             fn id(&self) -> $id {
                 let $one = self;
@@ -176,35 +192,23 @@ macro_rules! single_rows {
             }
 
             async fn insert<T: WriteTx>(tx: &mut T, new: &[Self]) -> Result<(), StoreError> {
-                WriteRowsOf::insert_all(tx, new).await
+                tx.insert(new).await
             }
 
-            async fn delete<T: WriteTx>($tx: &mut T, $ids: &[$id]) -> Result<(), StoreError> {
-                $before
-                let keys = $ids.iter().map(|&id| RecordKey::values(&(id,))).collect();
-                $tx.write(Change::Delete(Self::TABLE, keys)).await
-            }
+            $(async fn delete<T: WriteTx>(tx: &mut T, ids: &[$id]) -> Result<(), StoreError> {
+                for &id in ids {
+                    $remove(tx, id).await?;
+                }
+                tx.delete::<Self>(&ids.iter().map(|&id| (id,)).collect::<Vec<_>>()).await
+            })?
         })+
     };
 }
 
-/// Tells inserting records and inserting aggregates apart.
-struct WriteRowsOf;
-
-impl WriteRowsOf {
-    async fn insert_all<T: WriteTx, R: Record>(tx: &mut T, records: &[R]) -> Result<(), StoreError> {
-        tx.insert(records).await
-    }
-}
-
 single_rows! {
-    StoredToken: TokenId, |token| token.record.id, |tx, ids| {};
-    CustomerGroup: GroupId, |group| group.id, |tx, ids| {};
-    ExtraField: ExtraFieldId, |field| field.id, |tx, ids| {
-        for &id in ids {
-            remove_values(tx, id).await?;
-        }
-    };
+    StoredToken: TokenId, |token| token.record.id;
+    CustomerGroup: GroupId, |group| group.id;
+    ExtraField: ExtraFieldId, |field| field.id, without remove_values;
 }
 
 /// Removes the values of an extra field.
@@ -221,7 +225,7 @@ async fn remove_values<T: WriteTx>(tx: &mut T, field: ExtraFieldId) -> Result<()
 
 impl Aggregate for Order {
     type Id = OrderNumber;
-    const TABLES: &'static [&'static Table] = &[Self::TABLE, StoredOrderProduct::TABLE];
+    type Row = Self;
     // Bodies of calls are bounded, so these are some 100 MB at the worst.
     const PORTION: usize = 100;
 
@@ -249,21 +253,11 @@ impl Aggregate for Order {
     async fn insert<T: WriteTx>(tx: &mut T, new: &[Self]) -> Result<(), StoreError> {
         orders::insert_orders(tx, new).await
     }
-
-    async fn delete<T: WriteTx>(tx: &mut T, ids: &[OrderNumber]) -> Result<(), StoreError> {
-        orders::delete_orders(tx, ids).await
-    }
 }
 
 impl Aggregate for StoredCustomer {
     type Id = CustomerId;
-    const TABLES: &'static [&'static Table] = &[
-        customers::CustomerRow::TABLE,
-        StoredDetails::TABLE,
-        StoredExtraFieldValue::TABLE,
-        StoredStatistics::TABLE,
-        StoredContact::TABLE,
-    ];
+    type Row = CustomerRow;
     const PORTION: usize = customers::MOST_CONTACTS;
 
     fn id(&self) -> CustomerId {
@@ -291,5 +285,26 @@ impl Aggregate for StoredCustomer {
 
     async fn delete<T: WriteTx>(tx: &mut T, ids: &[CustomerId]) -> Result<(), StoreError> {
         customers::delete_customers(tx, ids).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::TABLES;
+
+    #[test]
+    fn every_table_is_copied() {
+        // The store itself and its events are copied on their own.
+        let mut copied = vec![shopfolk_model::Store::TABLE.name, StoredEvent::TABLE.name];
+        macro_rules! add {
+            ($($aggregate:ty),+) => {
+                $(let row = <$aggregate as Aggregate>::Row::TABLE;
+                copied.extend(std::iter::once(row).chain(row.hanging()).map(|table| table.name));)+
+            };
+        }
+        for_every_aggregate!(add);
+        let left: Vec<_> = TABLES.iter().filter(|table| !copied.contains(&table.name)).collect();
+        assert!(left.is_empty(), "{left:?}");
     }
 }

@@ -66,8 +66,8 @@ pub use id_kind::{CountedId, IdKind, NextIds};
 pub use invariants::{Invariant, Violation};
 pub use order_search::ReadOrderSearch;
 pub use orders::{
-    ORDERS_BY_KEY, ReadOrders, StoredOrderProduct, StoredStatistics, WriteOrders, delete_orders,
-    folded_email, get_order, get_orders, insert_orders, list_orders,
+    ORDERS_BY_KEY, ReadOrders, StoredOrderProduct, StoredStatistics, WriteOrders, folded_email, get_order,
+    get_orders, insert_orders, list_orders,
 };
 pub use page::{Page, PageRequest};
 pub use record::{Columns, Record, RecordKey, Row, RowReader};

@@ -11,8 +11,8 @@ use shopfolk_model::{
 
 use crate::value::{JsonObject, Made};
 use crate::{
-    Damage, Derived, IdKind, Lifecycle, Listed, Owner, Portion, Query, ReadRows, Record, Reference,
-    StoreError, Unique, WalkPosition, WriteRows, record,
+    Damage, Derived, IdKind, Lifecycle, Listed, Owner, Portion, Query, ReadRows, Reference, StoreError,
+    Unique, WalkPosition, WriteRows, record,
 };
 
 /// By the key that callers know.
@@ -241,14 +241,4 @@ pub async fn insert_orders<T: WriteRows>(tx: &mut T, orders: &[Order]) -> Result
     let products: Vec<_> =
         orders.iter().flat_map(|order| order.products.iter().map(product(order))).collect();
     tx.insert(&products).await
-}
-
-/// Removes orders with their products.
-///
-/// # Errors
-/// When the database fails.
-pub async fn delete_orders<T: WriteRows>(tx: &mut T, numbers: &[OrderNumber]) -> Result<(), StoreError> {
-    let owners: Vec<i64> = numbers.iter().map(|number| number.get()).collect();
-    tx.write(crate::Change::DeleteOf(StoredOrderProduct::TABLE, &owners)).await?;
-    tx.delete::<Order>(&numbers.iter().map(|&number| (number,)).collect::<Vec<_>>()).await
 }

@@ -304,13 +304,17 @@ pub trait WriteRows: ReadRows {
         }
     }
 
-    /// Removes records.
+    /// Removes records with what hangs on them.
     ///
     /// # Errors
     /// When the database fails.
     fn delete<R: Record>(&mut self, keys: &[R::Key]) -> impl Future<Output = Result<(), StoreError>> + Send {
         async move {
-            let keys = keys.iter().map(RecordKey::values).collect();
+            let keys: Vec<_> = keys.iter().map(RecordKey::values).collect();
+            let ids: Vec<i64> = keys.iter().filter_map(|key| key.first()?.as_integer()).collect();
+            for table in R::TABLE.hanging() {
+                self.write(Change::DeleteOf(table, &ids)).await?;
+            }
             self.write(Change::Delete(R::TABLE, keys)).await
         }
     }

@@ -37,6 +37,12 @@ impl Table {
     pub fn named(name: &str) -> Option<&'static Self> {
         TABLES.iter().copied().find(|table| table.name == name)
     }
+
+    /// The tables whose rows hang on those of this one.
+    pub fn hanging(&'static self) -> impl Iterator<Item = &'static Self> {
+        let hangs_on_it = |table: &&Self| table.owner.is_some_and(|owner| owner.table == self.name);
+        TABLES.iter().copied().filter(hangs_on_it)
+    }
 }
 
 #[cfg(test)]

@@ -9,8 +9,8 @@ use shopfolk_model::{
     SearchText, TokenHash, TokenId, TokenKind, TokenRecord,
 };
 use shopfolk_store::{
-    Aggregate, CountedId, Engine, Listed, PageRequest, ReadOperation, ReadTx, StoreError, StoredCustomer,
-    StoredToken, WriteOperation, WriteTx, insert_customers, insert_orders,
+    Aggregate, CountedId, Engine, Listed, PageRequest, ReadOperation, ReadTx, Record, StoreError,
+    StoredCustomer, StoredToken, WriteOperation, WriteTx, insert_customers, insert_orders,
 };
 
 use super::fixture::*;
@@ -112,7 +112,7 @@ async fn assert_passed_over<A: Aggregate, E: Engine, To: Engine>(
     damage: &str,
     mend: &str,
 ) -> E {
-    let table = A::TABLES[0];
+    let table = A::Row::TABLE;
     let id = table.key().next().unwrap().name;
     let set = |columns: &str| {
         let (first, last) = (DAMAGED.start(), DAMAGED.end());

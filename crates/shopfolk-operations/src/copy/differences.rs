@@ -6,15 +6,10 @@ use std::ops::ControlFlow;
 
 use futures_util::future::try_join;
 use shopfolk_model::StoreId;
-use shopfolk_store::{Aggregate, CustomerRow, Engine, Record, StoreError, StoreSize, WalkPosition};
+use shopfolk_store::{Aggregate, Engine, Record, StoreError, WalkPosition};
 
 use super::transactions::{EstimateSize, List, Replace};
-use super::{CopyError, CopyPhase, CopyProgress, StoreCopy};
-
-/// About how many there are in a store; 0 where nothing keeps their number.
-fn count<A: Aggregate>(size: StoreSize) -> u64 {
-    if A::TABLES[0].name == CustomerRow::TABLE.name { size.customers } else { 0 }
-}
+use super::{CopyError, CopyPhase, CopyProgress, StoreCopy, is_counted};
 
 /// What a portion writes.
 struct Difference<A: Aggregate> {
@@ -90,7 +85,8 @@ impl<From: Engine, To: Engine, Observe: FnMut(CopyProgress) -> ControlFlow<()> +
     pub(super) async fn copy_rows<A: Aggregate>(&mut self) -> Result<(), CopyError> {
         let (from, to, store) = (self.from, self.to, self.store);
         let size = from.read(store, EstimateSize).await.map_err(CopyError::Source)?;
-        let (phase, total) = (CopyPhase::Rows(A::TABLES[0].what), count::<A>(size));
+        let (phase, total) =
+            (CopyPhase::Rows(A::Row::TABLE.what), if is_counted::<A>() { size.customers } else { 0 });
         let (mut source, mut target) = (Rows::<A>::new(), Rows::<A>::new());
         let mut difference = Difference::none();
         let mut done = 0;
