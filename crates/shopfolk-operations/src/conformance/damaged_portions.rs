@@ -14,7 +14,7 @@ use shopfolk_store::{
 };
 
 use super::fixture::*;
-use crate::{CopyError, ListTokens, SearchCustomers, Wanted, copy_store};
+use crate::{CopyError, ListTokens, SearchCustomers, StoreContents, Wanted, copy_store};
 
 /// So many rows each table has.
 const ROWS: i64 = 1_100;
@@ -104,6 +104,10 @@ impl<A: Aggregate> ReadOperation for Walk<A> {
     }
 }
 
+async fn copy<From: Engine, To: Engine>(from: &From, to: &To) -> Result<StoreContents, CopyError> {
+    Box::pin(copy_store(from, to, STORE, |_| ControlFlow::Continue(()))).await
+}
+
 /// Damages a table with `damage` until `mend`: both set its columns.
 async fn assert_passed_over<A: Aggregate, E: Engine, To: Engine>(
     mut engine: E,
@@ -124,7 +128,7 @@ async fn assert_passed_over<A: Aggregate, E: Engine, To: Engine>(
     let there: Vec<i64> = walked.items.iter().map(|one| one.id().number()).collect();
     assert_eq!(there, left, "{}", table.name);
     assert_eq!(walked.damaged, DAMAGED.count() as u64, "{}", table.name);
-    let copied = copy_store(&engine, to, STORE, |_| ControlFlow::Continue(())).await;
+    let copied = copy(&engine, to).await;
     assert!(matches!(copied, Err(CopyError::Damaged { .. })), "{}: {copied:?}", table.name);
     engine = run_sql(engine, &set(mend)).await;
     // An id that is none is passed over like any other damage.
@@ -135,7 +139,7 @@ async fn assert_passed_over<A: Aggregate, E: Engine, To: Engine>(
     let walked = engine.read(STORE, Walk::<A>(PhantomData)).await.unwrap();
     let what = format!("{} with an id that is none", table.name);
     assert_eq!((walked.items.len(), walked.damaged), (usize::try_from(ROWS).unwrap() - 1, 1), "{what}");
-    let copied = copy_store(&engine, to, STORE, |_| ControlFlow::Continue(())).await;
+    let copied = copy(&engine, to).await;
     assert!(matches!(copied, Err(CopyError::Damaged { .. })), "{what}: {copied:?}");
     run_sql(engine, &move_by("- 4611686018427387904", " + 4611686018427387904")).await
 }
@@ -159,7 +163,7 @@ pub async fn walks_go_on_behind_damaged_portions<E: Engine, To: Engine>(
     engine = assert_passed_over::<StoredCustomer, _, _>(engine, &to, sql, damage, mend).await;
     let (damage, mend) = ("document = ''", "document = '{}'");
     engine = assert_passed_over::<Order, _, _>(engine, &to, sql, damage, mend).await;
-    copy_store(&engine, &to, STORE, |_| ControlFlow::Continue(())).await.unwrap();
+    copy(&engine, &to).await.unwrap();
     engine
 }
 
