@@ -164,3 +164,53 @@ fn as_json(tokens: &[TokenRecord]) -> Result<String> {
         .collect();
     Ok(serde_json::to_string_pretty(&tokens)?)
 }
+
+#[cfg(test)]
+mod tests {
+    use shopfolk_model::{Store, StoreName, TokenHash};
+    use shopfolk_store::{
+        Change, Dialect, PORTION, Record, StoreError, StoredToken, Value, WriteOperation, WriteTx,
+    };
+    use shopfolk_store_sqlite::{SqliteEngine, SqliteSettings};
+
+    use super::*;
+
+    /// Keeps tokens of which all but the last are damaged.
+    struct KeepDamagedTokens(i64);
+
+    impl WriteOperation for KeepDamagedTokens {
+        type Output = ();
+        type Error = StoreError;
+
+        async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<(), StoreError> {
+            let (id, name) = (StoreId::new(1).unwrap(), StoreName::new("A shop").unwrap());
+            let created = SystemClock.now();
+            tx.insert(&[Store { id, name, suspended: false, created }]).await?;
+            let row = |number: i64| {
+                let mut hash = [0; 32];
+                hash[..8].copy_from_slice(&number.to_be_bytes());
+                let (id, scopes) = (TokenId::new(number).unwrap(), ScopeSet::default());
+                let record = TokenRecord { id, kind: TokenKind::Secret, scopes, created, last_used: None };
+                let token = StoredToken { record, hash: TokenHash::from_stored(hash) };
+                let mut row: Vec<_> =
+                    token.encode(Dialect::Sqlite).into_iter().map(Value::into_owned).collect();
+                if number < self.0 {
+                    row[StoredToken::TABLE.place_in(Dialect::Sqlite, "scopes").unwrap()] = "none".into();
+                }
+                row
+            };
+            tx.write(Change::Insert(StoredToken::TABLE, (1..=self.0).map(row).collect())).await
+        }
+    }
+
+    #[tokio::test]
+    async fn a_token_behind_a_portion_of_damaged_ones_is_listed() {
+        let directory = tempfile::tempdir().unwrap();
+        let engine = SqliteEngine::open(&SqliteSettings::new(directory.path().join("shop.db"))).unwrap();
+        let (store, last) = (StoreId::new(1).unwrap(), i64::try_from(PORTION).unwrap() + 1);
+        engine.write(store, Actor::CommandLine, KeepDamagedTokens(last)).await.unwrap();
+        let tokens = all_tokens(&engine, store).await.unwrap();
+        assert_eq!(tokens.iter().map(|token| token.id.get()).collect::<Vec<_>>(), [last]);
+        engine.close().await.unwrap();
+    }
+}
