@@ -34,7 +34,8 @@ fn metrics_of(program: Program) -> BTreeSet<String> {
         let described: BTreeSet<_> =
             described.map(|line| line.split(' ').next().unwrap().to_owned()).collect();
         let metrics = metrics_in(&shown);
-        let complete = metrics.contains("shopfolk_events_rows");
+        let complete = ["shopfolk_events_rows", "shopfolk_background_run_duration_seconds"];
+        let complete = complete.iter().all(|metric| metrics.contains(*metric));
         complete.then(|| {
             assert_eq!(metrics, described, "every metric says what it is");
             metrics

@@ -21,6 +21,7 @@
 //! operations and their cases in the conformance suite. What is hot or particular is a trait here (`ReadX`, `WriteX`), with
 //! its SQL in the file of the same name in every engine. `CONTRIBUTING.md` has all the steps.
 
+mod background;
 mod check;
 mod contacts;
 mod copy;
@@ -47,6 +48,7 @@ mod tables;
 mod tokens;
 mod value;
 
+pub use background::{BackgroundTask, Schedule};
 pub use check::{CheckSource, check_rows, check_tables};
 pub use contacts::{
     FoundContacts, ONE_DEFAULT_CONTACT, ReadContacts, StoredContact, WriteContacts, folded_beside, stored_key,

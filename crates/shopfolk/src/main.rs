@@ -7,6 +7,7 @@
 
 mod any_engine;
 mod arguments;
+mod background;
 mod check;
 mod clock;
 mod copy;

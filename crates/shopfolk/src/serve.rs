@@ -15,6 +15,7 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 
+use crate::background::Background;
 use crate::clock::SystemClock;
 use crate::database::{DatabaseUrl, Purpose};
 use crate::failure::UsageError;
@@ -166,13 +167,13 @@ async fn serve(
     let acceptor = tls.as_ref().map(|tls| tls.acceptor());
     let server = Server::new(router, server::connections_that_fit(arguments.max_connections), acceptor);
     announce(arguments, database, temporary, address, tls.as_deref(), &engine).await?;
-    let metrics = tokio::spawn(telemetry::keep_metrics(metrics, engine.clone()));
+    let telemetry = telemetry::background(metrics, engine.clone());
+    let background = Background::start(telemetry);
     accept(&server, listener, &mut signals, tls.as_ref()).await;
     tracing::info!(target: NOTICE, "stopping: finishing what was accepted; stop again to exit at once");
     shutting_down.announce();
-    metrics.abort();
     tokio::select! {
-        finished = finish(server, &shutting_down, &engine) => finished,
+        finished = finish(server, background, &shutting_down, &engine) => finished,
         () = signals.stop() => bail!("stopped at once; every answered write is on disk"),
     }
 }
@@ -191,12 +192,17 @@ async fn accept(server: &Server, listener: TcpListener, signals: &mut ServerSign
     }
 }
 
-/// Finishes what was accepted, within the limit.
-async fn finish(server: Server, shutting_down: &ShuttingDown, engine: &impl Engine) -> Result<()> {
+/// Finishes what was accepted and what was begun beside it, within the limit.
+async fn finish(
+    server: Server,
+    background: Background,
+    shutting_down: &ShuttingDown,
+    engine: &impl Engine,
+) -> Result<()> {
     let until = Instant::now() + STOP_LIMIT;
     server.say_farewell().await;
     shutting_down.turn_away();
-    let cut = server.finish(until - CLOSE_LIMIT).await;
+    let (cut, ()) = tokio::join!(server.finish(until - CLOSE_LIMIT), background.stop(until - CLOSE_LIMIT));
     if cut > 0 {
         tracing::warn!(connections = cut, "connections that did not finish in time were cut");
     }

@@ -1,5 +1,6 @@
 //! What an operator sees: logs on stderr, and metrics.
 
+use std::future::ready;
 use std::io::{self, IsTerminal};
 use std::time::Duration;
 
@@ -7,12 +8,14 @@ use anyhow::{Context, Result};
 use clap::ValueEnum;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use shopfolk_api::{REQUEST_DURATION, REQUEST_DURATION_BUCKETS};
-use shopfolk_store::{DAMAGED_ROWS, Engine, TABLES};
+use shopfolk_store::{BackgroundTask, DAMAGED_ROWS, Engine, TABLES};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
+
+use crate::background::{RUN_DURATION, RUN_SECONDS};
 
 /// The target of what is said whatever the log level: where the server listens, and that it stops.
 pub(crate) const NOTICE: &str = "shopfolk::notice";
@@ -92,6 +95,7 @@ pub(crate) fn start_metrics() -> Result<PrometheusHandle> {
         .set_buckets_for_metric(buckets(REQUEST_DURATION), REQUEST_DURATION_BUCKETS)?
         .set_buckets_for_metric(buckets("shopfolk_commit_duration_seconds"), COMMIT_SECONDS)?
         .set_buckets_for_metric(buckets("shopfolk_commit_batch_size"), BATCH_SIZES)?
+        .set_buckets_for_metric(buckets(RUN_DURATION), RUN_SECONDS)?
         .install_recorder()
         .context("cannot collect metrics")?;
     metrics::describe_gauge!("shopfolk_events_rows", "Rows of events, over all stores.");
@@ -114,24 +118,25 @@ pub(crate) fn start_metrics() -> Result<PrometheusHandle> {
     Ok(handle)
 }
 
-/// Keeps the metrics in order, and counts what nobody counts in passing, until it is dropped.
-pub(crate) async fn keep_metrics(handle: PrometheusHandle, engine: impl Engine) {
-    let upkeep = async {
-        loop {
-            tokio::time::sleep(UPKEEP).await;
-            handle.run_upkeep();
-        }
+/// What keeps the metrics in order, and what counts whatever nobody counts in passing.
+pub(crate) fn background(handle: PrometheusHandle, engine: impl Engine) -> [BackgroundTask; 2] {
+    let upkeep = move || {
+        handle.run_upkeep();
+        ready(())
     };
-    let count_events = async {
-        loop {
+    let count_events = move || {
+        let engine = engine.clone();
+        async move {
             match engine.count_events().await {
                 Ok(count) => metrics::gauge!("shopfolk_events_rows").set(as_metric(count)),
                 Err(error) => tracing::warn!(%error, "the events could not be counted"),
             }
-            tokio::time::sleep(COUNT_EVENTS).await;
         }
     };
-    tokio::join!(upkeep, count_events);
+    [
+        BackgroundTask::every(UPKEEP, "metrics upkeep", upkeep),
+        BackgroundTask::every(COUNT_EVENTS, "count events", count_events),
+    ]
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a metric is a floating-point number by its nature")]
