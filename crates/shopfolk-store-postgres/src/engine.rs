@@ -1,21 +1,22 @@
 //! The engine: a node, and the way in.
 
 use std::future::Future;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use shopfolk_model::{Actor, EventPosition, Store, StoreId};
 use shopfolk_store::{
-    CopyOperation, Engine, EngineHealth, Page, PageRequest, ReadOperation, StoreError, StoredEvent,
-    Violation, WriteOperation,
+    BackgroundTask, CopyOperation, Engine, EngineHealth, Page, PageRequest, ReadOperation, StoreError,
+    StoredEvent, Violation, WriteOperation,
 };
-use tokio::task::{JoinError, JoinHandle};
+use tokio::task::JoinError;
 use tokio::time::{Instant, timeout};
+use tokio_postgres_rustls::MakeRustlsConnect;
 use tokio_util::task::TaskTracker;
 
 use crate::check::check_database;
 use crate::events::{ListEvents, PlaceEvents, count_events};
 use crate::failure::{Failure, doing};
-use crate::listener::{Changed, listen};
+use crate::listener::{AccessChange, listen};
 use crate::migrations::{self, Tables};
 use crate::node::{Copies, Node, Operates, Runs, try_to_read};
 use crate::pool::{Connector, PooledSession};
@@ -30,9 +31,10 @@ use crate::{PostgresSettings, citus, measures};
 pub struct PostgresEngine {
     node: Arc<Node>,
     settings: Arc<PostgresSettings>,
+    tls: MakeRustlsConnect,
     /// The writes under way: a node that stops waits for them.
     writes: TaskTracker,
-    listener: Arc<Mutex<Option<JoinHandle<()>>>>,
+    access_change: Arc<AccessChange>,
 }
 
 const CLOSED: StoreError = StoreError::Unavailable { reason: "it is shutting down" };
@@ -62,8 +64,9 @@ impl PostgresEngine {
         Ok(Self {
             node: Arc::new(Node::new(&settings)?),
             settings,
+            tls,
             writes: TaskTracker::new(),
-            listener: Arc::default(),
+            access_change: Arc::default(),
         })
     }
 
@@ -72,9 +75,7 @@ impl PostgresEngine {
     /// # Errors
     /// When the extension is not there, or refuses.
     pub async fn distribute(&self) -> Result<citus::Distribution, StoreError> {
-        let tls = connector(&self.settings.address.encryption)?;
-        let mut session =
-            Session::open(&self.settings, &tls, |_| ()).await.map_err(doing("connect to the database"))?;
+        let mut session = self.connect().await?;
         citus::distribute(session.client()).await
     }
 
@@ -104,9 +105,9 @@ impl PostgresEngine {
         write.await.unwrap_or_else(|error| Err(fault(&error).into()))
     }
 
-    fn connector(&self) -> Result<Connector, StoreError> {
-        let tls = connector(&self.settings.address.encryption)?;
-        Ok(Connector { settings: Arc::clone(&self.settings), tls })
+    /// Opens a connection beside those that operations run on.
+    async fn connect(&self) -> Result<Session, StoreError> {
+        Session::open(&self.settings, &self.tls, |_| ()).await.map_err(doing("connect to the database"))
     }
 }
 
@@ -120,9 +121,7 @@ impl Engine for PostgresEngine {
         store: StoreId,
         operation: O,
     ) -> Result<O::Output, O::Error> {
-        let Connector { settings, tls } = self.connector()?;
-        let session =
-            Session::open(&settings, &tls, |_| ()).await.map_err(doing("connect to the database"))?;
+        let session = self.connect().await?;
         match try_to_read(&session, store, &operation).await {
             (_, Some(failure)) => Err(failure.into_error().into()),
             (outcome, None) => outcome,
@@ -189,9 +188,7 @@ impl Engine for PostgresEngine {
 
     async fn check(&self, report: impl FnMut(Violation) + Send + 'static) -> Result<(), StoreError> {
         // On a connection of its own, because it reads the whole database.
-        let Connector { settings, tls } = self.connector()?;
-        let mut session =
-            Session::open(&settings, &tls, |_| ()).await.map_err(doing("connect to the database"))?;
+        let mut session = self.connect().await?;
         check_database(&mut session, report).await
     }
 
@@ -204,13 +201,14 @@ impl Engine for PostgresEngine {
     }
 
     fn on_access_change(&self, changed: impl Fn(Option<StoreId>) + Send + Sync + 'static) {
-        let changed: Changed = Arc::new(changed);
-        let Ok(connector) = self.connector() else { return };
-        let task = tokio::spawn(listen(connector, changed));
-        let before = self.listener.lock().unwrap_or_else(PoisonError::into_inner).replace(task);
-        if let Some(before) = before {
-            before.abort();
-        }
+        self.access_change.tell(changed);
+    }
+
+    fn background(&self) -> Vec<BackgroundTask> {
+        let connector = Connector { settings: Arc::clone(&self.settings), tls: self.tls.clone() };
+        let (connector, told) = (Arc::new(connector), Arc::clone(&self.access_change));
+        let listens = move || listen(Arc::clone(&connector), Arc::clone(&told));
+        vec![BackgroundTask::until_stopped("access changes", listens)]
     }
 
     async fn health(&self) -> EngineHealth {
@@ -225,9 +223,6 @@ impl Engine for PostgresEngine {
     async fn close(&self) -> Result<(), StoreError> {
         self.writes.close();
         self.writes.wait().await;
-        if let Some(listener) = self.listener.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            listener.abort();
-        }
         self.node.ids.give_back().await;
         self.node.sessions.close();
         Ok(())

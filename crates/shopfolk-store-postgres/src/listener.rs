@@ -3,7 +3,8 @@
 //! The node that does it tells the others with its commit (`NOTIFY`). A message can be lost, because a connection broke or a
 //! pooler stands in between; nodes look up again within seconds what they remember of a token.
 
-use std::sync::Arc;
+use std::future::pending;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use shopfolk_model::StoreId;
@@ -21,24 +22,42 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// How many messages may wait to be heard; when there are more, all stores are taken as changed.
 const MOST_WAITING: usize = 1_024;
 
-/// What to call with the store whose tokens changed; with none when that may be any.
-pub(crate) type Changed = Arc<dyn Fn(Option<StoreId>) + Send + Sync>;
+type Changed = dyn Fn(Option<StoreId>) + Send + Sync;
 
-/// Listens until the task is ended.
-pub(crate) async fn listen(connector: Connector, changed: Changed) {
+/// Whom to tell of which store tokens changed, or of none in particular when that may be any.
+#[derive(Default)]
+pub(crate) struct AccessChange(Mutex<Option<Arc<Changed>>>);
+
+impl AccessChange {
+    /// Tells this one from now on.
+    pub(crate) fn tell(&self, changed: impl Fn(Option<StoreId>) + Send + Sync + 'static) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(changed));
+    }
+
+    fn happened(&self, store: Option<StoreId>) {
+        // Called without the lock, whatever it does.
+        let changed = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(changed) = changed {
+            changed(store);
+        }
+    }
+}
+
+/// Listens until it is stopped.
+pub(crate) async fn listen(connector: Arc<Connector>, told: Arc<AccessChange>) {
     loop {
         let (heard, mut messages) = mpsc::channel(MOST_WAITING);
-        match connect(&connector, heard, Arc::clone(&changed)).await {
+        match connect(&connector, heard, Arc::clone(&told)).await {
             Ok(Some(_session)) => {
                 // While nobody listened, anything may have happened.
-                changed(None);
+                told.happened(None);
                 while let Some(store) = messages.recv().await {
-                    changed(Some(store));
+                    told.happened(Some(store));
                 }
                 tracing::debug!("the connection that listens is gone");
             }
             // Behind a pooler there is nothing to hear: the limit on how long a token is remembered has to do.
-            Ok(None) => return,
+            Ok(None) => return pending().await,
             Err(error) => tracing::debug!(%error, "cannot listen for changes of tokens"),
         }
         tokio::time::sleep(PAUSE).await;
@@ -49,17 +68,17 @@ pub(crate) async fn listen(connector: Connector, changed: Changed) {
 async fn connect(
     connector: &Connector,
     heard: mpsc::Sender<StoreId>,
-    changed: Changed,
+    told: Arc<AccessChange>,
 ) -> Result<Option<Session>, tokio_postgres::Error> {
-    let told = move |message: AsyncMessage| {
+    let hear = move |message: AsyncMessage| {
         let AsyncMessage::Notification(notification) = message else { return };
         let store = notification.payload().parse::<StoreId>();
         let delivered = store.is_ok_and(|store| heard.try_send(store).is_ok());
         if !delivered {
-            changed(None);
+            told.happened(None);
         }
     };
-    let mut session = Session::open(&connector.settings, &connector.tls, told).await?;
+    let mut session = Session::open(&connector.settings, &connector.tls, hear).await?;
     if !session.is_direct() {
         return Ok(None);
     }

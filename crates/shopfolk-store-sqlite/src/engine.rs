@@ -8,8 +8,8 @@ use std::thread;
 use crossbeam_channel::{Sender, TrySendError, bounded};
 use shopfolk_model::{Actor, EventPosition, Store, StoreId};
 use shopfolk_store::{
-    CopyOperation, Engine, EngineHealth, Page, PageRequest, Query, ReadOperation, ReadTx, Record, RecordKey,
-    StoreError, StoredEvent, Violation, Which, WriteOperation,
+    BackgroundTask, CopyOperation, Engine, EngineHealth, Page, PageRequest, Query, ReadOperation, ReadTx,
+    Record, RecordKey, StoreError, StoredEvent, Violation, Which, WriteOperation,
 };
 use tokio::runtime::Handle;
 use tokio::sync::{Mutex, oneshot};
@@ -250,6 +250,11 @@ impl Engine for SqliteEngine {
 
     fn on_access_change(&self, _changed: impl Fn(Option<StoreId>) + Send + Sync + 'static) {
         // Other processes say nothing when they have written.
+    }
+
+    fn background(&self) -> Vec<BackgroundTask> {
+        // Settling and packing are between two batches of the one thread that writes.
+        Vec::new()
     }
 
     async fn health(&self) -> EngineHealth {

@@ -5,9 +5,9 @@ use std::future::Future;
 use shopfolk_model::{Actor, EventPosition, Store, StoreId};
 
 use crate::{
-    CopyOperation, Page, PageRequest, ReadContacts, ReadCopy, ReadCustomers, ReadOrderSearch, ReadOrders,
-    ReadRows, ReadSearch, StoreError, StoredEvent, Violation, WriteContacts, WriteEvents, WriteOrders,
-    WriteRows, WriteSearched,
+    BackgroundTask, CopyOperation, Page, PageRequest, ReadContacts, ReadCopy, ReadCustomers, ReadOrderSearch,
+    ReadOrders, ReadRows, ReadSearch, StoreError, StoredEvent, Violation, WriteContacts, WriteEvents,
+    WriteOrders, WriteRows, WriteSearched,
 };
 
 /// What can be read in one transaction on one store: a snapshot of it.
@@ -147,8 +147,12 @@ pub trait Engine: Clone + Send + Sync + 'static {
     /// another process, as soon as the engine learns of it; with `None` when that may have happened in any store.
     ///
     /// A help to forget early what is remembered, not a promise: an engine that hears nothing of other processes never
-    /// calls it, so whatever is remembered has to be looked up again within five seconds all the same.
+    /// calls it, so whatever is remembered has to be looked up again within five seconds all the same. It hears of other
+    /// processes while its [background work](Self::background) runs. Of several calls the last one counts.
     fn on_access_change(&self, changed: impl Fn(Option<StoreId>) + Send + Sync + 'static);
+
+    /// What has to run beside requests for as long as the engine is served. The engine starts none of it itself.
+    fn background(&self) -> Vec<BackgroundTask>;
 
     /// Whether the engine can read and write now.
     fn health(&self) -> impl Future<Output = EngineHealth> + Send;

@@ -2,8 +2,8 @@
 
 use shopfolk_model::{Actor, EventPosition, Store, StoreId};
 use shopfolk_store::{
-    CopyOperation, Engine, EngineHealth, Page, PageRequest, ReadOperation, StoreError, StoredEvent,
-    Violation, WriteOperation,
+    BackgroundTask, CopyOperation, Engine, EngineHealth, Page, PageRequest, ReadOperation, StoreError,
+    StoredEvent, Violation, WriteOperation,
 };
 use shopfolk_store_postgres::PostgresEngine;
 use shopfolk_store_sqlite::SqliteEngine;
@@ -84,6 +84,10 @@ impl Engine for AnyEngine {
 
     fn on_access_change(&self, changed: impl Fn(Option<StoreId>) + Send + Sync + 'static) {
         with_engine!(self, engine => engine.on_access_change(changed));
+    }
+
+    fn background(&self) -> Vec<BackgroundTask> {
+        with_engine!(self, engine => engine.background())
     }
 
     async fn health(&self) -> EngineHealth {

@@ -168,7 +168,7 @@ async fn serve(
     let server = Server::new(router, server::connections_that_fit(arguments.max_connections), acceptor);
     announce(arguments, database, temporary, address, tls.as_deref(), &engine).await?;
     let telemetry = telemetry::background(metrics, engine.clone());
-    let background = Background::start(telemetry);
+    let background = Background::start(engine.background().into_iter().chain(telemetry));
     accept(&server, listener, &mut signals, tls.as_ref()).await;
     tracing::info!(target: NOTICE, "stopping: finishing what was accepted; stop again to exit at once");
     shutting_down.announce();

@@ -8,8 +8,8 @@ use axum::http::Method;
 use shopfolk_api::{ApiSettings, Clock, ShuttingDown, router};
 use shopfolk_model::{Actor, EventPosition, Store, StoreId};
 use shopfolk_store::{
-    CopyOperation, Engine, EngineHealth, Page, PageRequest, ReadOperation, StoreError, StoredEvent,
-    Violation, WriteOperation,
+    BackgroundTask, CopyOperation, Engine, EngineHealth, Page, PageRequest, ReadOperation, StoreError,
+    StoredEvent, Violation, WriteOperation,
 };
 
 use crate::support::{Answer, Call, TestClock};
@@ -81,6 +81,10 @@ impl Engine for Faulty {
     }
 
     fn on_access_change(&self, _: impl Fn(Option<StoreId>) + Send + Sync + 'static) {}
+
+    fn background(&self) -> Vec<BackgroundTask> {
+        Vec::new()
+    }
 
     async fn health(&self) -> EngineHealth {
         EngineHealth::NotReady("the disk is on fire".to_owned())

@@ -1,6 +1,7 @@
 //! The engine on a real PostgreSQL, started for the run of the tests and thrown away after it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 
+mod access_changes;
 mod conformance;
 mod damage;
 mod damaged_portions;
