@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use shopfolk_model::{Actor, EventPosition, Store, StoreId};
 use shopfolk_store::{
-    BackgroundTask, CopyOperation, Engine, EngineHealth, Page, PageRequest, ReadOperation, StoreError,
-    StoredEvent, Violation, WriteOperation,
+    BackgroundTask, CopyOperation, Engine, EngineHealth, MigrationStep, Page, PageRequest, ReadOperation,
+    StoreError, StoredEvent, Violation, WriteOperation,
 };
 use tokio::task::JoinError;
 use tokio::time::{Instant, timeout};
@@ -46,6 +46,17 @@ impl PostgresEngine {
     /// # Errors
     /// When no server that takes writes can be reached, it refuses, or there are no tables and none are to be made.
     pub async fn open(settings: PostgresSettings) -> Result<Self, StoreError> {
+        Self::open_observed(settings, |_| ()).await
+    }
+
+    /// The same; `observe` is told what is done with tables of an earlier release.
+    ///
+    /// # Errors
+    /// As with [`Self::open`].
+    pub async fn open_observed(
+        settings: PostgresSettings,
+        mut observe: impl FnMut(MigrationStep) + Send,
+    ) -> Result<Self, StoreError> {
         let settings = Arc::new(settings);
         let tls = connector(&settings.address.encryption)?;
         let connecting = doing("connect to the database");
@@ -55,9 +66,9 @@ impl PostgresEngine {
             Tables::Missing if !settings.create => {
                 return Err(StoreError::Database { doing: "open the database", source: NO_TABLES.into() });
             }
-            Tables::Missing | Tables::Old => {
+            Tables::Missing | Tables::Old { .. } => {
                 let mut lock = Session::open(&settings, &tls, |_| ()).await.map_err(&connecting)?;
-                migrations::run(session.client(), lock.client()).await?;
+                migrations::run(&mut session, &mut lock, &mut observe).await?;
             }
         }
         measures::describe();

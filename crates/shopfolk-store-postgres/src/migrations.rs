@@ -2,12 +2,15 @@
 
 use std::time::Duration;
 
-use shopfolk_store::{PORTION, StoreError, folded_email};
-use tokio::time::{Instant, sleep};
+use refinery::{Migration, Target};
+use shopfolk_store::{MigrationStep, PORTION, StoreError, folded_email};
+use tokio::time::sleep;
 use tokio_postgres::Client;
 use tokio_postgres::types::Type;
 
 use crate::failure::doing;
+use crate::rows::count;
+use crate::session::Session;
 
 mod embedded {
     refinery::embed_migrations!("migrations");
@@ -16,9 +19,16 @@ mod embedded {
 /// The number of the lock that a node holds while it changes the tables: "shopfolk" in letters.
 const LOCK: i64 = 0x7368_6f70_666f_6c6b;
 
-/// How long is waited for another node that changes the tables.
-const LOCK_LIMIT: Duration = Duration::from_mins(1);
-const LOCK_PAUSE: Duration = Duration::from_millis(50);
+/// How long is waited before another try to take the lock, for the first time; it doubles from there.
+const FIRST_LOCK_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_LOCK_PAUSE: Duration = Duration::from_secs(1);
+
+/// Has the server notice within seconds that this node is gone, be it killed or its machine lost. Otherwise it would first
+/// finish the statement it works on, behind the locks of the migration and to undo it, and keep the lock of a machine that
+/// says nothing any more for hours. The last setting is one of PostgreSQL 14.
+const NOTICE_A_LOST_NODE: &str = "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5;
+    SET tcp_keepalives_count = 3;
+    SELECT set_config(name, '1000', false) FROM pg_settings WHERE name = 'client_connection_check_interval'";
 
 const TOO_NEW: &str = "its tables were made by a later release of Shopfolk; use that one";
 
@@ -26,7 +36,10 @@ const TOO_NEW: &str = "its tables were made by a later release of Shopfolk; use 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tables {
     Missing,
-    Old,
+    /// With this migration as their last one, or with orders that are to be folded.
+    Old {
+        applied: i32,
+    },
     UpToDate,
 }
 
@@ -47,65 +60,93 @@ pub(crate) async fn look(client: &Client) -> Result<Tables, StoreError> {
         .query_typed_one("SELECT max(version) FROM refinery_schema_history", &[])
         .await
         .map_err(&looking)?;
-    let applied: Option<i32> = row.get(0);
-    let newest =
-        embedded::migrations::runner().get_migrations().iter().map(refinery::Migration::version).max();
-    Ok(match (applied, newest) {
-        (None, _) => Tables::Missing,
-        (Some(applied), Some(newest)) if applied == newest => {
-            if orders_to_fold(client).await?.is_empty() {
-                Tables::UpToDate
-            } else {
-                Tables::Old
-            }
-        }
-        (Some(applied), Some(newest)) if applied > newest => {
-            return Err(StoreError::Database { doing: "open the database", source: TOO_NEW.into() });
-        }
-        _ => Tables::Old,
-    })
+    let Some(applied) = row.get::<_, Option<i32>>(0) else { return Ok(Tables::Missing) };
+    let newest = known().last().map_or(0, Migration::version);
+    if applied > newest {
+        return Err(StoreError::Database { doing: "open the database", source: TOO_NEW.into() });
+    }
+    if applied < newest || !orders_to_fold(client).await?.is_empty() {
+        return Ok(Tables::Old { applied });
+    }
+    Ok(Tables::UpToDate)
+}
+
+/// The migrations of this release, in their order.
+fn known() -> Vec<Migration> {
+    let mut known = embedded::migrations::runner().get_migrations().clone();
+    known.sort_unstable();
+    known
 }
 
 /// Brings the tables up to date. Nodes that start at once take turns: `lock` is a connection that holds the lock in a
 /// transaction, which a pooler leaves on one server process.
 ///
 /// # Errors
-/// When a migration fails, or somebody else does not come to an end.
-pub(crate) async fn run(client: &mut Client, lock: &Client) -> Result<(), StoreError> {
-    let locking = doing("take the lock for changing the tables");
-    let until = Instant::now() + LOCK_LIMIT;
-    while !try_to_lock(lock).await.map_err(&locking)? {
-        // A node that waits holds no connection of a pooler, because the one that works needs two.
-        lock.batch_execute("ROLLBACK").await.map_err(&locking)?;
-        if Instant::now() >= until {
-            let reason = "another node has been changing the tables for too long";
-            return Err(StoreError::Unavailable { reason });
+/// When a migration fails: those before it are made.
+pub(crate) async fn run(
+    session: &mut Session,
+    lock: &mut Session,
+    observe: &mut (dyn FnMut(MigrationStep) + Send),
+) -> Result<(), StoreError> {
+    for session in [&mut *session, &mut *lock] {
+        if session.is_direct()
+            && let Err(error) = session.client().batch_execute(NOTICE_A_LOST_NODE).await
+        {
+            tracing::debug!(%error, "the server does not look whether a node that migrates is there");
         }
-        sleep(LOCK_PAUSE).await;
     }
-    // Grouped, because refinery otherwise records a migration in another transaction than it makes it in.
+    let (client, lock) = (session.client(), lock.client());
+    wait_for_lock(lock, observe).await?;
+    // Another node may have done it meanwhile.
+    let made = match look(client).await? {
+        Tables::Missing => None,
+        Tables::Old { applied } => Some(applied),
+        Tables::UpToDate => return unlock(lock).await,
+    };
+    let missing: Vec<_> = known().into_iter().filter(|known| Some(known.version()) > made).collect();
+    for (before, migration) in missing.iter().enumerate() {
+        if made.is_some() {
+            let (number, of) = (before + 1, missing.len());
+            observe(MigrationStep::Begins { migration: migration.to_string(), number, of });
+        }
+        make(client, migration).await?;
+    }
+    fold_orders(client, observe).await?;
+    unlock(lock).await
+}
+
+/// Makes the next migration.
+async fn make(client: &mut Client, migration: &Migration) -> Result<(), StoreError> {
+    // Grouped, because that is refinery's promise to make a migration and record it in one transaction.
     embedded::migrations::runner()
         .set_grouped(true)
+        .set_target(Target::Version(migration.version()))
         .set_abort_divergent(true)
         .set_abort_missing(true)
         .run_async(client)
         .await
-        .map_err(|error| StoreError::Database {
-            doing: "bring the tables up to date",
-            source: error.into(),
-        })?;
-    fold_orders(client).await?;
-    lock.batch_execute("COMMIT").await.map_err(&locking)
+        .map(drop)
+        .map_err(|error| StoreError::Database { doing: "bring the tables up to date", source: error.into() })
 }
 
 /// Folds the e-mail addresses of orders of which that is not done, in portions. What was interrupted goes on at the next
 /// start, and orders that a node of an earlier release has written meanwhile are folded then too.
-async fn fold_orders(client: &Client) -> Result<(), StoreError> {
+async fn fold_orders(
+    client: &Client,
+    observe: &mut (dyn FnMut(MigrationStep) + Send),
+) -> Result<(), StoreError> {
+    let total = count_orders_to_fold(client).await?;
+    let mut done = 0;
     loop {
         let orders = orders_to_fold(client).await?;
+        if orders.is_empty() && done == 0 {
+            return Ok(());
+        }
+        observe(MigrationStep::Rows { what: "folding the e-mail addresses of orders", done, total });
         if orders.is_empty() {
             return Ok(());
         }
+        done += orders.len() as u64;
         for portion in orders.chunk_by(|one, other| one.store == other.store) {
             let store = portion.first().map(|order| order.store);
             let numbers: Vec<i64> = portion.iter().map(|order| order.number).collect();
@@ -149,6 +190,36 @@ async fn orders_to_fold(client: &Client) -> Result<Vec<OrderToFold>, StoreError>
         .collect())
 }
 
+async fn count_orders_to_fold(client: &Client) -> Result<u64, StoreError> {
+    let sql = "SELECT count(*) FROM orders WHERE folded IS NULL AND octet_length(email) > char_length(email)";
+    let counting = doing("count the orders whose e-mail address is not folded");
+    client.query_typed_one(sql, &[]).await.map(|row| count(Some(&row))).map_err(counting)
+}
+
+/// Waits for the lock, for as long as another node has it: there is no limit, because it goes with the connection of that
+/// node, and nobody could do more than wait. Whoever waits can be stopped at any moment.
+async fn wait_for_lock(
+    lock: &Client,
+    observe: &mut (dyn FnMut(MigrationStep) + Send),
+) -> Result<(), StoreError> {
+    let locking = doing("take the lock for changing the tables");
+    let mut pause = FIRST_LOCK_PAUSE;
+    while !try_to_lock(lock).await.map_err(&locking)? {
+        // A node that waits holds no connection of a pooler, because the one that works needs two.
+        lock.batch_execute("ROLLBACK").await.map_err(&locking)?;
+        if pause == FIRST_LOCK_PAUSE {
+            observe(MigrationStep::Waits);
+        }
+        sleep(pause).await;
+        pause = LONGEST_LOCK_PAUSE.min(pause * 2);
+    }
+    Ok(())
+}
+
+async fn unlock(lock: &Client) -> Result<(), StoreError> {
+    lock.batch_execute("COMMIT").await.map_err(doing("give the lock for changing the tables back"))
+}
+
 /// Begins a transaction and takes the lock, if it is free.
 async fn try_to_lock(lock: &Client) -> Result<bool, tokio_postgres::Error> {
     lock.batch_execute("BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0").await?;
@@ -164,13 +235,10 @@ pub(crate) async fn are_recorded(client: &Client) -> Result<bool, StoreError> {
     let sql = "SELECT version, name, checksum FROM refinery_schema_history ORDER BY version";
     let rows = client.query_typed(sql, &[]).await.map_err(doing("check which tables it has"))?;
     let recorded: Vec<_> = rows.iter().map(|row| (row.try_get(0).ok(), text(row, 1), text(row, 2))).collect();
-    let runner = embedded::migrations::runner();
-    let mut known: Vec<_> = runner
-        .get_migrations()
+    let known: Vec<_> = known()
         .iter()
         .map(|made| (Some(made.version()), Some(made.name().to_owned()), Some(made.checksum().to_string())))
         .collect();
-    known.sort_unstable();
     Ok(recorded == known)
 }
 

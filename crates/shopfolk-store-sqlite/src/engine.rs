@@ -8,8 +8,8 @@ use std::thread;
 use crossbeam_channel::{Sender, TrySendError, bounded};
 use shopfolk_model::{Actor, EventPosition, Store, StoreId};
 use shopfolk_store::{
-    BackgroundTask, CopyOperation, Engine, EngineHealth, Page, PageRequest, Query, ReadOperation, ReadTx,
-    Record, RecordKey, StoreError, StoredEvent, Violation, Which, WriteOperation,
+    BackgroundTask, CopyOperation, Engine, EngineHealth, MigrationStep, Page, PageRequest, Query,
+    ReadOperation, ReadTx, Record, RecordKey, StoreError, StoredEvent, Violation, Which, WriteOperation,
 };
 use tokio::runtime::Handle;
 use tokio::sync::{Mutex, oneshot};
@@ -63,9 +63,20 @@ impl SqliteEngine {
     /// # Errors
     /// When the file cannot be opened or is no database of ours, or when another server holds it.
     pub fn open(settings: &SqliteSettings) -> Result<Self, StoreError> {
+        Self::open_observed(settings, |_| ())
+    }
+
+    /// The same; `observe` is told what is done with tables of an earlier release.
+    ///
+    /// # Errors
+    /// As with [`Self::open`].
+    pub fn open_observed(
+        settings: &SqliteSettings,
+        observe: impl FnMut(MigrationStep),
+    ) -> Result<Self, StoreError> {
         let lock = settings.serve.then(|| lock_for_serving(settings)).transpose()?;
         let mut connection = open_writer(settings)?;
-        migrations::run(&mut connection)?;
+        migrations::run(&mut connection, observe)?;
         let recent = Arc::new(RecentContacts::new(settings.readers + settings.searchers));
         let searches = Arc::new(Searches::default());
         let mut writer = Writer::new(connection, Arc::clone(&recent), Arc::clone(&searches), settings)?;

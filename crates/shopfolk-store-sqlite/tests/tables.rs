@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use rusqlite::Connection;
-use shopfolk_store::{ColumnType, Dialect, TABLES, Table};
+use shopfolk_store::{ColumnType, Dialect, MigrationStep, TABLES, Table};
 use shopfolk_store_sqlite::{SqliteEngine, SqliteSettings};
 use tempfile::TempDir;
 
@@ -76,4 +76,32 @@ fn both_engines_have_migrations_of_the_same_versions_and_names() {
         names.collect::<BTreeSet<_>>()
     };
     assert_eq!(names(&here.join("migrations")), names(&here.join("../shopfolk-store-postgres/migrations")));
+}
+
+#[test]
+fn a_migration_that_fails_leaves_nothing_of_itself_and_all_of_those_before_it() {
+    let directory = TempDir::new().unwrap();
+    let settings = SqliteSettings::new(directory.path().join("shop.db"));
+    let database = Connection::open(&settings.path).unwrap();
+    let former = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/databases/0.1.0/sqlite.sql");
+    database.execute_batch(&fs::read_to_string(former).unwrap()).unwrap();
+    let made = || {
+        let made = "SELECT max(version) FROM refinery_schema_history";
+        database.query_row(made, [], |row| row.get::<_, i32>(0)).unwrap()
+    };
+    // V7 adds a column of this name, after others.
+    database.execute_batch("ALTER TABLE events ADD COLUMN state_before TEXT").unwrap();
+    assert_eq!(made(), 5);
+    assert!(SqliteEngine::open(&settings).is_err());
+    assert_eq!(made(), 6);
+    assert!(!database.column_exists(None, "events", "actor").unwrap());
+
+    database.execute_batch("ALTER TABLE events DROP COLUMN state_before").unwrap();
+    let mut told = Vec::new();
+    SqliteEngine::open_observed(&settings, |step| told.push(step)).unwrap();
+    let first = told.first();
+    assert!(
+        matches!(first, Some(MigrationStep::Begins { migration, number: 1, .. }) if migration.starts_with("V7__")),
+        "{told:?}"
+    );
 }

@@ -35,6 +35,7 @@ mod extra_fields;
 mod groups;
 mod id_kind;
 mod invariants;
+mod migration_step;
 mod order_search;
 mod orders;
 mod page;
@@ -66,6 +67,7 @@ pub use events::{StoredEvent, WriteEvents};
 pub use extra_fields::{EXTRA_FIELDS_BY_KEY, StoredExtraFieldValue};
 pub use id_kind::{CountedId, IdKind, NextIds};
 pub use invariants::{Invariant, Violation};
+pub use migration_step::MigrationStep;
 pub use order_search::ReadOrderSearch;
 pub use orders::{
     ORDERS_BY_KEY, ReadOrders, StoredOrderProduct, StoredStatistics, WriteOrders, folded_email, get_order,

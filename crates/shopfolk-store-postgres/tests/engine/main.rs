@@ -7,6 +7,7 @@ mod damage;
 mod damaged_portions;
 mod ids;
 mod lost_commits;
+mod migrations;
 mod order_search;
 mod round_trips;
 mod statements;
