@@ -15,13 +15,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use harness::{Client, Outcome, PATIENCE, Program, STORE, Shop, create_customer, eventually};
+use harness::{Client, Outcome, PATIENCE, Program, STORE, Server, Shop, create_customer, eventually};
 
 use answers::Answers;
 
 on_each_engine! {
     a_database_of_a_former_release_opens_and_answers_the_same,
     a_database_of_a_former_release_is_copied,
+    whoever_brings_tables_up_to_date_is_told_of_each_migration,
     #[ignore = "it writes the files that the others read, when a release is made"]
     write_a_database_of_this_release,
 }
@@ -93,6 +94,34 @@ fn a_database_of_a_former_release_is_copied(program: Program) {
         let server = shop.serve(&[]);
         answers.assert_given_by(&shop.client(&server));
     }
+}
+
+fn whoever_brings_tables_up_to_date_is_told_of_each_migration(program: Program) {
+    let oldest = releases().remove(0);
+    let to_fold = "UPDATE orders SET email = 'straße@example.com', email_key = 'straße@example.com' WHERE order_number = 1";
+    restore(&program, &oldest);
+    program.execute(to_fold);
+    let told = program.run(&["migrate"]).succeeded().stderr;
+    let migrations: Vec<_> = told.lines().filter(|line| line.starts_with("changing the tables: ")).collect();
+    assert!(migrations[0].starts_with("changing the tables: V6__"), "{told}");
+    for (number, line) in (1..).zip(&migrations) {
+        assert!(line.ends_with(&format!("({number} of {})", migrations.len())), "{told}");
+    }
+    let folding = "folding the e-mail addresses of orders: ";
+    assert_eq!(told.contains(folding), program.is_on_postgres(), "{told}");
+    let again = program.run(&["migrate"]).succeeded().stderr;
+    assert_eq!(again.lines().count(), 1, "{again}");
+
+    // A server says the same in its log.
+    let program = another(&program);
+    restore(&program, &oldest);
+    program.execute(to_fold);
+    let server = Server::start(&program, &["--log", "json", "--log-level", "error"]);
+    let said = server.stop();
+    let log: Vec<serde_json::Value> = said.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let is_told = |words: &str| log.iter().any(|line| line["message"].as_str().unwrap().starts_with(words));
+    assert!(migrations.iter().all(|line| is_told(line)), "{said}");
+    assert_eq!(is_told(folding), program.is_on_postgres(), "{said}");
 }
 
 fn write_a_database_of_this_release(program: Program) {

@@ -3,8 +3,12 @@
 
 mod harness;
 
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::process::ExitStatusExt;
+use std::process::{ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 use shopfolk_test_postgres::{PostgresServer, StopMode};
 
@@ -140,4 +144,30 @@ fn more_calls_than_may_wait_are_refused_at_once_and_nothing_piles_up() {
     let there: usize = hosts.iter().map(|&customer| list_contacts(&client, customer).len()).sum();
     assert_eq!(there, hosts.len() + created);
     shop.program.run(&["check"]).succeeded();
+}
+
+/// Starts a command that has to wait, tells it to stop when it says that it does, and answers how it ended and with what
+/// words.
+fn stop_while_it_waits(program: &Program, arguments: &[&str]) -> (ExitStatus, String) {
+    let mut child = program.command(arguments).stderr(Stdio::piped()).spawn().unwrap();
+    let mut said = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    said.read_line(&mut line).unwrap();
+    assert!(line.contains("waiting: another process is changing the tables"), "{arguments:?}: {line}");
+    kill_process(Pid::from_child(&child), Signal::TERM).unwrap();
+    let mut rest = String::new();
+    said.read_to_string(&mut rest).unwrap();
+    (child.wait().unwrap(), rest)
+}
+
+#[test]
+fn who_waits_for_another_node_to_change_the_tables_says_so_and_can_be_stopped() {
+    let program = Program::on_postgres();
+    let held = HeldLock::on_migrations(PostgresServer::shared(), program.postgres());
+    let (status, rest) = stop_while_it_waits(&program, &["serve", "--listen", "127.0.0.1:0"]);
+    assert!(status.success() && rest.contains("stopped before the database was open"), "{status}: {rest}");
+    let (status, rest) = stop_while_it_waits(&program, &["migrate"]);
+    assert_eq!((status.signal(), rest.as_str()), (Some(Signal::TERM.as_raw()), ""));
+    drop(held);
+    program.run(&["migrate"]).succeeded();
 }

@@ -16,6 +16,19 @@ pub struct HeldLock {
 impl HeldLock {
     /// Locks a table, as an administrator at a terminal would who then goes to lunch.
     pub fn on_table(server: &PostgresServer, database: &TestDatabase, table: &str) -> Self {
+        let take = format!("LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE");
+        let held = format!("relation = '{table}'::regclass AND mode = 'AccessExclusiveLock'");
+        Self::take(server, database, &take, &held)
+    }
+
+    /// Takes the lock that a node has while it changes the tables; its number is the name of the program.
+    pub fn on_migrations(server: &PostgresServer, database: &TestDatabase) -> Self {
+        let take = "SELECT pg_advisory_xact_lock(('x' || encode('shopfolk', 'hex'))::bit(64)::bigint)";
+        let held = "locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+        Self::take(server, database, take, held)
+    }
+
+    fn take(server: &PostgresServer, database: &TestDatabase, take: &str, held: &str) -> Self {
         let mut psql = Command::new(server.bin("psql"))
             .args(["--no-psqlrc", "--quiet", "--host=127.0.0.1", "--username=postgres"])
             .arg(format!("--port={}", database.port()))
@@ -25,11 +38,9 @@ impl HeldLock {
             .spawn()
             .unwrap();
         let mut input = psql.stdin.take().unwrap();
-        writeln!(input, "BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE;").unwrap();
+        writeln!(input, "BEGIN; {take};").unwrap();
         input.flush().unwrap();
-        let held = format!(
-            "SELECT count(*) FROM pg_locks WHERE relation = '{table}'::regclass AND mode = 'AccessExclusiveLock' AND granted"
-        );
+        let held = format!("SELECT count(*) FROM pg_locks WHERE {held} AND granted");
         eventually("the lock is held", PATIENCE, || (database.psql(&held).trim() == "1").then_some(()));
         Self { psql, input: Some(input) }
     }

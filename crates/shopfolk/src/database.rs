@@ -12,6 +12,7 @@ use shopfolk_store_sqlite::{SqliteEngine, SqliteSettings};
 
 use crate::any_engine::AnyEngine;
 use crate::failure::UsageError;
+use crate::migration_progress::MigrationProgress;
 
 /// Where a database is. It is shown without a password.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -107,7 +108,7 @@ impl DatabaseUrl {
     /// As with [`Self::open`].
     pub(crate) async fn open_option(&self, option: &str, purpose: Purpose) -> Result<AnyEngine> {
         match self {
-            Self::Sqlite(path) => open_file(option, path, purpose).map(AnyEngine::Sqlite),
+            Self::Sqlite(path) => open_file(option, path, purpose).await.map(AnyEngine::Sqlite),
             Self::Postgres(address) => open_server(address, purpose).await.map(AnyEngine::Postgres),
         }
     }
@@ -143,7 +144,7 @@ fn is_same_file(path: &Path, other: &Path) -> bool {
     place(path).is_ok_and(|here| place(other).is_ok_and(|there| here == there))
 }
 
-fn open_file(option: &str, path: &Path, purpose: Purpose) -> Result<SqliteEngine> {
+async fn open_file(option: &str, path: &Path, purpose: Purpose) -> Result<SqliteEngine> {
     let shown = path.display();
     if path.is_dir() {
         bail!("{shown} is a directory; name a database file in it with {option}");
@@ -167,7 +168,11 @@ fn open_file(option: &str, path: &Path, purpose: Purpose) -> Result<SqliteEngine
         serve: matches!(purpose, Purpose::Serve { .. }),
         ..SqliteSettings::new(path)
     };
-    SqliteEngine::open(&settings).with_context(|| format!("cannot open the database at {shown}"))
+    let mut progress = MigrationProgress::of(purpose);
+    let open = move || SqliteEngine::open_observed(&settings, |step| progress.show(step));
+    // On a thread of its own, because it can take long, and whoever waits may be told to stop.
+    let opened = tokio::task::spawn_blocking(open).await.context("opening the database was not finished")?;
+    opened.with_context(|| format!("cannot open the database at {shown}"))
 }
 
 async fn open_server(address: &PostgresAddress, purpose: Purpose) -> Result<PostgresEngine> {
@@ -180,7 +185,9 @@ async fn open_server(address: &PostgresAddress, purpose: Purpose) -> Result<Post
         connections,
         ..PostgresSettings::new(address.clone())
     };
-    PostgresEngine::open(settings).await.with_context(|| format!("cannot open the database at {address}"))
+    let mut progress = MigrationProgress::of(purpose);
+    let opened = PostgresEngine::open_observed(settings, |step| progress.show(step)).await;
+    opened.with_context(|| format!("cannot open the database at {address}"))
 }
 
 impl fmt::Display for DatabaseUrl {

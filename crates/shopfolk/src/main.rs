@@ -20,6 +20,7 @@ mod generate;
 mod health;
 mod import;
 mod migrate;
+mod migration_progress;
 mod openapi;
 mod output;
 mod progress;

@@ -1,4 +1,4 @@
-//! How far long work is, on stderr: a bar on a terminal, elsewhere a line every few seconds.
+//! How far long work is, on stderr: a bar on a terminal, elsewhere a line every few seconds; in a server a line of the log.
 
 use std::io::IsTerminal;
 use std::time::{Duration, Instant};
@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::output;
+use crate::telemetry::NOTICE;
 
 /// How long it is silent where there is no terminal.
 const BETWEEN_LINES: Duration = Duration::from_secs(5);
@@ -42,6 +43,8 @@ pub(crate) struct Step {
 /// What shows how far it is.
 pub(crate) struct Progress {
     bar: Option<ProgressBar>,
+    /// Where lines go.
+    write: fn(&str),
     /// What is being done now.
     now: Option<String>,
     began: Instant,
@@ -59,8 +62,17 @@ impl Progress {
             bar.enable_steady_tick(Duration::from_millis(200));
             bar
         });
+        Self::writing(bar, output::note)
+    }
+
+    /// Nothing yet, and later lines of the log whatever its level.
+    pub(crate) fn start_in_log() -> Self {
+        Self::writing(None, |line| tracing::info!(target: NOTICE, "{line}"))
+    }
+
+    fn writing(bar: Option<ProgressBar>, write: fn(&str)) -> Self {
         let now = Instant::now();
-        Self { bar, now: None, began: now, done_before: 0, last_line: now }
+        Self { bar, write, now: None, began: now, done_before: 0, last_line: now }
     }
 
     /// Shows how far it is.
@@ -75,10 +87,15 @@ impl Progress {
             Some(bar) => show_bar(bar, step, is_new),
             None if self.last_line.elapsed() >= BETWEEN_LINES => {
                 self.last_line = Instant::now();
-                output::note(&line(step, self.done_before, self.began.elapsed()));
+                (self.write)(&line(step, self.done_before, self.began.elapsed()));
             }
             None => {}
         }
+    }
+
+    /// Says something at once.
+    pub(crate) fn say(&self, line: &str) {
+        self.beside(|| (self.write)(line));
     }
 
     /// Writes something else without disturbing the bar.

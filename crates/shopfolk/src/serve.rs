@@ -12,7 +12,6 @@ use clap::builder::BoolishValueParser;
 use shopfolk_api::{ApiSettings, Clock, InvalidRateLimit, RateLimit, ShuttingDown};
 use shopfolk_store::{Engine, PageRequest};
 use tempfile::TempDir;
-use tokio::net::TcpListener;
 use tokio::time::Instant;
 
 use crate::background::Background;
@@ -151,7 +150,12 @@ async fn serve(
     let address = listener.local_addr().context("cannot find out the port")?;
     let tls = tls.map(|source| Tls::open(source, database, SystemClock.now())).transpose()?.map(Arc::new);
     let connections = arguments.database_connections.get();
-    let engine = database.open(Purpose::Serve { connections }).await?;
+    let opening = database.open(Purpose::Serve { connections });
+    let Some(opened) = until_stopped(opening, &mut signals, tls.as_ref()).await else {
+        tracing::info!(target: NOTICE, "stopped before the database was open");
+        return Ok(());
+    };
+    let engine = opened?;
     if arguments.demo {
         demo::fill(&engine).await?;
     }
@@ -169,7 +173,7 @@ async fn serve(
     announce(arguments, database, temporary, address, tls.as_deref(), &engine).await?;
     let telemetry = telemetry::background(metrics, engine.clone());
     let background = Background::start(engine.background().into_iter().chain(telemetry));
-    accept(&server, listener, &mut signals, tls.as_ref()).await;
+    until_stopped(server.accept(listener), &mut signals, tls.as_ref()).await;
     tracing::info!(target: NOTICE, "stopping: finishing what was accepted; stop again to exit at once");
     shutting_down.announce();
     tokio::select! {
@@ -178,15 +182,19 @@ async fn serve(
     }
 }
 
-/// Accepts connections until told to stop; reads certificates again when told to.
-async fn accept(server: &Server, listener: TcpListener, signals: &mut ServerSignals, tls: Option<&Arc<Tls>>) {
-    let mut accepting = pin!(server.accept(listener));
+/// Does this until it is done or the server is told to stop; reads certificates again when told to.
+async fn until_stopped<T>(
+    work: impl Future<Output = T>,
+    signals: &mut ServerSignals,
+    tls: Option<&Arc<Tls>>,
+) -> Option<T> {
+    let mut work = pin!(work);
     loop {
         tokio::select! {
-            never = accepting.as_mut() => match never {},
+            done = work.as_mut() => return Some(done),
             asked = signals.next() => match asked {
                 Asked::Reload => tls::reload(tls),
-                Asked::Stop => return,
+                Asked::Stop => return None,
             },
         }
     }
