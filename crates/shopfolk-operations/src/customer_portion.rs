@@ -190,9 +190,7 @@ impl CustomerPortion {
         if ids.is_empty() {
             return Ok(());
         }
-        let customers = look_up_customers(tx, ids).await?;
-        let ids: Vec<_> = customers.iter().map(|(id, _)| *id).collect();
-        let mut books = if contacts { tx.find_contacts_of(&ids).await? } else { HashMap::new() };
+        let (customers, mut books) = look_up_customers(tx, ids, if contacts { ids } else { &[] }).await?;
         for (id, customer) in customers {
             let read = customer.and_then(|customer| {
                 let book = contacts.then(|| books.remove(&id).unwrap_or_default().whole());

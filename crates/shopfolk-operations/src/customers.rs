@@ -185,8 +185,7 @@ impl ReadOperation for ListCustomers {
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
         let Page { total, items: ids, .. } = tx.list_customer_ids(self.page).await?;
-        let Listed { items: customers, damaged } = find_customers(tx, &ids).await?;
-        let contacts = tx.find_contacts_of(&ids).await?;
+        let (Listed { items: customers, damaged }, contacts) = find_customers(tx, &ids, &ids).await?;
         Ok(Page { total, items: complete(tx, customers, contacts).await?, damaged })
     }
 }

@@ -89,8 +89,6 @@ impl WriteOperation for ImportCustomers {
     async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
         let customers = self.customers.get(self.first..).unwrap_or_default();
         let customers = &customers[..customers.len().min(self.most)];
-        // An id below may have been a deleted customer's, and is never given again.
-        let free_from = tx.lookup_next_ids().await?.of(IdKind::Customer);
         let mut needs = Needs { contacts: true, ..Needs::default() };
         for imported in customers {
             needs.import(imported);
@@ -98,9 +96,13 @@ impl WriteOperation for ImportCustomers {
         let mut import = Import {
             portion: CustomerPortion::load(tx, &needs).await?,
             touched: HashSet::new(),
-            free_from,
+            free_from: i64::MAX,
             now: self.now,
         };
+        if customers.iter().any(|imported| imported.id.is_some() && import.find(imported).is_none()) {
+            // An id below may have been a deleted customer's, and is never given again.
+            import.free_from = tx.lookup_next_ids().await?.of(IdKind::Customer);
+        }
         // Only now it is known who is new: what is imported again takes no ids.
         let mut new = NewRows::default();
         for imported in customers {

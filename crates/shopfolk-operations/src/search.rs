@@ -1,7 +1,5 @@
 //! Finding customers by what they are like.
 
-use std::collections::HashMap;
-
 use shopfolk_model::{CustomerId, CustomerSearch, CustomerSort};
 use shopfolk_store::{Listed, Page, PageRequest, ReadOperation, ReadTx, find_customers};
 
@@ -95,11 +93,8 @@ async fn customers<T: ReadTx>(
     ids: &[CustomerId],
     wanted: Wanted,
 ) -> Result<(Vec<CustomerWithContacts>, u64), OperationError> {
-    let Listed { items, damaged } = find_customers(tx, ids).await?;
-    let contacts = match wanted {
-        Wanted::CustomersWithContacts => tx.find_contacts_of(ids).await?,
-        Wanted::Count | Wanted::Customers => HashMap::new(),
-    };
+    let contacts_of = if wanted == Wanted::CustomersWithContacts { ids } else { &[] };
+    let (Listed { items, damaged }, contacts) = find_customers(tx, ids, contacts_of).await?;
     let items = complete(tx, items, contacts).await?;
     let contacts: u64 = items.iter().map(|customer| customer.damaged_contacts).sum();
     Ok((items, damaged + contacts))

@@ -30,15 +30,19 @@ impl<M: TxMode> ReadContacts for PostgresTx<'_, M> {
         Ok(is_there.then_some(found))
     }
 
-    async fn find_contacts_of(
+    async fn read_with_contacts(
         &mut self,
+        queries: &[Query<'_>],
+        take: &mut (dyn FnMut(Row<'_>) + Send),
         customers: &[CustomerId],
     ) -> Result<HashMap<CustomerId, FoundContacts>, StoreError> {
         let owners: Vec<i64> = customers.iter().map(|customer| customer.get()).collect();
         let mut found: HashMap<CustomerId, FoundContacts> = HashMap::with_capacity(customers.len());
-        self.read(&[Query::of::<StoredContact>(&owners)], &mut |_, row| {
-            let customer = row.columns.value(0).and_then(CustomerId::load);
-            if let Ok(customer) = customer {
+        let all: Vec<_> = queries.iter().cloned().chain([Query::of::<StoredContact>(&owners)]).collect();
+        self.read(&all, &mut |query, row| {
+            if query < queries.len() {
+                take(row);
+            } else if let Ok(customer) = row.columns.value(0).and_then(CustomerId::load) {
                 found.entry(customer).or_default().take(row);
             }
         })

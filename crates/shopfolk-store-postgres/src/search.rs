@@ -338,7 +338,7 @@ impl Runs for Rebuild {
             return Ok(None);
         };
         let ids: Vec<_> = listed.items.iter().map(|row| row.id).collect();
-        let customers = find_customers(tx, &ids).await?.items;
+        let customers = find_customers(tx, &ids, &[]).await?.0.items;
         tx.put_searched(customers.iter());
         tx.refold_contacts(&ids).await?;
         Ok(Some((through, customers.len() as u64)))

@@ -41,6 +41,11 @@ pub(crate) enum Step {
 }
 
 impl Step {
+    /// Whether it may change what is kept. A statement that only reads begins with SELECT.
+    pub(crate) fn writes(&self) -> bool {
+        matches!(self, Self::Run { sql, .. } if !sql.starts_with("SELECT"))
+    }
+
     pub(crate) fn what(&self) -> &'static str {
         match self {
             Self::Plain(_) => "begin or end a transaction",

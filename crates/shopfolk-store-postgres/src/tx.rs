@@ -28,6 +28,9 @@ pub(crate) trait TxMode: Send {
     /// nothing is to be written.
     fn lock(&mut self, store: StoreId, lock: Lock) -> Option<Step>;
 
+    /// Remembers that something was written.
+    fn wrote(&mut self) {}
+
     /// Remembers the first thing that went wrong in the database.
     fn note(&mut self, failure: Failure);
 
@@ -129,6 +132,8 @@ pub(crate) struct Writing<'a> {
     pub(crate) lock: Option<Lock>,
     /// What is to be written and was not sent yet.
     pub(crate) waiting: VecDeque<Step>,
+    /// Whether anything was written, or is to be.
+    pub(crate) wrote: bool,
     /// The first event that was appended: if it is there, everything is.
     pub(crate) event: Option<i64>,
     /// Whether this transaction created the store, whose counters nobody else sees yet.
@@ -144,6 +149,7 @@ impl<'a> Writing<'a> {
             stage: Stage::NotBegun,
             lock: None,
             waiting: VecDeque::new(),
+            wrote: false,
             event: None,
             created_store: false,
             failure: None,
@@ -165,6 +171,10 @@ impl TxMode for Writing<'_> {
             steps.push_front(session.begin_write());
         }
         steps
+    }
+
+    fn wrote(&mut self) {
+        self.wrote = true;
     }
 
     fn lock(&mut self, store: StoreId, lock: Lock) -> Option<Step> {
@@ -250,6 +260,9 @@ impl<M: TxMode> PostgresTx<'_, M> {
 
     /// Sends steps and notes what goes wrong.
     async fn send(&mut self, steps: &[Step]) -> Result<Vec<Answer>, StoreError> {
+        if steps.iter().any(Step::writes) {
+            self.mode.wrote();
+        }
         let answers = self.session.send(steps).await.map_err(|(number, error)| {
             let doing = steps.get(number).map_or("reach the database", Step::what);
             let told = StoreError::Database { doing, source: error.to_string().into() };
@@ -275,7 +288,12 @@ impl<M: TxMode> PostgresTx<'_, M> {
 impl PostgresWriteTx<'_> {
     /// Has a statement sent with the next one that has an answer, or with the commit.
     pub(crate) fn queue(&mut self, what: &'static str, sql: &'static str, parameters: Vec<Parameter>) {
-        self.mode.waiting.push_back(Step::Run { what, sql, parameters, touches: None });
+        self.queue_step(Step::Run { what, sql, parameters, touches: None });
+    }
+
+    fn queue_step(&mut self, step: Step) {
+        self.mode.wrote = true;
+        self.mode.waiting.push_back(step);
     }
 
     /// The same for a statement that must touch so many rows. That is looked at before the commit.
@@ -286,7 +304,7 @@ impl PostgresWriteTx<'_> {
         sql: &'static str,
         parameters: Vec<Parameter>,
     ) {
-        self.mode.waiting.push_back(Step::Run { what, sql, parameters, touches: Some(touches) });
+        self.queue_step(Step::Run { what, sql, parameters, touches: Some(touches) });
     }
 
     /// Runs a statement now, and says how many rows it touched.
@@ -302,8 +320,8 @@ impl PostgresWriteTx<'_> {
 
     /// Writes what waits and commits.
     pub(crate) async fn commit(&mut self) -> Result<(), StoreError> {
-        let nothing_waits = self.mode.waiting.is_empty();
-        if nothing_waits && self.mode.stage == Stage::NotBegun {
+        if !self.mode.wrote {
+            // Whatever was locked is freed when this is dropped, and nobody has to wait for that.
             return Ok(());
         }
         if self.mode.event.is_some() && self.mode.stage == Stage::NotBegun {

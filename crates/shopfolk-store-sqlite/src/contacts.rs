@@ -9,7 +9,7 @@ use shopfolk_model::{
 };
 use shopfolk_store::{
     CustomerRow, Damage, Dialect, FoundContacts, IdKind, ONE_DEFAULT_CONTACT, Query, ReadContacts, Record,
-    StoreError, StoredContact, Which, WriteContacts,
+    Row, StoreError, StoredContact, Which, WriteContacts,
 };
 
 use crate::recent::RecentContact;
@@ -80,10 +80,15 @@ impl<M: TxMode> ReadContacts for SqliteTx<'_, M> {
         self.contacts_now(customer)
     }
 
-    async fn find_contacts_of(
+    async fn read_with_contacts(
         &mut self,
+        queries: &[Query<'_>],
+        take: &mut (dyn FnMut(Row<'_>) + Send),
         customers: &[CustomerId],
     ) -> Result<HashMap<CustomerId, FoundContacts>, StoreError> {
+        for query in queries {
+            self.read_one(query, take)?;
+        }
         if let (Some(&first), Some(&last)) = (customers.iter().min(), customers.iter().max())
             && last.get() - first.get() < 2 * i64::try_from(customers.len()).unwrap_or(i64::MAX)
         {

@@ -13,7 +13,9 @@ use shopfolk_model::{
 };
 
 use crate::value::Made;
-use crate::{Damage, Derived, Dialect, IdKind, OnlyRows, Owner, Record, Row, StoreError, Unique, record};
+use crate::{
+    Damage, Derived, Dialect, IdKind, OnlyRows, Owner, Query, Record, Row, StoreError, Unique, record,
+};
 
 /// A contact of a customer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -151,12 +153,15 @@ pub trait ReadContacts {
         customer: CustomerId,
     ) -> impl Future<Output = Result<Option<FoundContacts>, StoreError>> + Send;
 
-    /// All contacts of each of these customers; a customer that is not there, or has none, may be left out.
+    /// Finds rows and hands each to `take`, as [`ReadRows::read`](crate::ReadRows::read) does, and with them all contacts of
+    /// each of these customers; a customer that is not there, or has none, may be left out.
     ///
     /// # Errors
     /// When the database fails.
-    fn find_contacts_of(
+    fn read_with_contacts(
         &mut self,
+        queries: &[Query<'_>],
+        take: &mut (dyn FnMut(Row<'_>) + Send),
         customers: &[CustomerId],
     ) -> impl Future<Output = Result<HashMap<CustomerId, FoundContacts>, StoreError>> + Send;
 }

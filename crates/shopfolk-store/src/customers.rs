@@ -21,7 +21,8 @@ use crate::{
 
 pub(crate) use read::MOST_CONTACTS;
 pub use read::{
-    find_customer_by_email, find_customers, get_customer, list_stored_customers, look_up_customers,
+    ContactsOf, LookedUpCustomers, find_customer_by_email, find_customers, get_customer,
+    list_stored_customers, look_up_customers,
 };
 pub use write::{delete_customers, insert_customers, update_customers};
 

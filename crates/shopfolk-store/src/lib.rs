@@ -56,9 +56,10 @@ pub use contacts::{
 };
 pub use copy::{Aggregate, CopyOperation, CopyTx, ReadCopy, StoreSize, StoredRow, replace};
 pub use customers::{
-    CUSTOMERS_BY_EMAIL, CUSTOMERS_BY_EXTERNAL_REFERENCE, CustomerRow, ReadCustomers, Searched,
-    StoredCustomer, StoredDetails, WriteSearched, delete_customers, find_customer_by_email, find_customers,
-    get_customer, insert_customers, list_stored_customers, look_up_customers, update_customers,
+    CUSTOMERS_BY_EMAIL, CUSTOMERS_BY_EXTERNAL_REFERENCE, ContactsOf, CustomerRow, LookedUpCustomers,
+    ReadCustomers, Searched, StoredCustomer, StoredDetails, WriteSearched, delete_customers,
+    find_customer_by_email, find_customers, get_customer, insert_customers, list_stored_customers,
+    look_up_customers, update_customers,
 };
 pub use damage::{DAMAGED_ROWS, Damage, Listed};
 pub use engine::{Engine, EngineHealth, ReadOperation, ReadTx, WriteOperation, WriteTx};

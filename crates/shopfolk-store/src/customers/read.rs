@@ -9,41 +9,58 @@ use shopfolk_model::{
 
 use super::parts::PARTS;
 use super::{CUSTOMERS_BY_EMAIL, CustomerRow, StoredCustomer};
-use crate::{Damage, Listed, PORTION, Portion, Query, ReadTx, Record, Row, StoreError, WalkPosition, Which};
+use crate::{
+    Damage, FoundContacts, Listed, PORTION, Portion, Query, ReadTx, Record, Row, StoreError, WalkPosition,
+    Which,
+};
 
-/// The customers with these ids that are there, in the order of the ids, without those of which a row is damaged. A writer
-/// locks them.
+/// The contacts of customers, by customer; one that has none may be left out.
+pub type ContactsOf = HashMap<CustomerId, FoundContacts>;
+
+/// The customers with these ids that are there, in the order of the ids, without those of which a row is damaged, and the
+/// contacts of `contacts_of`. A writer locks the customers.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn find_customers<T: ReadTx>(
     tx: &mut T,
     ids: &[CustomerId],
-) -> Result<Listed<Customer>, StoreError> {
+    contacts_of: &[CustomerId],
+) -> Result<(Listed<Customer>, ContactsOf), StoreError> {
     let mut listed = Listed { items: Vec::with_capacity(ids.len()), damaged: 0 };
-    for (_, customer) in look_up_customers(tx, ids).await? {
+    let (customers, contacts) = look_up_customers(tx, ids, contacts_of).await?;
+    for (_, customer) in customers {
         listed.take(customer);
     }
-    Ok(listed)
+    Ok((listed, contacts))
 }
 
-/// The customers with these ids that are there, in the order of the ids, or why they cannot be read. A writer locks them.
+/// Customers that are there, or why they cannot be read.
+pub type LookedUpCustomers = Vec<(CustomerId, Result<Customer, Damage>)>;
+
+/// The customers with these ids that are there, in the order of the ids, or why they cannot be read, and the contacts of
+/// `contacts_of`. A writer locks the customers.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn look_up_customers<T: ReadTx>(
     tx: &mut T,
     ids: &[CustomerId],
-) -> Result<Vec<(CustomerId, Result<Customer, Damage>)>, StoreError> {
+    contacts_of: &[CustomerId],
+) -> Result<(LookedUpCustomers, ContactsOf), StoreError> {
     if ids.is_empty() {
-        return Ok(Vec::new());
+        return Ok((Vec::new(), ContactsOf::new()));
     }
     let keys: Vec<_> = ids.iter().map(|&id| (id,)).collect();
     let numbers: Vec<i64> = ids.iter().map(|id| id.get()).collect();
-    let found = read_customers(tx, Query::keys::<CustomerRow>(&keys), Parts::Of(&numbers)).await?;
+    let mut queries = vec![Query::keys::<CustomerRow>(&keys)];
+    queries.extend(parts_of(&Which::Owners(&numbers)));
+    let mut found = Found::default();
+    let contacts = tx.read_with_contacts(&queries, &mut |row| found.take(row), contacts_of).await?;
     let mut found: HashMap<_, _> =
-        found.into_iter().map(|(position, (_, customer))| (position.number(), customer)).collect();
-    Ok(ids.iter().filter_map(|id| found.remove(&id.get()).map(|customer| (*id, customer))).collect())
+        found.whole()?.into_iter().map(|(position, (_, customer))| (position.number(), customer)).collect();
+    let customers = ids.iter().filter_map(|id| found.remove(&id.get()).map(|customer| (*id, customer)));
+    Ok((customers.collect(), contacts))
 }
 
 /// The customer with this id.
@@ -51,8 +68,8 @@ pub async fn look_up_customers<T: ReadTx>(
 /// # Errors
 /// When a row is damaged or the database fails.
 pub async fn get_customer<T: ReadTx>(tx: &mut T, id: CustomerId) -> Result<Option<Customer>, StoreError> {
-    let found = look_up_customers(tx, &[id]).await?.pop();
-    Ok(found.map(|(_, customer)| customer).transpose()?)
+    let (mut found, _) = look_up_customers(tx, &[id], &[]).await?;
+    Ok(found.pop().map(|(_, customer)| customer).transpose()?)
 }
 
 /// The customer who has this e-mail address, in any case.
@@ -80,21 +97,26 @@ pub async fn list_stored_customers<T: ReadTx>(
     after: Option<WalkPosition>,
 ) -> Result<Option<Portion<StoredCustomer>>, StoreError> {
     let customers = Query::after(CustomerRow::TABLE, after, u32::try_from(PORTION).unwrap_or(u32::MAX));
-    let mut found = read_customers(tx, customers, Parts::Between).await?;
+    let mut found = Found::default();
+    tx.read(&[customers], &mut |_, row| found.take(row)).await?;
     let mut contacts = 0;
     let is_beyond = |(number, (_, (summary, _))): &(usize, (_, &(BookSummary, _)))| {
         contacts += summary.size as usize;
         *number > 0 && contacts > MOST_CONTACTS
     };
-    if let Some((_, (&first, _))) = found.iter().enumerate().find(is_beyond) {
-        found.split_off(&first);
+    let all = &mut found.customers;
+    if let Some((_, (&first, _))) = all.iter().enumerate().find(is_beyond) {
+        all.split_off(&first);
     }
-    let Some((&through, _)) = found.last_key_value() else { return Ok(None) };
+    let (Some((&first, _)), Some((&through, _))) = (all.first_key_value(), all.last_key_value()) else {
+        return found.whole().map(|_| None);
+    };
     // Contacts of somebody whose id is none are never read.
-    let ids: Vec<_> = found.keys().filter_map(|position| CustomerId::new(position.number()).ok()).collect();
-    let mut books = tx.find_contacts_of(&ids).await?;
+    let ids: Vec<_> = all.keys().filter_map(|position| CustomerId::new(position.number()).ok()).collect();
+    let parts: Vec<_> = parts_of(&Which::OwnersBetween(first.number(), through.number())).collect();
+    let mut books = tx.read_with_contacts(&parts, &mut |row| found.take(row), &ids).await?;
     let mut listed = Listed::default();
-    for (position, (_, customer)) in found {
+    for (position, (_, customer)) in found.whole()? {
         let id = CustomerId::new(position.number());
         let book = id.ok().and_then(|id| books.remove(&id)).unwrap_or_default();
         for (_, damage) in book.damaged {
@@ -107,43 +129,12 @@ pub async fn list_stored_customers<T: ReadTx>(
     Ok(Some(Portion { listed, through }))
 }
 
-/// Which rows hang on the customers that are read.
-enum Parts<'a> {
-    /// Those of these.
-    Of(&'a [i64]),
-    /// Those of all from the first to the last.
-    Between,
+/// The queries for what hangs on customers, but for the contacts.
+fn parts_of<'a>(which: &Which<'a>) -> impl Iterator<Item = Query<'a>> {
+    PARTS.iter().map(|part| Query { table: part.table, which: which.clone() })
 }
 
 type FoundCustomers = BTreeMap<WalkPosition, (BookSummary, Result<Customer, Damage>)>;
-
-/// Reads customers and what hangs on them but the contacts.
-async fn read_customers<T: ReadTx>(
-    tx: &mut T,
-    customers: Query<'_>,
-    parts: Parts<'_>,
-) -> Result<FoundCustomers, StoreError> {
-    let mut found = Found::default();
-    let mut queries = vec![customers];
-    let which = match parts {
-        Parts::Of(ids) => Some(Which::Owners(ids)),
-        Parts::Between => {
-            tx.read(&queries, &mut |_, row| found.take(row)).await?;
-            queries.clear();
-            let (first, last) = (found.customers.first_key_value(), found.customers.last_key_value());
-            let ends = first.zip(last).map(|((first, _), (last, _))| (first.number(), last.number()));
-            ends.map(|(first, last)| Which::OwnersBetween(first, last))
-        }
-    };
-    if let Some(which) = which {
-        queries.extend(PARTS.iter().map(|part| Query { table: part.table, which: which.clone() }));
-        tx.read(&queries, &mut |_, row| found.take(row)).await?;
-    }
-    match found.lost {
-        Some(damage) => Err(damage.into()),
-        None => Ok(found.customers),
-    }
-}
 
 /// Customers while their rows come.
 #[derive(Default)]
@@ -154,6 +145,17 @@ struct Found {
 }
 
 impl Found {
+    /// All of them.
+    ///
+    /// # Errors
+    /// When there is a row of which nobody can say whose it is.
+    fn whole(self) -> Result<FoundCustomers, StoreError> {
+        match self.lost {
+            Some(damage) => Err(damage.into()),
+            None => Ok(self.customers),
+        }
+    }
+
     fn take(&mut self, row: Row<'_>) {
         // Every row begins with the customer's id.
         let position = match WalkPosition::at(row) {
