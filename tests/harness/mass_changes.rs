@@ -262,7 +262,7 @@ impl MassChanger {
         let Some(&gone) = self.gone.iter().choose(&mut self.random) else { return };
         let mut ids = self.sure(batch);
         ids.push(gone);
-        let body = json!({ "mode": "SELECTED", "ids": ids, "delete": true });
+        let body = json!({ "mode": "SELECTED", "ids": ids, "customer": { "acceptMarketing": true } });
         if let Reply::Answered(answer) = self.update("", &body) {
             assert_eq!((answer.status, answer.code()), (404, "CUSTOMER_NOT_FOUND"), "{answer:?}");
         }

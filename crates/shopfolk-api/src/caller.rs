@@ -117,18 +117,18 @@ impl<E: Engine, S: Sync> Caller<E, S> {
         customers: ManyCustomers,
         change: MassChange,
     ) -> Result<u64, ApiError> {
-        let (engine, now) = (&self.app.engine, self.now());
+        let (engine, now) = (&self.app.engine, || self.now());
         Ok(change_many_customers(engine, self.store, self.actor(), customers, change, now).await?)
     }
 
     /// Deletes a customer group in the store of the caller.
     pub(crate) async fn delete_group(&self, group: GroupId) -> Result<(), ApiError> {
-        Ok(delete_group(&self.app.engine, self.store, self.actor(), group, self.now()).await?)
+        Ok(delete_group(&self.app.engine, self.store, self.actor(), group, || self.now()).await?)
     }
 
     /// Deletes an extra field in the store of the caller.
     pub(crate) async fn delete_extra_field(&self, key: ExtraFieldKey) -> Result<(), ApiError> {
-        Ok(delete_extra_field(&self.app.engine, self.store, self.actor(), key, self.now()).await?)
+        Ok(delete_extra_field(&self.app.engine, self.store, self.actor(), key, || self.now()).await?)
     }
 }
 

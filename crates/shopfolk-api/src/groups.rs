@@ -120,7 +120,7 @@ pub(crate) async fn create_customer_group<E: Engine>(
     caller: Caller<E, CreateCustomers>,
     JsonBody(group): NewGroupBody,
 ) -> Result<Response, ApiError> {
-    let id = caller.write(CreateGroup { group, id: None, now: caller.now() }).await?;
+    let id = caller.write(CreateGroup { group, now: caller.now() }).await?;
     answer::created(&IdOut { id: id.get() }, caller.store(), format_args!("customer_groups/{id}"))
 }
 

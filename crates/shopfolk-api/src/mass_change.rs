@@ -140,7 +140,8 @@ pub(crate) struct MassChangeOut {
 ///
 /// Changes or deletes the customers that the body selects or the filters in the query find. When an id or the group is not
 /// there, or a value is wrong, nothing changes. Otherwise it is done in portions of 500, and other calls are served between
-/// them. It is safe to repeat.
+/// them: who is gone meanwhile, or is not found by the filters any more, is passed over. It is safe to repeat: where customers
+/// are deleted, one who is gone already is passed over too.
 #[utoipa::path(
     post, path = "/api/v3/{storeId}/customers_update", tag = "Customers",
     params(SearchParameters),

@@ -18,6 +18,7 @@ mod extra_fields;
 mod fixture;
 mod free_columns;
 mod groups;
+mod mass_changes;
 mod orders;
 mod random_calls;
 mod random_records;
@@ -39,6 +40,7 @@ pub use extra_fields::*;
 pub use fixture::*;
 pub use free_columns::FREE_COLUMNS;
 pub use groups::*;
+pub use mass_changes::*;
 pub use orders::*;
 pub use random_calls::*;
 pub use random_records::any_record_comes_back_as_it_went_in;
@@ -92,6 +94,9 @@ macro_rules! conformance_tests {
             change_of_a_row_that_is_not_there_is_refused
             many_customers_are_changed_in_portions
             mass_change_of_somebody_unknown_changes_nobody
+            deleting_many_again_passes_over_those_who_are_gone
+            who_is_not_found_any_more_is_passed_over_by_a_mass_change
+            each_portion_of_a_mass_change_has_its_own_time
             deleted_group_is_told_of_each_of_its_customers
             deleted_extra_field_is_told_of_each_customer_with_a_value
             any_calls_end_as_in_the_model

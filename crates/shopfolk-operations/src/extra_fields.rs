@@ -111,9 +111,9 @@ pub async fn delete_extra_field<E: Engine>(
     store: StoreId,
     by: Actor,
     key: ExtraFieldKey,
-    now: Timestamp,
+    now: impl Fn() -> Timestamp + Send + Sync,
 ) -> Result<(), OperationError> {
-    while !engine.write(store, by, DeleteExtraField { key, now }).await? {}
+    while !engine.write(store, by, DeleteExtraField { key, now: now() }).await? {}
     Ok(())
 }
 

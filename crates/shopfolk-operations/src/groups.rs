@@ -61,8 +61,6 @@ impl ReadOperation for GetGroup {
 pub struct CreateGroup {
     /// What is said of it.
     pub group: NewGroup,
-    /// The id, where it is not the next one's turn: for rows that come from elsewhere.
-    pub id: Option<GroupId>,
     /// Now.
     pub now: Timestamp,
 }
@@ -73,10 +71,7 @@ impl WriteOperation for CreateGroup {
 
     async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
         let mut book = all_groups(tx).await?;
-        let id = match self.id {
-            Some(id) => id,
-            None => tx.take_id().await?,
-        };
+        let id = tx.take_id().await?;
         let group = book.add(self.group.clone(), id)?;
         tx.insert(std::slice::from_ref(&group)).await?;
         tx.append(Happening::GroupCreated(id), self.now).await?;
@@ -113,8 +108,8 @@ impl WriteOperation for ChangeGroup {
     }
 }
 
-/// Deletes a customer group and puts its customers into the built-in one: in portions, each a transaction, so that no other
-/// write waits long. The last one deletes the group. It is safe to repeat.
+/// Deletes a customer group and puts its customers into the built-in one: in portions, each a transaction with its own time,
+/// so that no other write waits long. The last one deletes the group. It is safe to repeat.
 ///
 /// # Errors
 /// When there is no such group, it is the built-in one, a customer in it is damaged, or the database fails; then the portions
@@ -124,9 +119,9 @@ pub async fn delete_group<E: Engine>(
     store: StoreId,
     by: Actor,
     group: GroupId,
-    now: Timestamp,
+    now: impl Fn() -> Timestamp + Send + Sync,
 ) -> Result<(), OperationError> {
-    while !engine.write(store, by, DeleteGroup { group, now }).await? {}
+    while !engine.write(store, by, DeleteGroup { group, now: now() }).await? {}
     Ok(())
 }
 

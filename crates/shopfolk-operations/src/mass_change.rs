@@ -1,12 +1,15 @@
 //! Changing or deleting many customers at once.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use shopfolk_model::{
-    Actor, Customer, CustomerChange, CustomerDetailsChange, CustomerGroup, CustomerId, CustomerSearch,
-    FieldChange, GroupId, StoreId, Timestamp,
+    Actor, ContactBook, Customer, CustomerChange, CustomerDetailsChange, CustomerGroup, CustomerId,
+    CustomerSearch, FieldChange, GroupId, SearchedCustomer, StoreId, Timestamp,
 };
-use shopfolk_store::{CustomerRow, Engine, PORTION, Query, ReadOperation, ReadTx, WriteOperation, WriteTx};
+use shopfolk_store::{
+    CustomerRow, Engine, IdKind, PORTION, Query, ReadOperation, ReadTx, Row, WriteOperation, WriteTx,
+};
 
 use crate::customer_portion::{CustomerPortion, Needs};
 use crate::{OperationError, SearchCustomerIds};
@@ -37,8 +40,9 @@ pub enum MassChange {
 }
 
 /// Changes or deletes many customers, and says how many. The change is looked over first: where a customer or the group is not
-/// there, nothing changes. Then it is done in portions, each a transaction, so that no other write waits long. A customer who
-/// is deleted meanwhile, or cannot be read, is passed over. It is safe to repeat.
+/// there, nothing changes. Then it is done in portions, each a transaction with its own time, so that no other write waits
+/// long. A customer who is deleted meanwhile, whom the search does not find any more, or who cannot be read, is passed over.
+/// It is safe to repeat: of those who are to be deleted, one who is gone already is passed over too.
 ///
 /// # Errors
 /// When a customer or the group is not there, or the database fails; then the portions that were done stay.
@@ -48,22 +52,26 @@ pub async fn change_many_customers<E: Engine>(
     by: Actor,
     customers: ManyCustomers,
     change: MassChange,
-    now: Timestamp,
+    now: impl Fn() -> Timestamp + Send + Sync,
 ) -> Result<u64, OperationError> {
-    let (ids, named) = match customers {
+    let (ids, named, search) = match customers {
         ManyCustomers::Selected(mut ids) => {
             ids.sort_unstable();
             ids.dedup();
-            (ids, true)
+            (ids.clone(), ids, None)
         }
         ManyCustomers::Found(search) => {
-            (engine.read(store, SearchCustomerIds { search: *search, sort: None }).await?, false)
+            let find = SearchCustomerIds { search: CustomerSearch::clone(&search), sort: None };
+            let search =
+                Some(Arc::from(search)).filter(|search: &Arc<CustomerSearch>| !search.is_everybody());
+            (engine.read(store, find).await?, Vec::new(), search)
         }
     };
-    engine.read(store, LookOver { ids: if named { ids.clone() } else { Vec::new() }, change }).await?;
+    engine.read(store, LookOver { ids: named, change }).await?;
     let mut changed = 0;
     for portion in ids.chunks(PORTION) {
-        changed += engine.write(store, by, ChangePortion { ids: portion.to_vec(), change, now }).await?;
+        let portion = ChangePortion { ids: portion.to_vec(), search: search.clone(), change, now: now() };
+        changed += engine.write(store, by, portion).await?;
     }
     Ok(changed)
 }
@@ -85,11 +93,18 @@ impl ReadOperation for LookOver {
         {
             return Err(OperationError::UnknownGroup { id });
         }
+        if let (MassChange::Delete, Some(&id)) = (self.change, self.ids.last()) {
+            // One who is gone is as wanted; one who never was is a mistake.
+            let was_given = id.get() < tx.lookup_next_ids().await?.of(IdKind::Customer);
+            return if was_given { Ok(()) } else { Err(OperationError::CustomerNotFound { id }) };
+        }
         for portion in self.ids.chunks(PORTION) {
             let keys: Vec<_> = portion.iter().map(|&id| (id,)).collect();
-            let found = tx.all::<CustomerRow>(Query::keys::<CustomerRow>(&keys)).await?;
-            let there: HashSet<_> = found.iter().map(|customer| customer.id).collect();
-            if let Some(&id) = portion.iter().find(|id| !there.contains(id)) {
+            let mut there = HashSet::with_capacity(portion.len());
+            let mut take =
+                |row: Row<'_>| there.extend(row.columns.value(0).ok().and_then(|id| id.as_integer()));
+            tx.read(&[Query::keys::<CustomerRow>(&keys)], &mut |_, row| take(row)).await?;
+            if let Some(&id) = portion.iter().find(|id| !there.contains(&id.get())) {
                 return Err(OperationError::CustomerNotFound { id });
             }
         }
@@ -97,11 +112,12 @@ impl ReadOperation for LookOver {
     }
 }
 
-/// Changes or deletes the customers of a portion that are there, and says how many.
-struct ChangePortion {
-    ids: Vec<CustomerId>,
-    change: MassChange,
-    now: Timestamp,
+/// Changes or deletes the customers of a portion who are there and whom the search finds still, and says how many.
+pub(crate) struct ChangePortion {
+    pub ids: Vec<CustomerId>,
+    pub search: Option<Arc<CustomerSearch>>,
+    pub change: MassChange,
+    pub now: Timestamp,
 }
 
 impl WriteOperation for ChangePortion {
@@ -120,7 +136,7 @@ impl WriteOperation for ChangePortion {
                 Some(CustomerChange { group, details, ..CustomerChange::default() })
             }
         };
-        let mut needs = Needs { contacts: change.is_none(), ..Needs::default() };
+        let mut needs = Needs { contacts: change.is_none() || self.looks_at_contacts(), ..Needs::default() };
         match &change {
             Some(change) => self.ids.iter().for_each(|&id| needs.change(id, change)),
             None => needs.customers.clone_from(&self.ids),
@@ -128,7 +144,10 @@ impl WriteOperation for ChangePortion {
         let mut portion = CustomerPortion::load(tx, &needs).await?;
         let mut changed = 0;
         for &id in &self.ids {
-            let Some(customer) = portion.customer(id) else { continue };
+            let Some(customer) = portion.customer(id).filter(|customer| self.is_meant(customer, &portion))
+            else {
+                continue;
+            };
             match &change {
                 // Who is as wanted stays as it is, so that doing it again takes little time.
                 Some(change) if customer.changed(change, [], customer.updated)? == *customer => {}
@@ -139,6 +158,22 @@ impl WriteOperation for ChangePortion {
         }
         portion.write(tx, self.now).await?;
         Ok(changed)
+    }
+}
+
+impl ChangePortion {
+    /// Whether the search looks at contacts: phone numbers are among them.
+    fn looks_at_contacts(&self) -> bool {
+        self.search.as_ref().is_some_and(|search| search.contact.is_some() || search.phone.is_some())
+    }
+
+    /// Whether the customer is meant as it is now. What it bought is not asked again.
+    fn is_meant(&self, customer: &Customer, portion: &CustomerPortion) -> bool {
+        self.search.as_ref().is_none_or(|search| {
+            let none = ContactBook::default();
+            let contacts = portion.contacts(customer.id).unwrap_or(&none);
+            SearchedCustomer::of(customer, contacts).matches(search, |_| true)
+        })
     }
 }
 

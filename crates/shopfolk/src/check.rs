@@ -23,7 +23,7 @@ pub(crate) fn run(database: &DatabaseUrl) -> Result<ExitCode> {
     let way_out = if found.iter().all(|&invariant| invariant == Invariant::SearchesWhole) {
         "'shopfolk rebuild' makes what searches look through anew, while a server runs"
     } else {
-        "keep a copy of the file and its -wal, and restore the last good backup"
+        "keep a copy of the database as it is; 'Checking a database' in docs/operations.md names the way out of each"
     };
     output::note(&format!("{database}: {violations}; {way_out}"));
     Ok(ExitCode::FAILURE)

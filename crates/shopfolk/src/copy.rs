@@ -2,7 +2,6 @@
 
 use std::ops::ControlFlow;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -11,6 +10,7 @@ use shopfolk_model::StoreId;
 use shopfolk_operations::{CopyError, CopyPhase, CopyProgress, GetStore, StoreContents, copy_store};
 use shopfolk_store::{CustomerRow, Engine, Record, StoredContact, StoredEvent, StoredToken, Table};
 
+use crate::any_engine::AnyEngine;
 use crate::database::{DatabaseUrl, Purpose};
 use crate::failure::UsageError;
 use crate::output;
@@ -65,18 +65,23 @@ pub(crate) fn run(arguments: &Arguments, password: Option<&str>) -> Result<ExitC
         return Err(UsageError(message).into());
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    runtime.block_on(async {
+    let copied = runtime.block_on(async {
         let mut signals = StopSignals::listen()?;
-        let stop = Arc::new(AtomicBool::new(false));
-        let copy = between.copy(arguments.store, Arc::clone(&stop));
+        let opened = tokio::select! {
+            opened = between.open(arguments.store) => opened?,
+            () = signals.next() => bail!("stopped before anything was copied"),
+        };
+        let stop = AtomicBool::new(false);
         tokio::select! {
-            copied = copy => copied,
+            copied = between.copy(opened, &stop) => copied,
             () = stopped_twice(&mut signals, &stop) => {
                 bail!("stopped in the middle of a batch, which is undone; {GOES_ON}")
             }
         }
-    })?;
-    Ok(ExitCode::SUCCESS)
+    });
+    // Nobody waits for what is at work still, a database that is being opened, say.
+    runtime.shutdown_background();
+    copied.map(|()| ExitCode::SUCCESS)
 }
 
 const GOES_ON: &str = "the same command goes on from here";
@@ -89,6 +94,13 @@ async fn stopped_twice(signals: &mut StopSignals, stop: &AtomicBool) {
     signals.next().await;
 }
 
+/// The databases of a copy once they are open, and the stores that are copied.
+struct Opened {
+    from: AnyEngine,
+    to: AnyEngine,
+    stores: Vec<StoreId>,
+}
+
 /// The databases of a copy.
 struct Databases {
     from: DatabaseUrl,
@@ -96,12 +108,16 @@ struct Databases {
 }
 
 impl Databases {
-    async fn copy(&self, store: Option<StoreId>, stop: Arc<AtomicBool>) -> Result<()> {
+    async fn open(&self, store: Option<StoreId>) -> Result<Opened> {
         let from = self.from.open_option("--from", Purpose::Use).await?;
         // Before the target is opened, so that none is made for nothing.
         let stores = self.stores(&from, store).await?;
         let to = self.to.open_option("--to", Purpose::Create).await?;
-        let copied = Box::pin(self.copy_stores(&from, &to, &stores, &stop)).await;
+        Ok(Opened { from, to, stores })
+    }
+
+    async fn copy(&self, Opened { from, to, stores }: Opened, stop: &AtomicBool) -> Result<()> {
+        let copied = Box::pin(self.copy_stores(&from, &to, &stores, stop)).await;
         let closed = to.close().await.with_context(|| format!("cannot close {}", self.to));
         let source_closed = from.close().await.with_context(|| format!("cannot close {}", self.from));
         copied.and(closed).and(source_closed)

@@ -5,7 +5,7 @@ mod people;
 use std::process::ExitCode;
 use std::thread;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::Args;
 use people::People;
 use shopfolk_api::Clock;
@@ -65,8 +65,7 @@ async fn generate(engine: &impl Engine, store: StoreId, customers: u64, seed: u6
             batch = batches.recv() => batch,
             () = signals.next() => {
                 progress.end();
-                output::note(&format!("Stopped: {added} customers were added; the same command goes on from here."));
-                return Ok(());
+                bail!("stopped: {added} customers were added; the same command goes on from here");
             }
         };
         let Some(batch) = batch else { break };

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use batch::Batch;
 use clap::Args;
 use lines::Lines;
@@ -161,7 +161,11 @@ impl Import {
             progress.show(&Step { what, done: read, total, unit: Unit::Bytes });
         }
         progress.end();
-        self.tell(&counts, stopped);
+        let told = self.told(&counts);
+        if stopped {
+            bail!("stopped: {told}; the same command goes on from here");
+        }
+        output::note(&format!("Imported: {told}."));
         Ok(counts)
     }
 
@@ -203,21 +207,17 @@ impl Import {
         Ok(())
     }
 
-    fn tell(&self, counts: &Counts, stopped: bool) {
+    fn told(&self, counts: &Counts) -> String {
         let Counts { created, updated, unchanged, rejected } = counts;
-        let begin = if stopped { "Stopped" } else { "Imported" };
         let mut told = format!(
-            "{begin}: {created} customers created, {updated} changed, {unchanged} as they were in store {}",
+            "{created} customers created, {updated} changed, {unchanged} as they were in store {}",
             self.store
         );
         if *rejected > 0 {
             let path = self.rejected.display();
             told = format!("{told}; {rejected} lines rejected, see '{path}'");
         }
-        if stopped {
-            told += "; the same command goes on from here";
-        }
-        output::note(&format!("{told}."));
+        told
     }
 }
 

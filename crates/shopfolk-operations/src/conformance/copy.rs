@@ -101,7 +101,7 @@ pub async fn full_shop<E: Engine>(engine: &E) -> CustomerId {
         name: GroupName::new("VIP").unwrap(),
         external_reference: ExternalReferenceId::optional("their 5").unwrap(),
     };
-    let group = engine.write(STORE, BY, CreateGroup { group, id: None, now: at(2) }).await.unwrap();
+    let group = engine.write(STORE, BY, CreateGroup { group, now: at(2) }).await.unwrap();
     let field = NewExtraField {
         title: ExtraFieldTitle::new("Birthday").unwrap(),
         field_type: ExtraFieldType::DateTime,

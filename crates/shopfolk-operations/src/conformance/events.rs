@@ -2,11 +2,9 @@
 
 use shopfolk_model::{
     Actor, ContactChange, ContactNote, CustomerChange, CustomerId, CustomerName, ExtraFieldEntry,
-    ExtraFieldKey, ExtraFieldValue, FieldChange, Happening, NewCustomer, StoreId,
+    ExtraFieldKey, ExtraFieldValue, FieldChange, Happening, NewCustomer,
 };
-use shopfolk_store::{
-    CustomerRow, Engine, PORTION, StoreError, StoredEvent, WriteOperation, WriteTx, get_customer,
-};
+use shopfolk_store::{CustomerRow, Engine, PORTION, StoreError, StoredEvent, WriteOperation, WriteTx};
 use tokio::task::JoinSet;
 
 use super::copy::create_token;
@@ -14,8 +12,8 @@ use super::extra_fields::create_field;
 use super::fixture::*;
 use super::groups::{create_group, named};
 use crate::{
-    ChangeContact, ChangeCustomer, CreateContact, DeleteContact, DeleteCustomer, ManyCustomers, MassChange,
-    OperationError, change_many_customers, delete_extra_field, delete_group,
+    ChangeContact, ChangeCustomer, CreateContact, DeleteContact, DeleteCustomer, delete_extra_field,
+    delete_group,
 };
 
 async fn events<E: Engine>(engine: &E) -> Vec<StoredEvent> {
@@ -117,7 +115,7 @@ pub async fn insertion_of_what_is_there_is_a_conflict<E: Engine>(engine: E) {
     assert_eq!(contacts(&engine, customer).await, before);
 }
 
-async fn crowd<E: Engine>(engine: &E, count: usize) -> Vec<CustomerId> {
+pub(super) async fn crowd<E: Engine>(engine: &E, count: usize) -> Vec<CustomerId> {
     create_store(engine, STORE).await;
     add_crowd(engine, count, |new| new).await
 }
@@ -131,57 +129,6 @@ async fn add_crowd<E: Engine>(
     let customers = (0..count).map(|number| change(customer(&format!("{number}@example.com")))).collect();
     let add = crate::AddCustomers { customers, now: at(1) };
     engine.write(STORE, BY, add).await.unwrap().into_iter().flatten().collect()
-}
-
-const EXEMPT: MassChange = MassChange::Change { group: None, tax_exempt: Some(true), accept_marketing: None };
-
-pub async fn many_customers_are_changed_in_portions<E: Engine>(engine: E) {
-    let crowd = crowd(&engine, 1_203).await;
-    let everybody = || ManyCustomers::Found(Box::default());
-    let changed = change_many_customers(&engine, STORE, BY, everybody(), EXEMPT, at(5)).await.unwrap();
-    assert_eq!(changed, 1_203);
-    let one = engine.read(STORE, crate::GetCustomer { customer: crowd[700] }).await.unwrap();
-    assert!(one.customer.details.tax_exempt && one.customer.updated == at(5));
-    let some = ManyCustomers::Selected(crowd[..700].to_vec());
-    let deleted = change_many_customers(&engine, STORE, BY, some, MassChange::Delete, at(6)).await.unwrap();
-    assert_eq!(deleted, 700);
-    let left =
-        change_many_customers(&engine, STORE, BY, everybody(), MassChange::Delete, at(7)).await.unwrap();
-    assert_eq!(left, 503);
-    let told = engine.list_events(STORE, None, 10_000).await.unwrap();
-    let deleted = told.iter().filter(|event| matches!(event.event.happening, Happening::CustomerDeleted(_)));
-    assert_eq!(deleted.count(), 1_203);
-}
-
-/// Finds the row of a customer.
-struct Find(CustomerId);
-
-impl shopfolk_store::ReadOperation for Find {
-    type Output = Option<shopfolk_model::Customer>;
-    type Error = StoreError;
-
-    async fn run<T: shopfolk_store::ReadTx>(&self, tx: &mut T) -> Result<Self::Output, StoreError> {
-        get_customer(tx, self.0).await
-    }
-}
-
-pub async fn mass_change_of_somebody_unknown_changes_nobody<E: Engine>(engine: E) {
-    let mut crowd = crowd(&engine, 600).await;
-    crowd.push(customer_id(999_999));
-    let some = ManyCustomers::Selected(crowd.clone());
-    let refused = change_many_customers(&engine, STORE, BY, some, EXEMPT, at(5)).await;
-    assert!(matches!(refused, Err(OperationError::CustomerNotFound { id }) if id == customer_id(999_999)));
-    let group = MassChange::Change {
-        group: Some(shopfolk_model::GroupId::new(77).unwrap()),
-        tax_exempt: Some(true),
-        accept_marketing: None,
-    };
-    let everybody = ManyCustomers::Found(Box::default());
-    let refused = change_many_customers(&engine, STORE, BY, everybody, group, at(5)).await;
-    assert!(matches!(refused, Err(OperationError::UnknownGroup { .. })));
-    let first = engine.read(STORE, Find(crowd[0])).await.unwrap().unwrap();
-    assert!(!first.details.tax_exempt);
-    assert_eq!(STORE, StoreId::new(1003).unwrap());
 }
 
 /// Asserts that these customers were changed by this actor, each once and with this state before, and that the last event is
@@ -215,7 +162,7 @@ pub async fn deleted_group_is_told_of_each_of_its_customers<E: Engine>(engine: E
     let token = Actor::Token(create_token(&engine, "secret_one").await.id);
     let group = create_group(&engine, named("VIP")).await.unwrap();
     let crowd = add_crowd(&engine, PORTION + 1, |new| NewCustomer { group, ..new }).await;
-    delete_group(&engine, STORE, token, group, at(9)).await.unwrap();
+    delete_group(&engine, STORE, token, group, || at(9)).await.unwrap();
     let before = format!("{{\"group_id\":{group}}}");
     let last = |happening| happening == Happening::GroupDeleted(group);
     assert_told_of_each(&engine, token, &crowd, &before, last).await;
@@ -239,7 +186,7 @@ pub async fn deleted_extra_field_is_told_of_each_customer_with_a_value<E: Engine
     let crowd = add_crowd(&engine, PORTION, |new| NewCustomer { extra_fields: extra_fields.clone(), ..new });
     let crowd = crowd.await;
     let field = engine.read(STORE, crate::GetExtraField { key: keys[0] }).await.unwrap().id;
-    delete_extra_field(&engine, STORE, token, keys[0], at(9)).await.unwrap();
+    delete_extra_field(&engine, STORE, token, keys[0], || at(9)).await.unwrap();
     let before = format!("{{\"extra_fields\":{{\"{field}\":\"XL\"}}}}");
     let last = |happening| happening == Happening::ExtraFieldDeleted(field);
     assert_told_of_each(&engine, token, &crowd, &before, last).await;

@@ -130,7 +130,7 @@ impl<'a, E: Engine> RandomStore<'a, E> {
     async fn create_group(&mut self) {
         let name = GroupName::new(&any_text(&mut self.random)).unwrap();
         let group = NewGroup { name, external_reference: None };
-        let created = self.engine.write(self.id, BY, CreateGroup { group, id: None, now: at(2) }).await;
+        let created = self.engine.write(self.id, BY, CreateGroup { group, now: at(2) }).await;
         self.groups.extend(unless_in_use(created));
     }
 
@@ -146,7 +146,7 @@ impl<'a, E: Engine> RandomStore<'a, E> {
     async fn delete_group(&mut self) {
         let group = any_of(&mut self.random, &self.groups);
         if group != GroupId::GENERAL {
-            delete_group(self.engine, self.id, BY, group, at(4)).await.unwrap();
+            delete_group(self.engine, self.id, BY, group, || at(4)).await.unwrap();
             self.groups.retain(|&other| other != group);
         }
     }
