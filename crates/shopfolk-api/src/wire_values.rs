@@ -5,9 +5,9 @@ use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 use shopfolk_model::{
-    AddressId, ContactId, ContactType, CountryCode, CustomerId, CustomerKind, EmailAddress, ExtraFieldKey,
-    ExtraFieldType, GroupId, InvalidEmailAddress, LanguageCode, MAXIMUM_SEARCH_ENTRIES, Money, OrderBy,
-    OrderKey, OrderNumber, ProductId, Timestamp, UnknownContactType,
+    ContactType, CountryCode, CustomerId, CustomerKind, EmailAddress, ExtraFieldKey, ExtraFieldType,
+    InvalidEmailAddress, LanguageCode, MAXIMUM_SEARCH_ENTRIES, Money, OrderBy, OrderKey, Timestamp,
+    UnknownContactType,
 };
 use utoipa::PartialSchema;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
@@ -77,16 +77,16 @@ macro_rules! texts {
 macro_rules! ids {
     ($($id:ident)+) => {$(
         values! {
-            $id: Integer, |it| it.get(),
+            shopfolk_model::$id: Integer, |it| it.get(),
                 |_| integer(KnownFormat::Int64).minimum(Some(0)).maximum(Some(Self::MAXIMUM.get()));
         }
-        requests! { $id: |fields, name| fields.integer(name, Self::new); }
+        requests! { shopfolk_model::$id: |fields, name| fields.integer(name, Self::new); }
     )+};
 }
 
 shopfolk_model::for_every_text!(texts);
 
-ids! { AddressId ContactId CustomerId GroupId OrderNumber ProductId }
+shopfolk_model::for_every_id!(ids);
 
 values! {
     bool: Boolean, |it| *it, |_| ObjectBuilder::new().schema_type(Type::Boolean);

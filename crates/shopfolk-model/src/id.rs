@@ -17,8 +17,18 @@ pub enum IdError {
     },
 }
 
-macro_rules! id_type {
-    ($(#[$meta:meta])* $name:ident, $maximum:expr) => {
+/// Makes the types of ids: each is a line with its name and its largest number.
+macro_rules! ids {
+    (($dollar:tt) $($(#[$meta:meta])* $name:ident: $maximum:ident;)+) => {
+        $(ids! { @type $(#[$meta])* $name, $maximum })+
+
+        /// Hands the name of every type of ids to a macro, for what follows from its being one.
+        #[macro_export]
+        macro_rules! for_every_id {
+            ($dollar do:ident) => { $dollar do! { $($name)+ } };
+        }
+    };
+    (@type $(#[$meta:meta])* $name:ident, $maximum:ident) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(i64);
@@ -79,62 +89,32 @@ const LARGEST_JSON_INTEGER: i64 = (1 << 53) - 1;
 /// The largest integer that clients with 32-bit ids can hold, 2^31 - 1.
 const LARGEST_32_BIT_ID: i64 = (1 << 31) - 1;
 
-id_type!(
+ids! {
+    ($)
     /// The id of a store, the tenant that owns everything else.
-    StoreId,
-    LARGEST_JSON_INTEGER
-);
-id_type!(
+    StoreId: LARGEST_JSON_INTEGER;
     /// The id of a customer. Stays below 2^31, because widely used clients hold it in 32 bits.
-    CustomerId,
-    LARGEST_32_BIT_ID
-);
-id_type!(
+    CustomerId: LARGEST_32_BIT_ID;
     /// The id of a customer group. Stays below 2^31, because widely used clients hold it in 32 bits. 0 is the built-in
     /// group, which no store gives.
-    GroupId,
-    LARGEST_32_BIT_ID
-);
-id_type!(
+    GroupId: LARGEST_32_BIT_ID;
     /// The id of an extra field of customers, by which rows and events name it; callers know it by its key.
-    ExtraFieldId,
-    LARGEST_32_BIT_ID
-);
-id_type!(
+    ExtraFieldId: LARGEST_32_BIT_ID;
     /// The id of a customer's contact. Stays below 2^53.
-    ContactId,
-    LARGEST_JSON_INTEGER
-);
-id_type!(
+    ContactId: LARGEST_JSON_INTEGER;
     /// The id of a shipping address. Stays below 2^31, because widely used clients hold it in 32 bits.
-    AddressId,
-    LARGEST_32_BIT_ID
-);
-id_type!(
+    AddressId: LARGEST_32_BIT_ID;
     /// The number of an order.
-    OrderNumber,
-    LARGEST_JSON_INTEGER
-);
-id_type!(
+    OrderNumber: LARGEST_JSON_INTEGER;
     /// The id of a product in the shop's catalogue, which is kept elsewhere.
-    ProductId,
-    LARGEST_JSON_INTEGER
-);
-id_type!(
+    ProductId: LARGEST_JSON_INTEGER;
     /// The id of a token, by which it is listed and revoked; not the token itself.
-    TokenId,
-    LARGEST_JSON_INTEGER
-);
-id_type!(
+    TokenId: LARGEST_JSON_INTEGER;
     /// The number by which an event is recorded. It tells no order where several nodes record.
-    EventNumber,
-    LARGEST_JSON_INTEGER
-);
-id_type!(
+    EventNumber: LARGEST_JSON_INTEGER;
     /// The place of an event among the events of its store, counted from 1: readers go by it.
-    EventPosition,
-    LARGEST_JSON_INTEGER
-);
+    EventPosition: LARGEST_JSON_INTEGER;
+}
 
 #[cfg(test)]
 mod tests {

@@ -68,10 +68,7 @@ pub use extra_field_book::{ExtraFieldBook, ExtraFieldRuleError, ExtraFieldValues
 pub use folding::fold;
 pub use group::{CustomerGroup, GroupChange, NewGroup};
 pub use group_book::{GroupBook, GroupFilter, GroupRuleError};
-pub use id::{
-    AddressId, ContactId, CustomerId, EventNumber, EventPosition, ExtraFieldId, GroupId, IdError,
-    OrderNumber, ProductId, StoreId, TokenId,
-};
+pub use id::*;
 pub use language::{InvalidLanguage, LanguageCode};
 pub use money::{InvalidMoney, Money};
 pub use order::{InvalidOrderKey, MAXIMUM_ORDER_ITEMS, Order, OrderKey, OrderStatistics, OrderedProduct};

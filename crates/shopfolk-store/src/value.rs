@@ -4,9 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 use shopfolk_model::{
-    AddressId, ContactId, ContactType, CustomerId, Day, EventNumber, EventPosition, ExtraFieldId,
-    ExtraFieldType, GroupId, Money, OrderBy, OrderNumber, ProductId, ScopeSet, StoreId, Timestamp, TokenHash,
-    TokenId, TokenKind,
+    ContactType, Day, ExtraFieldType, Money, OrderBy, ScopeSet, Timestamp, TokenHash, TokenKind,
 };
 
 use crate::{Damage, RowReader};
@@ -213,13 +211,11 @@ fn code<T>(number: i64, of: impl FnOnce(u8) -> Option<T>) -> Result<T, String> {
 
 macro_rules! id_numbers {
     ($($id:ident)+) => {
-        numbers! { $($id: BigInteger, |id| id.get(), |number| told($id::new(number));)+ }
+        numbers! { $(shopfolk_model::$id: BigInteger, |id| id.get(), |number| told(shopfolk_model::$id::new(number));)+ }
     };
 }
 
-id_numbers! {
-    StoreId TokenId CustomerId ContactId AddressId GroupId ExtraFieldId OrderNumber ProductId EventNumber EventPosition
-}
+shopfolk_model::for_every_id!(id_numbers);
 
 numbers! {
     i64: BigInteger, |number| *number, Ok;
