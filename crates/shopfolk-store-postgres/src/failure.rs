@@ -31,6 +31,8 @@ pub(crate) enum ConflictReason {
     Serialization,
     Deadlock,
     Unique,
+    /// Rows that were just read are no longer there.
+    Gone,
 }
 
 impl Failure {

@@ -17,10 +17,11 @@ pub(crate) enum RetryReason {
 }
 
 impl RetryReason {
-    const ALL: [Self; 5] = [
+    const ALL: [Self; 6] = [
         Self::Conflict(ConflictReason::Serialization),
         Self::Conflict(ConflictReason::Deadlock),
         Self::Conflict(ConflictReason::Unique),
+        Self::Conflict(ConflictReason::Gone),
         Self::Connection,
         Self::Statements,
     ];
@@ -30,6 +31,7 @@ impl RetryReason {
             Self::Conflict(ConflictReason::Serialization) => "serialization",
             Self::Conflict(ConflictReason::Deadlock) => "deadlock",
             Self::Conflict(ConflictReason::Unique) => "unique",
+            Self::Conflict(ConflictReason::Gone) => "gone",
             Self::Connection => "connection",
             Self::Statements => "statements",
         }

@@ -190,7 +190,7 @@ impl Node {
         count_retry(reason);
         let pause = match &failure {
             // The other transaction has committed: looking again at once shows it.
-            Failure::Conflict { reason: ConflictReason::Unique, .. } => Duration::ZERO,
+            Failure::Conflict { reason: ConflictReason::Unique | ConflictReason::Gone, .. } => Duration::ZERO,
             Failure::Conflict { .. } => {
                 FIRST_PAUSE.saturating_mul(1 << conflicts.min(8)).mul_f64(rand::random())
             }

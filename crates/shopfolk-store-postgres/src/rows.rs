@@ -1,6 +1,5 @@
 //! The row operations of described tables: many rows a statement, and as many statements as there are in one round trip.
 
-use shopfolk_model::CustomerId;
 use shopfolk_store::{
     Change, ColumnType, Columns, CustomerRow, Dialect, Guard, IdKind, Query, ReadRows, Record, Role, Row,
     StoreError, StoredToken, Table, Value, Which, WriteRows,
@@ -119,32 +118,24 @@ impl<M: TxMode> PostgresTx<'_, M> {
         }
     }
 
-    /// The steps that lock what a writer is about to read.
-    fn lock_steps(&mut self, query: &Query<'_>) -> Vec<Step> {
+    /// The step that locks what a writer is about to read.
+    pub(crate) fn lock_step(&mut self, query: &Query<'_>) -> Option<Step> {
         let Query { table, which } = query;
         match (table.guard, which) {
-            (Guard::Table, _) => {
-                self.mode.lock(self.store, Lock::of(table.name, self.store)).into_iter().collect()
+            (Guard::Table(word), _) => self.mode.lock(self.store, Lock::of(word, self.store)),
+            (Guard::Customer, Which::Keys(keys)) if M::LOCKS => {
+                let ids: Vec<i64> = keys.iter().filter_map(|key| key.first()?.as_integer()).collect();
+                // None of them has to be there, so none of their rows is the lock by which another transaction finds out that
+                // this one has ended.
+                let parameters = vec![Parameter::from(self.store.get()), Parameter::from(ids)];
+                Some(run("lock customers", LOCK_CUSTOMERS, parameters))
             }
-            (Guard::Row, Which::Keys(keys)) => {
-                let mut ids: Vec<i64> = keys.iter().filter_map(|key| key.first()?.as_integer()).collect();
-                // In one order, so that two writers never wait for each other in a circle.
-                ids.sort_unstable();
-                let first = ids.first().and_then(|&id| CustomerId::new(id).ok());
-                let Some(first) = first else { return Vec::new() };
-                let Some(step) = self.mode.lock(self.store, Lock::Customer(first)) else { return Vec::new() };
-                let mut steps = vec![step];
-                if ids.len() > 1 {
-                    let parameters = vec![Parameter::from(self.store.get()), Parameter::from(ids)];
-                    steps.push(run("lock customers", LOCK_CUSTOMERS, parameters));
-                }
-                steps
-            }
-            (Guard::None | Guard::Row, _) => Vec::new(),
+            (Guard::None | Guard::Customer, _) => None,
         }
     }
 }
 
+/// In one order, so that two writers never wait for each other in a circle.
 const LOCK_CUSTOMERS: &str = "SELECT customer_id FROM customers
                                WHERE store_id = $1 AND customer_id = ANY ($2)
                                ORDER BY customer_id
@@ -162,9 +153,9 @@ impl<M: TxMode> ReadRows for PostgresTx<'_, M> {
     ) -> Result<(), StoreError> {
         let (mut steps, mut asked) = (Vec::new(), Vec::new());
         for query in queries {
-            let locks = self.lock_steps(query);
-            asked.extend(locks.iter().map(|_| None));
-            steps.extend(locks);
+            let lock = self.lock_step(query);
+            asked.extend(lock.iter().map(|_| None));
+            steps.extend(lock);
         }
         for (number, query) in queries.iter().enumerate() {
             if let Some(step) = self.find_step(query) {
@@ -227,7 +218,11 @@ impl WriteRows for PostgresWriteTx<'_> {
         match change {
             Change::Insert(table, rows) => self.insert_rows(table, &rows),
             Change::Update(table, rows) => self.update_rows(table, &rows),
-            Change::Delete(table, keys) => return self.delete_rows(table, &keys).await,
+            Change::Delete(table, keys) => {
+                let all = keys.len() as u64;
+                return self.delete_rows(table, &keys, Some(all)).await;
+            }
+            Change::DeleteIfThere(table, keys) => return self.delete_rows(table, &keys, None).await,
             Change::DeleteOf(table, owners) => {
                 if !owners.is_empty() {
                     let parameters = vec![self.store.get().into(), owners.to_vec().into()];
@@ -313,6 +308,7 @@ impl PostgresWriteTx<'_> {
         &mut self,
         table: &'static Table,
         keys: &[Vec<Value<'_>>],
+        touches: Option<u64>,
     ) -> Result<(), StoreError> {
         let Some(first) = keys.first().and_then(|key| key.first()?.as_integer()) else { return Ok(()) };
         let types: Vec<_> = table.key().map(|column| column.column_type).collect();
@@ -320,10 +316,10 @@ impl PostgresWriteTx<'_> {
         parameters.extend(transposed(&types, keys));
         let sql = &Statements::for_table(table).delete;
         if table.name == CustomerRow::TABLE.name {
-            let gone = self.change("remove customers", sql, parameters).await?;
+            let gone = self.change("remove customers", sql, parameters, touches).await?;
             self.count_customers(first, -i64::try_from(gone).unwrap_or_default());
         } else {
-            self.queue("remove rows", sql, parameters);
+            self.queue_step(Step::Run { what: "remove rows", sql, parameters, touches });
         }
         self.tell_access_changed_by(table);
         Ok(())

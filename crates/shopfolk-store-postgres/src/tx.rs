@@ -10,7 +10,7 @@ use shopfolk_model::{Actor, CustomerId, StoreId};
 use shopfolk_store::{ReadTx, StoreError, WriteTx};
 use tokio_postgres::Row;
 
-use crate::failure::Failure;
+use crate::failure::{ConflictReason, Failure};
 use crate::ids::Ids;
 use crate::parameter::{Parameter, parameters_of};
 use crate::session::{Answer, Session, Step};
@@ -27,6 +27,9 @@ pub(crate) trait TxMode: Send {
     /// What makes other writers wait for this one, which is sent before the first thing that is read; nothing when
     /// nothing is to be written.
     fn lock(&mut self, store: StoreId, lock: Lock) -> Option<Step>;
+
+    /// Whether what is read is locked before.
+    const LOCKS: bool;
 
     /// Remembers that something was written.
     fn wrote(&mut self) {}
@@ -49,10 +52,10 @@ pub(crate) enum Lock {
 }
 
 impl Lock {
-    /// That of a kind of things of a store.
-    pub(crate) fn of(kind: &str, store: StoreId) -> Self {
+    /// That of a word in a store.
+    pub(crate) fn of(word: &str, store: StoreId) -> Self {
         // The space at the end belongs to it: nodes of other releases take the same lock.
-        let digest = Sha256::digest(format!("{kind} {store} "));
+        let digest = Sha256::digest(format!("{word} {store} "));
         Self::Number(i64::from_be_bytes(digest.first_chunk().copied().unwrap_or_default()))
     }
 
@@ -88,6 +91,8 @@ pub(crate) struct Reading {
 }
 
 impl TxMode for Reading {
+    const LOCKS: bool = false;
+
     fn take_waiting(&mut self, _: &Session, _: StoreId) -> VecDeque<Step> {
         if self.begun || self.once {
             return VecDeque::new();
@@ -158,6 +163,8 @@ impl<'a> Writing<'a> {
 }
 
 impl TxMode for Writing<'_> {
+    const LOCKS: bool = true;
+
     fn take_waiting(&mut self, session: &Session, store: StoreId) -> VecDeque<Step> {
         let mut steps = std::mem::take(&mut self.waiting);
         if self.stage == Stage::NotBegun {
@@ -277,7 +284,7 @@ impl<M: TxMode> PostgresTx<'_, M> {
                     let source = format!("{} rows were touched, {expected} were to be", answer.touched);
                     StoreError::Database { doing, source: source.into() }
                 };
-                self.mode.note(Failure::Final { error: failed() });
+                self.mode.note(Failure::Conflict { reason: ConflictReason::Gone, error: failed() });
                 return Err(failed());
             }
         }
@@ -291,7 +298,8 @@ impl PostgresWriteTx<'_> {
         self.queue_step(Step::Run { what, sql, parameters, touches: None });
     }
 
-    fn queue_step(&mut self, step: Step) {
+    /// The same for a step.
+    pub(crate) fn queue_step(&mut self, step: Step) {
         self.mode.wrote = true;
         self.mode.waiting.push_back(step);
     }
@@ -313,8 +321,9 @@ impl PostgresWriteTx<'_> {
         what: &'static str,
         sql: &'static str,
         parameters: Vec<Parameter>,
+        touches: Option<u64>,
     ) -> Result<u64, StoreError> {
-        let [answer] = self.run([Some(Step::Run { what, sql, parameters, touches: None })]).await?;
+        let [answer] = self.run([Some(Step::Run { what, sql, parameters, touches })]).await?;
         Ok(answer.touched)
     }
 
@@ -345,5 +354,30 @@ impl PostgresWriteTx<'_> {
     /// Notes that the time is over. What is on its way on the connection may still be done.
     pub(crate) fn is_too_slow(&mut self) {
         self.mode.note(Failure::Lost { error: TOO_SLOW });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use shopfolk_model::{CustomerGroup, ExtraField, Store};
+    use shopfolk_store::{Guard, Record, StoredToken};
+
+    use super::*;
+
+    #[test]
+    fn tables_are_locked_under_the_numbers_of_every_release() {
+        let store = StoreId::new(1003).unwrap();
+        let tables = [CustomerGroup::TABLE, ExtraField::TABLE, Store::TABLE, StoredToken::TABLE];
+        let locks = tables.map(|table| match table.guard {
+            Guard::Table(word) => Lock::of(word, store),
+            other => panic!("{}: {other:?}", table.name),
+        });
+        let of_release_0_1_0 = [
+            189_566_402_725_581_784,
+            -7_553_105_572_642_871_612,
+            4_950_660_109_478_699_406,
+            4_950_660_109_478_699_406,
+        ];
+        assert_eq!(locks, of_release_0_1_0.map(Lock::Number));
     }
 }

@@ -146,12 +146,10 @@ impl WriteRows for SqliteWriteTx<'_> {
             Change::Insert(table, rows) => self.insert_rows(table, &rows),
             Change::Update(table, rows) => self.update_rows(table, &rows),
             Change::Delete(table, keys) => {
-                let deleted = self.each(&Statements::for_table(table).delete, &keys)?;
-                if table.name == CustomerRow::TABLE.name {
-                    self.counters()?.discount_customers(deleted);
-                }
-                Ok(())
+                let deleted = self.delete_rows(table, &keys)?;
+                all_touched(table, deleted, keys.len())
             }
+            Change::DeleteIfThere(table, keys) => self.delete_rows(table, &keys).map(drop),
             Change::DeleteOf(table, owners) => {
                 let owners: Vec<[Value<'_>; 1]> = owners.iter().map(|&owner| [owner.into()]).collect();
                 let sql = &Statements::for_table(table).delete_of;
@@ -159,6 +157,15 @@ impl WriteRows for SqliteWriteTx<'_> {
             }
         }
     }
+}
+
+/// Whether all rows were there that were to be.
+fn all_touched(table: &'static Table, touched: usize, expected: usize) -> Result<(), StoreError> {
+    if touched == expected {
+        return Ok(());
+    }
+    let source = format!("{touched} rows of {} were there, {expected} were to be", table.name).into();
+    Err(StoreError::Database { doing: "change rows", source })
 }
 
 impl SqliteWriteTx<'_> {
@@ -219,11 +226,16 @@ impl SqliteWriteTx<'_> {
             columns.filter(|(column, _)| column.role != Role::Summary).map(|(_, value)| value)
         });
         let touched = self.each(&Statements::for_table(table).update, changing)?;
-        if touched == rows.len() {
-            return Ok(());
+        all_touched(table, touched, rows.len())
+    }
+
+    /// Deletes rows, and says how many.
+    fn delete_rows(&mut self, table: &'static Table, keys: &[Vec<Value<'_>>]) -> Result<usize, StoreError> {
+        let deleted = self.each(&Statements::for_table(table).delete, keys)?;
+        if table.name == CustomerRow::TABLE.name {
+            self.counters()?.discount_customers(deleted);
         }
-        let source = format!("{touched} rows of {} were there, {} were to be", table.name, rows.len()).into();
-        Err(StoreError::Database { doing: "change rows", source })
+        Ok(deleted)
     }
 
     /// Moves the recent contacts of a customer to the tables, so that these alone say all.

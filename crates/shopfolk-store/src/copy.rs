@@ -105,7 +105,7 @@ pub trait Aggregate: Clone + Eq + fmt::Debug + Send + Sync + 'static {
         tx: &mut T,
         ids: &[Self::Id],
     ) -> impl Future<Output = Result<(), StoreError>> + Send {
-        async move { tx.delete::<Self::Row>(&ids.iter().map(|&id| (id,)).collect::<Vec<_>>()).await }
+        async move { tx.delete_if_there::<Self::Row>(&ids.iter().map(|&id| (id,)).collect::<Vec<_>>()).await }
     }
 }
 
@@ -199,7 +199,7 @@ macro_rules! single_rows {
                 for &id in ids {
                     $remove(tx, id).await?;
                 }
-                tx.delete::<Self>(&ids.iter().map(|&id| (id,)).collect::<Vec<_>>()).await
+                tx.delete_if_there::<Self>(&ids.iter().map(|&id| (id,)).collect::<Vec<_>>()).await
             })?
         })+
     };
@@ -216,7 +216,7 @@ async fn remove_values<T: WriteTx>(tx: &mut T, field: ExtraFieldId) -> Result<()
     loop {
         let customers = tx.customers_with_extra_field(field, crate::PORTION).await?;
         let keys: Vec<_> = customers.iter().map(|&customer| (customer, field)).collect();
-        tx.delete::<StoredExtraFieldValue>(&keys).await?;
+        tx.delete_if_there::<StoredExtraFieldValue>(&keys).await?;
         if customers.len() < crate::PORTION {
             return Ok(());
         }

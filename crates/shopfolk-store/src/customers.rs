@@ -75,7 +75,7 @@ record! {
     ids: Some((IdKind::Customer, "customer_id"));
     references: &[Reference { column: "group_id", table: "customer_groups", none: Some(0) }];
     unique: &[CUSTOMERS_BY_EMAIL];
-    guard: Guard::Row;
+    guard: Guard::Customer;
     lifecycle: Some(Lifecycle {
         created: EventType::CustomerCreated,
         changed: &[

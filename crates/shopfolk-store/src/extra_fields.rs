@@ -32,7 +32,7 @@ record! {
         EXTRA_FIELDS_BY_KEY,
         Unique { name: "customer_extra_fields_by_title", columns: &["title_key"], only: None },
     ];
-    guard: Guard::Table;
+    guard: Guard::Table("extra fields");
     lifecycle: Some(Lifecycle {
         created: EventType::ExtraFieldCreated,
         changed: &[EventType::ExtraFieldUpdated],

@@ -23,7 +23,7 @@ record! {
             only: Some(OnlyRows::With("external_reference")),
         },
     ];
-    guard: Guard::Table;
+    guard: Guard::Table("groups");
     lifecycle: Some(Lifecycle {
         created: EventType::GroupCreated,
         changed: &[EventType::GroupUpdated],

@@ -107,8 +107,10 @@ pub enum Change<'a> {
     Insert(&'static Table, Vec<Vec<Value<'a>>>),
     /// Known ones: all columns but summaries become these.
     Update(&'static Table, Vec<Vec<Value<'a>>>),
-    /// Those with these keys go.
+    /// Those with these keys go, each of which is there.
     Delete(&'static Table, Vec<Vec<Value<'a>>>),
+    /// Those with these keys go, as far as they are there.
+    DeleteIfThere(&'static Table, Vec<Vec<Value<'a>>>),
     /// Those that hang on these go.
     DeleteOf(&'static Table, &'a [i64]),
 }
@@ -250,7 +252,9 @@ pub trait WriteRows: ReadRows {
     /// Writes rows. Ids that are inserted are never given.
     ///
     /// # Errors
-    /// [`StoreError::Conflict`] when a row is there already that may be there once; otherwise when the database fails.
+    /// [`StoreError::Conflict`] when a row is there already that may be there once; otherwise when a row is not there that is
+    /// to be changed or to go, or the database fails. An engine in which others write meanwhile runs the operation again
+    /// when one of them was faster, so that it sees what they did.
     fn write(&mut self, change: Change<'_>) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Takes ids, in their order.
@@ -304,18 +308,46 @@ pub trait WriteRows: ReadRows {
         }
     }
 
-    /// Removes records with what hangs on them.
+    /// Removes records that are there with what hangs on them.
+    ///
+    /// # Errors
+    /// As [`Self::write`].
+    fn delete<R: Record>(&mut self, keys: &[R::Key]) -> impl Future<Output = Result<(), StoreError>> + Send {
+        async move {
+            self.delete_hanging::<R>(keys).await?;
+            self.write(Change::Delete(R::TABLE, keys.iter().map(RecordKey::values).collect())).await
+        }
+    }
+
+    /// Removes records, as far as they are there, with what hangs on them.
     ///
     /// # Errors
     /// When the database fails.
-    fn delete<R: Record>(&mut self, keys: &[R::Key]) -> impl Future<Output = Result<(), StoreError>> + Send {
+    fn delete_if_there<R: Record>(
+        &mut self,
+        keys: &[R::Key],
+    ) -> impl Future<Output = Result<(), StoreError>> + Send {
         async move {
-            let keys: Vec<_> = keys.iter().map(RecordKey::values).collect();
-            let ids: Vec<i64> = keys.iter().filter_map(|key| key.first()?.as_integer()).collect();
+            self.delete_hanging::<R>(keys).await?;
+            self.write(Change::DeleteIfThere(R::TABLE, keys.iter().map(RecordKey::values).collect())).await
+        }
+    }
+
+    /// Removes what hangs on records.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn delete_hanging<R: Record>(
+        &mut self,
+        keys: &[R::Key],
+    ) -> impl Future<Output = Result<(), StoreError>> + Send {
+        async move {
+            let id = |key: &R::Key| key.values().first()?.as_integer();
+            let ids: Vec<i64> = keys.iter().filter_map(id).collect();
             for table in R::TABLE.hanging() {
                 self.write(Change::DeleteOf(table, &ids)).await?;
             }
-            self.write(Change::Delete(R::TABLE, keys)).await
+            Ok(())
         }
     }
 }

@@ -4,6 +4,9 @@ use shopfolk_model::{Store, StoreName, Timestamp, TokenHash};
 
 use crate::{Damage, Guard, Query, ReadRows, Record, StoreError, StoredToken, TOKENS_BY_HASH, Which, record};
 
+/// What is locked while a store or its tokens change: a token must not come to a store that is just being changed.
+pub(crate) const STORE_GUARD: Guard = Guard::Table("store");
+
 record! {
     stores: "store" is Store, by ();
     |store, dialect| {
@@ -12,7 +15,7 @@ record! {
         Value created: Timestamp = &store.created;
     }
     |id, reader| Self { id, name, suspended, created };
-    guard: Guard::Table;
+    guard: STORE_GUARD;
 }
 
 /// A store and the token that a request came with, as far as they are there.

@@ -108,10 +108,11 @@ pub struct Reference {
 pub enum Guard {
     /// Nothing.
     None,
-    /// The row.
-    Row,
-    /// All rows of the table, also those that are not there yet.
-    Table,
+    /// The row, which is that of a customer.
+    Customer,
+    /// All rows of the table, also those that are not there yet, under this word. Tables with the same word are locked
+    /// together. Nodes of different releases run at the same time and have to lock the same, so a word never changes.
+    Table(&'static str),
 }
 
 /// The events that speak of the rows of a table.

@@ -2,8 +2,9 @@
 
 use shopfolk_model::{Day, EventType, ScopeSet, Timestamp, TokenHash, TokenId, TokenKind, TokenRecord};
 
+use crate::stores::STORE_GUARD;
 use crate::value::Made;
-use crate::{Guard, IdKind, Lifecycle, Unique, record};
+use crate::{IdKind, Lifecycle, Unique, record};
 
 /// A token with the hash by which it is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +34,7 @@ record! {
     };
     ids: Some((IdKind::Token, "token_id"));
     unique: &[TOKENS_BY_HASH];
-    guard: Guard::Table;
+    guard: STORE_GUARD;
     lifecycle: Some(Lifecycle {
         created: EventType::TokenCreated,
         changed: &[],

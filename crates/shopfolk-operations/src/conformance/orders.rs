@@ -141,6 +141,29 @@ pub async fn deleted_customer_leaves_its_orders<E: Engine>(engine: E) {
     engine.write(STORE, BY, DeleteOrder { order: OrderName::Number(number), now: at(11) }).await.unwrap();
 }
 
+pub async fn order_that_two_delete_at_once_is_deleted_once<E: Engine>(engine: E) {
+    let anna = shop(&engine).await;
+    let mut placed = Vec::new();
+    for number in 0..20 {
+        let key = format!("AAA{number:02}");
+        placed.push(record(&engine, RecordOrder { customer: Some(anna), ..order(&key, "1", 5) }).await);
+    }
+    // Nobody is locked for orders whose customer is gone.
+    engine.write(STORE, BY, DeleteCustomer { customer: anna, now: at(10) }).await.unwrap();
+    let before = engine.list_events(STORE, None, 1_000).await.unwrap().len();
+    for &number in &placed {
+        let name = OrderName::Number(number);
+        let delete = || engine.write(STORE, BY, DeleteOrder { order: name, now: at(11) });
+        let (one, other) = tokio::join!(delete(), delete());
+        let refused = match (one, other) {
+            (Ok(()), Err(refused)) | (Err(refused), Ok(())) => refused,
+            outcomes => panic!("{outcomes:?}"),
+        };
+        assert!(matches!(refused, OperationError::OrderNotFound { .. }), "{refused}");
+    }
+    assert_eq!(engine.list_events(STORE, None, 1_000).await.unwrap().len(), before + placed.len());
+}
+
 pub async fn orders_are_listed_by_who_ordered<E: Engine>(engine: E) {
     let anna = shop(&engine).await;
     let first = record(&engine, RecordOrder { customer: Some(anna), ..order("EG4H2", "1", 5) }).await;

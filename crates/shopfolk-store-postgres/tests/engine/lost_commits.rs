@@ -1,10 +1,14 @@
 //! A connection that is lost while a commit is on its way: what became of it is looked up, never guessed.
 
+use shopfolk_model::{CustomerChange, CustomerId, EmailAddress};
 use shopfolk_operations::conformance::{
-    BY, STORE, assert_every_promise_holds, at, contacts, create_store, customer, phone, phones, shop,
-    try_create,
+    BY, STORE, assert_every_promise_holds, at, contacts, create_store, customer, customer_id, phone, phones,
+    shop, try_create,
 };
-use shopfolk_operations::{ContactCreation, CreateCustomer, DeleteCustomer, GetCustomer, OperationError};
+use shopfolk_operations::{
+    ContactCreation, CreateCustomer, DeleteCustomer, GetCustomer, ImportCustomers, ImportOutcome,
+    ImportedCustomer, OperationError,
+};
 use shopfolk_store::Engine;
 use shopfolk_store_postgres::PostgresEngine;
 use shopfolk_test_postgres::TestDatabase;
@@ -86,6 +90,38 @@ async fn a_deleted_customer_is_not_said_to_be_missing() {
         write.await.unwrap().unwrap_or_else(|error| panic!("{how:?}: {error}"));
         let gone = engine.read(STORE, GetCustomer { customer }).await;
         assert!(matches!(gone, Err(OperationError::CustomerNotFound { .. })), "{how:?}");
+        assert_every_promise_holds(&engine).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn customers_who_are_not_there_before_their_import_are_created_once() {
+    let imported = |id: CustomerId| {
+        let email = EmailAddress::new(&format!("{id}@example.com")).ok();
+        let change = CustomerChange { email, ..CustomerChange::default() };
+        ImportedCustomer { id: Some(id), registered: None, change, contacts: None }
+    };
+    for (how, ids) in [
+        (Break::BeforeCommit, &[7, 8][..]),
+        (Break::AfterCommit, &[7, 8]),
+        (Break::CommitComesLate, &[7, 8]),
+        (Break::CommitComesLate, &[7]),
+    ] {
+        let (engine, proxy, _database) = behind_proxy().await;
+        create_store(&engine, STORE).await;
+        proxy.break_next(how);
+        let writer = engine.clone();
+        let customers = ids.iter().map(|&id| imported(customer_id(id))).collect();
+        let import = ImportCustomers { customers, first: 0, most: 500, now: at(3) };
+        let write = tokio::spawn(async move { writer.write(STORE, BY, import).await });
+        if how == Break::CommitComesLate {
+            proxy.held().await;
+            proxy.release();
+        }
+        let outcomes = write.await.unwrap().unwrap_or_else(|error| panic!("{how:?}: {error}"));
+        assert_eq!(outcomes.len(), ids.len(), "{how:?}");
+        let created = |outcome: &ImportOutcome| matches!(outcome, ImportOutcome::Created(_));
+        assert!(outcomes.iter().all(created), "{how:?}: {outcomes:?}");
         assert_every_promise_holds(&engine).await;
     }
 }

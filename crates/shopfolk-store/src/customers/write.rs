@@ -50,14 +50,14 @@ pub async fn update_customers<T: WriteTx>(tx: &mut T, customers: &[Customer]) ->
     tx.write_searched(Searched::Updated(customers)).await
 }
 
-/// Removes customers with all that is theirs; their orders stay.
+/// Removes customers, as far as they are there, with all that is theirs; their orders stay.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn delete_customers<T: WriteTx>(tx: &mut T, ids: &[CustomerId]) -> Result<(), StoreError> {
     tx.leave_orders(ids).await?;
     tx.write_searched(Searched::Deleted(ids)).await?;
-    tx.delete::<CustomerRow>(&ids.iter().map(|&id| (id,)).collect::<Vec<_>>()).await
+    tx.delete_if_there::<CustomerRow>(&ids.iter().map(|&id| (id,)).collect::<Vec<_>>()).await
 }
 
 /// Writes what hangs on customers but the contacts.
