@@ -13,7 +13,6 @@ pub struct FindAccess {
 impl ReadOperation for FindAccess {
     type Output = Option<StoreAccess>;
     type Error = StoreError;
-    const READS_ONCE: bool = true;
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, StoreError> {
         find_access(tx, self.token).await

@@ -87,6 +87,7 @@ macro_rules! conformance_tests {
             concurrent_creates_of_one_customer_get_places_and_one_default
             concurrent_equal_creates_make_one_contact
             read_sees_every_answered_write
+            contacts_are_read_with_their_customer_or_not_at_all
             reader_of_events_misses_none
             event_says_by_whom_and_what_was_before
             deleted_customer_is_told_whole
@@ -115,6 +116,7 @@ macro_rules! conformance_tests {
             statistics_follow_orders_that_come_and_go
             taken_key_gives_way_to_the_next
             deleted_customer_leaves_its_orders
+            order_that_two_delete_at_once_is_deleted_once
             orders_are_listed_by_who_ordered
             orders_are_found_by_a_part_of_the_email_in_any_case_of_any_script
             search_finds_customers_by_their_orders

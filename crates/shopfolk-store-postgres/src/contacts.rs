@@ -8,26 +8,36 @@ use shopfolk_model::{
 };
 use shopfolk_store::{
     Columns, CustomerRow, Dialect, FoundContacts, ONE_DEFAULT_CONTACT, Query, ReadContacts, ReadRows, Record,
-    Row, StoreError, Stored, StoredContact, WriteContacts, stored_key,
+    Row, StoreError, Stored, StoredContact, Value, WriteContacts, stored_key,
 };
 
 use crate::parameter::{one, parameters_of};
 use crate::rows::SqlColumns;
 use crate::session::Step;
-use crate::statements::{REPLACE_CONTACT, Statements};
+use crate::statements::{CUSTOMER_WITH_CONTACTS, REPLACE_CONTACT, Statements};
 use crate::tx::{Lock, PostgresTx, PostgresWriteTx, TxMode};
 
 impl<M: TxMode> ReadContacts for PostgresTx<'_, M> {
     async fn find_contacts(&mut self, customer: CustomerId) -> Result<Option<FoundContacts>, StoreError> {
-        let owners = [customer.get()];
-        let queries = [Query::keys::<CustomerRow>(&[(customer,)]), Query::of::<StoredContact>(&owners)];
-        let (mut is_there, mut found) = (false, FoundContacts::default());
-        self.read(&queries, &mut |query, row| match query {
-            0 => is_there = true,
-            _ => found.take(row),
-        })
-        .await?;
-        Ok(is_there.then_some(found))
+        let lock = self.lock_step(&Query::keys::<CustomerRow>(&[(customer,)]));
+        let find = Step::Run {
+            what: "find the contacts of a customer",
+            sql: &CUSTOMER_WITH_CONTACTS,
+            parameters: parameters_of![self.store.get(), customer.get()],
+            touches: None,
+        };
+        let [_, answer] = self.run([lock, Some(find)]).await?;
+        if answer.rows.is_empty() {
+            return Ok(None);
+        }
+        let mut found = FoundContacts::default();
+        for row in &answer.rows {
+            let columns = SqlColumns(row);
+            if !matches!(columns.value(0), Ok(Value::Null)) {
+                found.take(Row { store: self.store, table: StoredContact::TABLE, columns: &columns });
+            }
+        }
+        Ok(Some(found))
     }
 
     async fn read_with_contacts(

@@ -101,6 +101,20 @@ pub(crate) static LIST_DELETED: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
+/// A customer with all contacts, in one statement, and so in one snapshot: one row without a contact when there is none.
+pub(crate) static CUSTOMER_WITH_CONTACTS: LazyLock<String> = LazyLock::new(|| {
+    let read: Vec<_> =
+        StoredContact::TABLE.columns_read().map(|column| format!("contacts.{}", column.name)).collect();
+    format!(
+        "SELECT {}
+           FROM customers
+           LEFT JOIN contacts
+             ON contacts.store_id = customers.store_id AND contacts.customer_id = customers.customer_id
+          WHERE customers.store_id = $1 AND customers.customer_id = $2",
+        read.join(", ")
+    )
+});
+
 /// A contact becomes another, whose columns come first; its type and key before are the last parameters.
 pub(crate) static REPLACE_CONTACT: LazyLock<String> = LazyLock::new(|| {
     let columns: Vec<_> =
@@ -148,7 +162,14 @@ pub fn made_statements() -> Vec<String> {
     for CounterStatements { reserve, give_back, raise } in COUNTERS.iter() {
         all.extend([reserve, give_back, raise]);
     }
-    all.extend([&*READ_COUNTERS, &*ADD_COUNTERS, &*COUNT_DELETED, &*LIST_DELETED, &*REPLACE_CONTACT]);
+    all.extend([
+        &*READ_COUNTERS,
+        &*ADD_COUNTERS,
+        &*COUNT_DELETED,
+        &*LIST_DELETED,
+        &*CUSTOMER_WITH_CONTACTS,
+        &*REPLACE_CONTACT,
+    ]);
     all.into_iter().filter(|sql| !sql.is_empty()).cloned().collect()
 }
 

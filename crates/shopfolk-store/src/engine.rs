@@ -28,8 +28,9 @@ pub trait ReadOperation: Send + Sync + 'static {
     type Output: Send + 'static;
     /// Why it cannot.
     type Error: From<StoreError> + Send + 'static;
-    /// Whether it reads one row operation's worth at the most: then it sees a snapshot even without a transaction, and an
-    /// engine for which a transaction costs something can do without.
+    /// Whether it asks one question at the most, which is one query of [`ReadRows`], or one call of another reader: each of
+    /// these sees a snapshot even without a transaction, and an engine for which a transaction costs something can do
+    /// without. Several queries that are read together are several questions.
     const READS_ONCE: bool = false;
 
     /// Whether it looks through many customers: then an engine may let it wait, so that others need not.

@@ -7,7 +7,7 @@ use shopfolk_store::{Engine, StoreError, WriteOperation, WriteTx};
 use tokio::task::JoinSet;
 
 use super::fixture::*;
-use crate::{ContactCreation, OperationError};
+use crate::{ContactCreation, DeleteCustomer, ListContacts, OperationError};
 
 /// Writes a contact and then fails or panics.
 #[derive(Clone, Copy)]
@@ -128,6 +128,25 @@ pub async fn read_sees_every_answered_write<E: Engine>(engine: E) {
     }
     writers.join_all().await;
     assert_eq!(phones(&engine, customer).await.len(), 4 * 45);
+}
+
+/// A customer has a contact from the beginning, and nobody sees one without.
+pub async fn contacts_are_read_with_their_customer_or_not_at_all<E: Engine>(engine: E) {
+    create_store(&engine, STORE).await;
+    for number in 0..40 {
+        let customer = create_customer(&engine, &format!("{number}@example.com")).await;
+        let mut readers = JoinSet::new();
+        for _ in 0..4 {
+            let engine = engine.clone();
+            readers.spawn(async move {
+                while let Ok(found) = engine.read(STORE, ListContacts { customer }).await {
+                    assert_eq!(found.contacts.contacts().len(), 1);
+                }
+            });
+        }
+        engine.write(STORE, BY, DeleteCustomer { customer, now: at(3) }).await.unwrap();
+        readers.join_all().await;
+    }
 }
 
 /// Changes a group, and reads it again or not.
