@@ -104,6 +104,7 @@ macro_rules! conformance_tests {
             any_record_comes_back_as_it_went_in
             groups_come_after_the_built_in_one
             group_names_and_references_are_there_once
+            last_id_of_a_kind_is_never_taken
             built_in_group_stays_as_it_is
             deleted_group_leaves_its_customers_to_the_built_in_one
             customer_of_an_unknown_group_is_refused

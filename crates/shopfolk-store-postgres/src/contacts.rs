@@ -108,7 +108,7 @@ impl WriteContacts for PostgresWriteTx<'_> {
     ) -> Result<(), StoreError> {
         for write in &change.writes {
             match write {
-                ContactWrite::Add(contact) => self.add_contact(customer, contact),
+                ContactWrite::Add(contact) => self.add_contact(customer, contact)?,
                 ContactWrite::Replace { before, after } => self.replace_contact(customer, before, after),
                 ContactWrite::Remove(contact) => self.remove_contact(customer, contact),
             }
@@ -132,9 +132,9 @@ impl WriteContacts for PostgresWriteTx<'_> {
 }
 
 impl PostgresWriteTx<'_> {
-    fn add_contact(&mut self, customer: CustomerId, contact: &Arc<Contact>) {
+    fn add_contact(&mut self, customer: CustomerId, contact: &Arc<Contact>) -> Result<(), StoreError> {
         let stored = StoredContact { customer, contact: Arc::clone(contact) };
-        self.insert_rows(StoredContact::TABLE, &[stored.encode(Dialect::Postgres)]);
+        self.insert_rows(StoredContact::TABLE, &[stored.encode(Dialect::Postgres)])
     }
 
     fn replace_contact(&mut self, customer: CustomerId, before: &Contact, after: &Arc<Contact>) {

@@ -54,7 +54,7 @@ impl CopyTx for PostgresWriteTx<'_> {
         for &kind in IdKind::ALL {
             // Events get numbers of their own here.
             if kind != IdKind::Event {
-                let parameters = parameters_of![self.store.get(), next.of(kind)];
+                let parameters = parameters_of![self.store.get(), kind.as_next(next.of(kind))?];
                 self.queue("raise a counter of ids", &counter(kind).raise, parameters);
             }
         }

@@ -20,7 +20,7 @@ use crate::failure::Failure;
 use crate::parameter::parameters_of;
 use crate::pool::Connector;
 use crate::session::{Session, Step};
-use crate::statements::counter;
+use crate::statements::{READ_COUNTERS, counter};
 
 /// The blocks of more stores than this are not kept at once.
 const MOST_BLOCKS: usize = 30_000;
@@ -128,11 +128,17 @@ impl Ids {
             let (smallest, largest) = kind.block_sizes();
             (block.size * 2).clamp(smallest, largest)
         };
-        let first = self.reserve(store, kind, size.max(count)).await?;
+        let mut reserved = size.max(count);
+        let mut first = self.reserve(store, kind, reserved).await?;
+        if first.is_none() && reserved > count {
+            reserved = count;
+            first = self.reserve(store, kind, reserved).await?;
+        }
+        let Some(first) = first else { return Err(self.none_left(store, kind).await?) };
         let mut block = shared.block();
         // What is left of the old block is lost, unless the new one goes on where that ends.
         let next = if block.end == first { block.next } else { first };
-        *block = Block { next, end: first + size.max(count), size };
+        *block = Block { next, end: first + reserved, size };
         Ok(())
     }
 
@@ -172,16 +178,32 @@ impl Ids {
         Arc::clone(blocks.entry((store, kind)).or_default())
     }
 
-    async fn reserve(&self, store: StoreId, kind: IdKind, size: i64) -> Result<i64, Failure> {
+    /// Reserves so many, if there are so many, and answers with the first.
+    async fn reserve(&self, store: StoreId, kind: IdKind, size: i64) -> Result<Option<i64>, Failure> {
         let parameters = parameters_of![store.get(), size];
         let step = Step::Run { what: "reserve ids", sql: &counter(kind).reserve, parameters, touches: None };
         // A reservation of which the answer got lost is made again: a block more or less does no harm.
-        let Some(first) = self.run(step).await? else {
-            let source = format!("store {store} has no counters").into();
-            return Err(Failure::Final { error: StoreError::Database { doing: "reserve ids", source } });
-        };
+        let first = self.run(step).await?;
         tracing::debug!(%store, kind = kind.name(), first, size, "reserved ids");
         Ok(first)
+    }
+
+    /// Why nothing could be reserved.
+    async fn none_left(&self, store: StoreId, kind: IdKind) -> Result<Failure, Failure> {
+        let step = Step::Run {
+            what: "look for the counters of a store",
+            sql: &READ_COUNTERS,
+            parameters: parameters_of![store.get()],
+            touches: None,
+        };
+        let error = match self.run(step).await? {
+            Some(_) => StoreError::OutOfIds { kind: kind.name() },
+            None => StoreError::Database {
+                doing: "reserve ids",
+                source: format!("store {store} has no counters").into(),
+            },
+        };
+        Ok(Failure::Final { error })
     }
 
     /// Runs a statement on the connection for ids, which is opened when it is not there, and answers with the number in

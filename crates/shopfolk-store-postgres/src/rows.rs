@@ -210,13 +210,12 @@ impl WriteRows for PostgresWriteTx<'_> {
     }
 
     async fn raise_numbers(&mut self, kind: IdKind, given: i64) -> Result<(), StoreError> {
-        self.raise_above(kind, given);
-        Ok(())
+        self.raise_above(kind, given)
     }
 
     async fn write(&mut self, change: Change<'_>) -> Result<(), StoreError> {
         match change {
-            Change::Insert(table, rows) => self.insert_rows(table, &rows),
+            Change::Insert(table, rows) => return self.insert_rows(table, &rows),
             Change::Update(table, rows) => self.update_rows(table, &rows),
             Change::Delete(table, keys) => {
                 let all = keys.len() as u64;
@@ -241,21 +240,22 @@ impl PostgresWriteTx<'_> {
         let parameters = vec![self.store.get().into(), size.into()];
         let row = self.query_row("take ids", &counter(kind).reserve, parameters).await?;
         let first: Option<i64> = row.and_then(|row| row.try_get(0).ok());
-        let first = first.ok_or_else(|| StoreError::Database {
-            doing: "take ids",
-            source: format!("store {} has no counters", self.store).into(),
-        })?;
+        let first = first.ok_or(StoreError::OutOfIds { kind: kind.name() })?;
         Ok((first..first + size).collect())
     }
 
-    pub(crate) fn insert_rows(&mut self, table: &'static Table, rows: &[Vec<Value<'_>>]) {
-        let Some(first) = rows.first() else { return };
+    pub(crate) fn insert_rows(
+        &mut self,
+        table: &'static Table,
+        rows: &[Vec<Value<'_>>],
+    ) -> Result<(), StoreError> {
+        let Some(first) = rows.first() else { return Ok(()) };
         if let Some((kind, column)) = table.ids
             && kind != IdKind::Event
             && let Some(place) = table.place_in(Dialect::Postgres, column)
             && let Some(highest) = rows.iter().filter_map(|row| row[place].as_integer()).max()
         {
-            self.raise_above(kind, highest);
+            self.raise_above(kind, highest)?;
         }
         let types: Vec<_> = table.columns_in(Dialect::Postgres).map(|column| column.column_type).collect();
         let insert = &Statements::for_table(table).insert;
@@ -279,6 +279,7 @@ impl PostgresWriteTx<'_> {
             self.mode.created_store = true;
         }
         self.tell_access_changed_by(table);
+        Ok(())
     }
 
     fn update_rows(&mut self, table: &'static Table, rows: &[Vec<Value<'_>>]) {
@@ -326,11 +327,13 @@ impl PostgresWriteTx<'_> {
     }
 
     /// Makes sure that an id which was given from outside is never given again.
-    pub(crate) fn raise_above(&mut self, kind: IdKind, given: i64) {
+    fn raise_above(&mut self, kind: IdKind, given: i64) -> Result<(), StoreError> {
         if given >= self.mode.ids.reserved_below(self.store, kind) {
-            let parameters = vec![self.store.get().into(), (given + 1).into()];
+            let next = kind.as_next(given.saturating_add(1))?;
+            let parameters = vec![self.store.get().into(), next.into()];
             self.queue("raise a counter of ids", &counter(kind).raise, parameters);
         }
+        Ok(())
     }
 
     fn tell_access_changed_by(&mut self, table: &'static Table) {

@@ -46,7 +46,7 @@ static STATEMENTS: LazyLock<HashMap<&'static str, Statements>> =
 
 /// What is done with the counter of a kind of ids.
 pub(crate) struct CounterStatements {
-    /// Reserves as many as are asked for.
+    /// Reserves as many as are asked for, if there are so many.
     pub reserve: String,
     /// Gives the rest of a block back, if nobody has reserved behind it.
     pub give_back: String,
@@ -59,7 +59,10 @@ static COUNTERS: LazyLock<Vec<CounterStatements>> = LazyLock::new(|| {
         let counter = kind.counter();
         CounterStatements {
             reserve: format!(
-                "UPDATE counters SET {counter} = {counter} + $2 WHERE store_id = $1 RETURNING {counter} - $2"
+                "UPDATE counters SET {counter} = {counter} + $2
+                  WHERE store_id = $1 AND {counter} <= {} - $2
+              RETURNING {counter} - $2",
+                kind.maximum()
             ),
             give_back: format!("UPDATE counters SET {counter} = $2 WHERE store_id = $1 AND {counter} = $3"),
             raise: format!("UPDATE counters SET {counter} = greatest({counter}, $2) WHERE store_id = $1"),

@@ -21,8 +21,7 @@ impl CopyTx for SqliteWriteTx<'_> {
         // Events are numbered by their places here, and those come with the events.
         let mut next = *next;
         next.0[IdKind::Event.index()] = 1;
-        self.counters()?.raise_all(&next);
-        Ok(())
+        self.counters()?.raise_all(&next)
     }
 
     async fn append_stored_events(&mut self, events: &[StoredEvent]) -> Result<bool, StoreError> {

@@ -51,10 +51,7 @@ impl StoreCounters {
     pub(crate) fn take(&mut self, kind: IdKind, count: usize) -> Result<Vec<i64>, StoreError> {
         let next = &mut self.next.0[kind.index()];
         // As many as there are ids of a kind fit into the number.
-        let end = next.saturating_add(i64::try_from(count).unwrap_or(i64::MAX));
-        if end > kind.maximum() {
-            return Err(StoreError::OutOfIds { kind: kind.name() });
-        }
+        let end = kind.as_next(next.saturating_add(i64::try_from(count).unwrap_or(i64::MAX)))?;
         let taken = (*next..end).collect();
         *next = end;
         self.changed = true;
@@ -69,21 +66,19 @@ impl StoreCounters {
     /// Makes sure that an id which was given from outside is never taken.
     pub(crate) fn raise_above(&mut self, kind: IdKind, given: i64) -> Result<(), StoreError> {
         if given >= self.next(kind) {
-            if given >= kind.maximum() {
-                return Err(StoreError::OutOfIds { kind: kind.name() });
-            }
-            self.next.0[kind.index()] = given + 1;
+            self.next.0[kind.index()] = kind.as_next(given.saturating_add(1))?;
             self.changed = true;
         }
         Ok(())
     }
 
     /// Makes sure that no id below these is ever taken.
-    pub(crate) fn raise_all(&mut self, next: &NextIds) {
-        for (known, next) in self.next.0.iter_mut().zip(next.0) {
-            *known = (*known).max(next);
+    pub(crate) fn raise_all(&mut self, next: &NextIds) -> Result<(), StoreError> {
+        for (known, &kind) in self.next.0.iter_mut().zip(IdKind::ALL) {
+            *known = (*known).max(kind.as_next(next.of(kind))?);
         }
         self.changed = true;
+        Ok(())
     }
 
     /// Counts customers that came.

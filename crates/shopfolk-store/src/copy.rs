@@ -46,7 +46,7 @@ pub trait CopyTx: WriteTx {
     /// Makes sure that no id below these is ever given; none of them is lowered.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError::OutOfIds`] when one is above the last id of its kind; otherwise when the database fails.
     fn raise_next_ids(&mut self, next: &NextIds) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// Appends events at the places that they have; `false` when those are not the next ones, and then nothing is done.

@@ -4,6 +4,8 @@ use shopfolk_model::{
     AddressId, ContactId, CustomerId, EventNumber, ExtraFieldId, GroupId, IdError, OrderNumber, TokenId,
 };
 
+use crate::StoreError;
+
 /// An id that a counter of its store gives.
 pub trait CountedId: Copy + Ord + Send + Sync + 'static {
     /// Its kind.
@@ -17,6 +19,17 @@ pub trait CountedId: Copy + Ord + Send + Sync + 'static {
 
     /// The number of the id.
     fn number(self) -> i64;
+}
+
+impl IdKind {
+    /// The number, if a counter may stand there. It stands behind every id that was given and is an id itself, so the last id
+    /// there is is never given.
+    ///
+    /// # Errors
+    /// [`StoreError::OutOfIds`] when it is above the last id.
+    pub const fn as_next(self, number: i64) -> Result<i64, StoreError> {
+        if number <= self.maximum() { Ok(number) } else { Err(StoreError::OutOfIds { kind: self.name() }) }
+    }
 }
 
 macro_rules! id_kinds {

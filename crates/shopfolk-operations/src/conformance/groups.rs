@@ -6,7 +6,7 @@ use shopfolk_model::{
     CustomerChange, CustomerGroup, CustomerId, CustomerSearch, ExternalReferenceId, FieldChange, GroupChange,
     GroupFilter, GroupId, GroupName, NewGroup, SearchText,
 };
-use shopfolk_store::{Engine, PageRequest};
+use shopfolk_store::{Engine, PageRequest, StoreError};
 
 use super::fixture::*;
 use crate::{
@@ -29,6 +29,25 @@ pub fn named(name: &str) -> NewGroup {
 /// When a rule says no.
 pub async fn create_group<E: Engine>(engine: &E, group: NewGroup) -> Result<GroupId, OperationError> {
     engine.write(STORE, BY, CreateGroup { group, now: at(2) }).await
+}
+
+/// The counter would stand behind the last id, where no id is.
+pub async fn last_id_of_a_kind_is_never_taken<E: Engine>(engine: E) {
+    create_store(&engine, STORE).await;
+    let create = async |name: &str, id| {
+        let group = CreateGroup { group: named(name), id, now: at(2) };
+        engine.write(STORE, BY, group).await
+    };
+    let is_out_of_ids =
+        |refused: &OperationError| matches!(refused, OperationError::Store(StoreError::OutOfIds { .. }));
+    let refused = create("Last", Some(GroupId::MAXIMUM)).await.unwrap_err();
+    assert!(is_out_of_ids(&refused), "{refused:?}");
+    assert_eq!(create("First", None).await.unwrap().get(), 1, "nothing was passed over");
+    let last_but_two = GroupId::new(GroupId::MAXIMUM.get() - 2).unwrap();
+    create("Last but two", Some(last_but_two)).await.unwrap();
+    assert_eq!(create("Last but one", None).await.unwrap(), last_but_two.next().unwrap());
+    let refused = create("Last", None).await.unwrap_err();
+    assert!(is_out_of_ids(&refused), "{refused:?}");
 }
 
 async fn list<E: Engine>(engine: &E, keyword: Option<&str>) -> Vec<CustomerGroup> {
