@@ -141,7 +141,6 @@ impl WriteContacts for SqliteWriteTx<'_> {
                 for write in writes {
                     self.write_contact(customer, write)?;
                 }
-                self.mode.wrote = true;
                 update_customer(self.connection, self.key(customer), change.summary, now, None)?;
                 self.note_changed(customer)
             }
@@ -218,7 +217,6 @@ impl SqliteWriteTx<'_> {
     fn write_contact(&mut self, customer: CustomerId, write: &ContactWrite) -> Result<(), StoreError> {
         match write {
             ContactWrite::Add(contact) => {
-                self.mode.wrote = true;
                 self.counters()?.raise_above(IdKind::Contact, contact.id.get())?;
                 insert_contact(self.connection, self.key(customer), Arc::clone(contact))
             }

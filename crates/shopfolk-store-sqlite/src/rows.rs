@@ -240,6 +240,8 @@ impl SqliteWriteTx<'_> {
 
     /// Moves the recent contacts of a customer to the tables, so that these alone say all.
     pub(crate) fn settle(&mut self, customer: CustomerId) -> Result<(), StoreError> {
+        // Before it begins: what fails halfway is undone.
+        self.mode.wrote = true;
         settle_customer(self.connection, self.mode.recent, self.key(customer), self.mode.batch)
     }
 }
