@@ -24,7 +24,7 @@ type LocationsOut<'a> = Answer<'a, Locations>;
 wire_object! {
     /// What there is to filter the customers of a store by.
     "CustomerFilters": CustomerFilters
-        = CustomerFilters { total, groups, places, languages, ordering: OrderingCustomers { repeated, one_time } } => {
+        = CustomerFilters { total, groups, places, languages, ordering: OrderingCustomers { repeated, one_time }, damaged: _ } => {
         /// How many customers there are.
         "total": Shown u64 = total;
         /// How many made more than one order.
@@ -93,7 +93,7 @@ pub(crate) async fn get_customer_filters<E: Engine>(
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
     let filters = caller.read(ListCustomerFilters).await?;
-    answer::selected(&Answer(&filters), &fields)
+    answer::listed(&Answer(&filters), filters.damaged, &fields)
 }
 
 query_parameters! {

@@ -201,5 +201,5 @@ pub(crate) async fn list_customer_products<E: Engine>(
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
     let products = caller.read(ListProducts { name }).await?;
-    answer::selected(&Answer(&Products(products)), &fields)
+    answer::listed(&Answer(&Products(products.items)), products.damaged, &fields)
 }

@@ -25,6 +25,8 @@ pub struct CustomerFilters {
     pub places: Vec<ShippingPlace>,
     /// The languages of customers, in lower case.
     pub languages: BTreeSet<String>,
+    /// How many rows of groups and of what is known of customers cannot be read.
+    pub damaged: u64,
 }
 
 impl ReadOperation for ListCustomerFilters {
@@ -37,12 +39,13 @@ impl ReadOperation for ListCustomerFilters {
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
         let total = tx.list_customer_ids(PageRequest { offset: 0, limit: 0 }).await?.total;
-        let created = list_groups(tx).await?.items;
-        let groups = std::iter::once(GroupBook::general()).chain(created).collect();
+        let created = list_groups(tx).await?;
+        let groups = std::iter::once(GroupBook::general()).chain(created.items).collect();
         let places = list_shipping_places(tx).await?;
         let languages = tx.list_languages().await?;
         let ordering = tx.count_ordering_customers().await?;
-        Ok(CustomerFilters { total, groups, ordering, places, languages })
+        let damaged = created.damaged + places.damaged;
+        Ok(CustomerFilters { total, groups, ordering, places: places.items, languages, damaged })
     }
 }
 

@@ -5,8 +5,8 @@ use shopfolk_model::{
     OrderedProduct, SearchText, Timestamp,
 };
 use shopfolk_store::{
-    ORDERS_BY_KEY, Page, PageRequest, Query, ReadOperation, ReadTx, Record, Which, WriteOperation, WriteTx,
-    get_order, insert_orders,
+    Listed, ORDERS_BY_KEY, Page, PageRequest, Query, ReadOperation, ReadTx, Record, Which, WriteOperation,
+    WriteTx, get_order, insert_orders,
 };
 
 use crate::OperationError;
@@ -208,7 +208,7 @@ pub struct ListProducts {
 }
 
 impl ReadOperation for ListProducts {
-    type Output = Vec<OrderedProduct>;
+    type Output = Listed<OrderedProduct>;
     type Error = OperationError;
     const READS_ONCE: bool = true;
 

@@ -4,11 +4,11 @@
 //! e-mail address.
 
 use shopfolk_model::{
-    CustomerId, EmailAddress, Order, OrderNumber, OrderSearch, OrderedProduct, OrderingCustomers, ProductId,
-    SearchText,
+    CustomerId, EmailAddress, Order, OrderNumber, OrderSearch, OrderedProduct, OrderingCustomers, SearchText,
 };
-use shopfolk_store::{Columns, Damage, Page, PageRequest, ReadOrderSearch, StoreError, Stored, get_orders};
-use tokio_postgres::Row;
+use shopfolk_store::{
+    BoughtProducts, Columns, Listed, Page, PageRequest, ReadOrderSearch, StoreError, Stored, get_orders,
+};
 
 use crate::parameter::{Parameter, parameters_of};
 use crate::rows::{SqlColumns, count};
@@ -57,7 +57,10 @@ impl<M: TxMode> ReadOrderSearch for PostgresTx<'_, M> {
         Ok(Page { total: count(found.rows.first()), items: listed.items, damaged: listed.damaged })
     }
 
-    async fn list_products(&mut self, name: Option<&SearchText>) -> Result<Vec<OrderedProduct>, StoreError> {
+    async fn list_products(
+        &mut self,
+        name: Option<&SearchText>,
+    ) -> Result<Listed<OrderedProduct>, StoreError> {
         let rows = self
             .query_rows(
                 "list the products that were bought",
@@ -68,21 +71,9 @@ impl<M: TxMode> ReadOrderSearch for PostgresTx<'_, M> {
                 parameters_of![self.store.get()],
             )
             .await?;
-        let product = |row: &Row| {
-            let columns = SqlColumns(row);
-            let read = columns.value(0).and_then(ProductId::load);
-            let read =
-                read.and_then(|id| Ok(OrderedProduct { id, name: columns.value(1).and_then(String::load)? }));
-            let row = || format!("store {}, a product", self.store);
-            read.map_err(|reason| Damage {
-                table: "order_products",
-                column: "product_id",
-                row: row(),
-                reason,
-            })
-        };
-        let bought = rows.iter().map(product).collect::<Result<Vec<_>, Damage>>()?;
-        Ok(OrderedProduct::listed(bought, name))
+        let mut bought = BoughtProducts::default();
+        rows.iter().for_each(|row| bought.take(self.store, &SqlColumns(row)));
+        Ok(bought.named(name))
     }
 
     async fn count_ordering_customers(&mut self) -> Result<OrderingCustomers, StoreError> {

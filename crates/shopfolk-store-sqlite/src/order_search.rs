@@ -4,19 +4,30 @@
 //! that it names.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
 use rusqlite::Row;
 use shopfolk_model::{
     CustomerId, Order, OrderNumber, OrderSearch, OrderedProduct, OrderingCustomers, ProductId, SearchText,
     SearchedBuyer, SearchedOrder,
 };
-use shopfolk_store::{Damage, Listed, Page, PageRequest, ReadOrderSearch, StoreError, get_orders};
+use shopfolk_store::{
+    BoughtProducts, Damage, Listed, Page, PageRequest, ReadOrderSearch, StoreError, get_orders,
+};
 
+use crate::sql_values::SqlColumns;
 use crate::stores::offset;
 use crate::tx::{SqliteTx, TxMode};
 
 /// An order that may be found.
 type Candidate = (OrderNumber, SearchedOrder);
+
+/// Reads `name, email`.
+fn read_buyer(row: &Row<'_>) -> Result<SearchedBuyer, String> {
+    let read = row.try_into().map_err(|error: rusqlite::Error| error.to_string())?;
+    let (name, email): (Option<String>, String) = read;
+    Ok(SearchedBuyer::new(name.as_deref(), &email))
+}
 
 /// Reads `order_number, order_key, email, email_key, customer_id`.
 fn read_candidate(row: &Row<'_>) -> Result<Candidate, String> {
@@ -46,27 +57,24 @@ impl<M: TxMode> ReadOrderSearch for SqliteTx<'_, M> {
         Ok(Page { total, items: listed.items, damaged: damaged + listed.damaged })
     }
 
-    async fn list_products(&mut self, name: Option<&SearchText>) -> Result<Vec<OrderedProduct>, StoreError> {
-        let bought: Vec<(i64, String)> = self.query_rows(
+    async fn list_products(
+        &mut self,
+        name: Option<&SearchText>,
+    ) -> Result<Listed<OrderedProduct>, StoreError> {
+        let mut bought = BoughtProducts::default();
+        self.query_rows(
             "list the products that were bought",
             "SELECT product_id, max(name)
                FROM order_products
               WHERE store_id = ?1 AND customer_id IS NOT NULL
               GROUP BY product_id",
             [self.store.get()],
-            |row| row.try_into(),
+            |row| {
+                bought.take(self.store, &SqlColumns(row));
+                Ok(())
+            },
         )?;
-        let product = |(id, name)| match ProductId::new(id) {
-            Ok(id) => Ok(OrderedProduct { id, name }),
-            Err(error) => Err(Damage {
-                table: "order_products",
-                column: "product_id",
-                row: format!("store {}, product_id {id}", self.store),
-                reason: error.to_string(),
-            }),
-        };
-        let bought = bought.into_iter().map(product).collect::<Result<Vec<_>, Damage>>()?;
-        Ok(OrderedProduct::listed(bought, name))
+        Ok(bought.named(name))
     }
 
     async fn count_ordering_customers(&mut self) -> Result<OrderingCustomers, StoreError> {
@@ -111,11 +119,21 @@ impl<M: TxMode> SqliteTx<'_, M> {
 
     /// The numbers of the orders that a search finds, the latest first.
     fn found_order_numbers(&self, search: &OrderSearch) -> Result<Listed<OrderNumber>, StoreError> {
-        let mut found = Listed::default();
+        let (mut found, mut unreadable) = (Listed::default(), BTreeSet::new());
         for candidate in self.candidates(search)? {
             match candidate {
                 Ok((number, order)) => {
-                    if order.matches(search, |customer| self.searched_buyer(customer))? {
+                    let look_up = |customer| {
+                        let buyer = self.searched_buyer(customer)?.transpose();
+                        Ok::<_, StoreError>(buyer.unwrap_or_else(|damage| {
+                            // One who ordered often is one row all the same.
+                            if unreadable.insert(customer) {
+                                found.take(Err(damage));
+                            }
+                            None
+                        }))
+                    };
+                    if order.matches(search, look_up)? {
                         found.items.push(number);
                     }
                 }
@@ -163,16 +181,23 @@ impl<M: TxMode> SqliteTx<'_, M> {
         }
     }
 
-    fn searched_buyer(&self, customer: CustomerId) -> Result<Option<SearchedBuyer>, StoreError> {
-        self.query_row(
+    fn searched_buyer(
+        &self,
+        customer: CustomerId,
+    ) -> Result<Option<Result<SearchedBuyer, Damage>>, StoreError> {
+        let buyer = self.query_row(
             "find who ordered",
             "SELECT name, email FROM customers WHERE store_id = ?1 AND customer_id = ?2",
             (self.store.get(), customer.get()),
-            |row| {
-                let (name, email): (Option<String>, String) = row.try_into()?;
-                Ok(SearchedBuyer::new(name.as_deref(), &email))
-            },
-        )
+            |row| Ok(read_buyer(row)),
+        )?;
+        let damage = |reason| Damage {
+            table: "customers",
+            column: "name",
+            row: format!("store {}, customer_id {customer}", self.store),
+            reason,
+        };
+        Ok(buyer.map(|buyer| buyer.map_err(damage)))
     }
 
     /// The customers who bought one of these products, by id, each once.

@@ -69,7 +69,7 @@ pub use extra_fields::{EXTRA_FIELDS_BY_KEY, StoredExtraFieldValue};
 pub use id_kind::{CountedId, IdKind, NextIds};
 pub use invariants::{Invariant, Violation};
 pub use migration_step::MigrationStep;
-pub use order_search::ReadOrderSearch;
+pub use order_search::{BoughtProducts, ReadOrderSearch};
 pub use orders::{
     ORDERS_BY_KEY, ReadOrders, StoredOrderProduct, StoredStatistics, WriteOrders, folded_email, get_order,
     get_orders, insert_orders, list_orders,

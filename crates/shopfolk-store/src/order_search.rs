@@ -2,9 +2,9 @@
 
 use std::future::Future;
 
-use shopfolk_model::{Order, OrderSearch, OrderedProduct, OrderingCustomers, SearchText};
+use shopfolk_model::{Order, OrderSearch, OrderedProduct, OrderingCustomers, ProductId, SearchText, StoreId};
 
-use crate::{Page, PageRequest, StoreError};
+use crate::{Columns, Damage, Listed, Page, PageRequest, StoreError, Stored};
 
 /// Finding orders by what they are like.
 pub trait ReadOrderSearch {
@@ -26,7 +26,7 @@ pub trait ReadOrderSearch {
     fn list_products(
         &mut self,
         name: Option<&SearchText>,
-    ) -> impl Future<Output = Result<Vec<OrderedProduct>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Listed<OrderedProduct>, StoreError>> + Send;
 
     /// How many customers made one order or more.
     ///
@@ -35,4 +35,37 @@ pub trait ReadOrderSearch {
     fn count_ordering_customers(
         &mut self,
     ) -> impl Future<Output = Result<OrderingCustomers, StoreError>> + Send;
+}
+
+/// The products that are listed of those that customers bought ([`OrderedProduct::listed`]). Each row is the id of one and
+/// its name.
+#[derive(Debug, Default)]
+pub struct BoughtProducts(Listed<OrderedProduct>);
+
+impl BoughtProducts {
+    /// Takes a row.
+    pub fn take(&mut self, store: StoreId, columns: &dyn Columns) {
+        let id = columns.value(0).and_then(ProductId::load);
+        let known = id.as_ref().map_or_else(|_| "?".to_owned(), ToString::to_string);
+        let damage = |column| {
+            move |reason| Damage {
+                table: "order_products",
+                column,
+                row: format!("store {store}, product_id {known}"),
+                reason,
+            }
+        };
+        let name = columns.value(1).and_then(String::load);
+        self.0.take(match (id, name) {
+            (Ok(id), Ok(name)) => Ok(OrderedProduct { id, name }),
+            (Err(reason), _) => Err(damage("product_id")(reason)),
+            (_, Err(reason)) => Err(damage("name")(reason)),
+        });
+    }
+
+    /// Those with this in their name.
+    pub fn named(self, name: Option<&SearchText>) -> Listed<OrderedProduct> {
+        let Listed { items, damaged } = self.0;
+        Listed { items: OrderedProduct::listed(items, name), damaged }
+    }
 }

@@ -8,7 +8,7 @@ use shopfolk_model::{
     ShippingPlace,
 };
 
-use crate::{Page, PageRequest, ReadRows, StoreError, StoredDetails};
+use crate::{Listed, Page, PageRequest, ReadRows, StoreError, StoredDetails};
 
 /// Finding customers by what they are like.
 pub trait ReadSearch {
@@ -41,15 +41,17 @@ pub trait ReadSearch {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn list_shipping_places<T: ReadRows>(tx: &mut T) -> Result<Vec<ShippingPlace>, StoreError> {
+pub async fn list_shipping_places<T: ReadRows>(tx: &mut T) -> Result<Listed<ShippingPlace>, StoreError> {
     let limit = MAXIMUM_CUSTOMERS_WITH_SHIPPING_PLACES;
-    let (mut known, mut after): (Vec<StoredDetails>, _) = (Vec::new(), None);
+    let (mut known, mut damaged, mut after): (Vec<StoredDetails>, _, _) = (Vec::new(), 0, None);
     while known.len() < limit as usize
         && let Some(portion) = tx.list_after::<StoredDetails>(after, limit).await?
     {
         after = Some(portion.through);
+        damaged += portion.listed.damaged;
         known.extend(portion.listed.items);
         known.retain(|known| known.details.are_known(&known.addresses));
     }
-    Ok(ShippingPlace::listed(known.iter().map(|known| (&known.details, &known.addresses))))
+    let items = ShippingPlace::listed(known.iter().map(|known| (&known.details, &known.addresses)));
+    Ok(Listed { items, damaged })
 }

@@ -197,7 +197,7 @@ impl<'a, E: Engine> Comparison<'a, E> {
         let all = OrderedProduct::listed(bought, None);
         self.asked.note(&[("name of a product", name.is_some())], expected.len(), all.len());
         let products = ListProducts { name: name.clone() };
-        assert_eq!(self.engine.read(self.store, products).await.unwrap(), expected, "{name:?}");
+        assert_eq!(self.engine.read(self.store, products).await.unwrap().items, expected, "{name:?}");
     }
 
     fn any_page(&mut self) -> PageRequest {

@@ -5,9 +5,11 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use shopfolk_model::{GroupFilter, OrderSearch};
+use shopfolk_model::{GroupFilter, OrderSearch, SearchText};
 use shopfolk_operations::conformance::{FREE_COLUMNS, STORE, assert_every_promise_holds, full_shop};
-use shopfolk_operations::{ListCustomerFilters, ListCustomers, ListExtraFields, ListGroups, SearchOrders};
+use shopfolk_operations::{
+    ListCustomerFilters, ListCustomers, ListExtraFields, ListGroups, ListProducts, SearchOrders,
+};
 use shopfolk_store::{Engine, PageRequest, Violation};
 use shopfolk_store_postgres::PostgresEngine;
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
@@ -110,7 +112,13 @@ async fn broken_lists(engine: &PostgresEngine) -> Vec<String> {
     let page = PageRequest { offset: 0, limit: 100 };
     let groups = ListGroups { filter: GroupFilter::default(), page };
     let orders = SearchOrders { search: OrderSearch::default(), page };
+    let by_buyer = SearchOrders {
+        search: OrderSearch { buyer: SearchText::optional("nobody").unwrap(), ..OrderSearch::default() },
+        page,
+    };
     let answers = [
+        ("SearchOrders by buyer", engine.read(STORE, by_buyer).await.err()),
+        ("ListProducts", engine.read(STORE, ListProducts { name: None }).await.err()),
         ("ListCustomers", engine.read(STORE, ListCustomers { page }).await.err()),
         ("ListGroups", engine.read(STORE, groups).await.err()),
         ("SearchOrders", engine.read(STORE, orders).await.err()),

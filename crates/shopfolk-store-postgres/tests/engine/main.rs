@@ -4,6 +4,7 @@
 mod access_changes;
 mod conformance;
 mod damage;
+mod damaged_lists;
 mod damaged_portions;
 mod ids;
 mod lost_commits;

@@ -16,8 +16,8 @@ use std::thread;
 use shopfolk_model::{CustomerId, CustomerSearch, GroupFilter, OrderSearch, SearchText};
 use shopfolk_operations::conformance::{STORE, assert_every_promise_holds};
 use shopfolk_operations::{
-    ListContacts, ListCustomerFilters, ListCustomers, ListExtraFields, ListGroups, SearchCustomers,
-    SearchOrders, Wanted,
+    ListContacts, ListCustomerFilters, ListCustomers, ListExtraFields, ListGroups, ListProducts,
+    SearchCustomers, SearchOrders, Wanted,
 };
 use shopfolk_store::{Engine, PageRequest, Violation};
 use shopfolk_store_sqlite::{SqliteEngine, SqliteSettings};
@@ -138,6 +138,12 @@ async fn broken_lists(engine: &SqliteEngine, bystander: CustomerId, damage: &Dam
     fails("ListGroups", engine.read(STORE, groups).await.err().map(error));
     let orders = SearchOrders { search: OrderSearch::default(), page };
     fails("SearchOrders", engine.read(STORE, orders).await.err().map(error));
+    let by_buyer = SearchOrders {
+        search: OrderSearch { buyer: SearchText::optional("nobody").unwrap(), ..OrderSearch::default() },
+        page,
+    };
+    fails("SearchOrders by buyer", engine.read(STORE, by_buyer).await.err().map(error));
+    fails("ListProducts", engine.read(STORE, ListProducts { name: None }).await.err().map(error));
     fails("ListExtraFields", engine.read(STORE, ListExtraFields).await.err().map(error));
     fails("list_stores", engine.list_stores(page).await.err().map(|error| format!("{error:?}")));
     if !damage.is_of_searches() {
