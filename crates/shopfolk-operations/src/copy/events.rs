@@ -2,6 +2,7 @@
 
 use std::ops::ControlFlow;
 
+use futures_util::future::try_join;
 use shopfolk_model::EventPosition;
 use shopfolk_store::{Engine, StoredEvent};
 
@@ -21,9 +22,10 @@ impl<From: Engine, To: Engine, Observe: FnMut(CopyProgress) -> ControlFlow<()> +
         let mut count = 0;
         loop {
             self.tell(CopyPhase::ComparingEvents, count, size.events)?;
-            let there = self.to.list_events(self.store, last, EVENTS).await.map_err(CopyError::Target)?;
+            let target = self.to.list_events(self.store, last, EVENTS);
+            let target = async { target.await.map_err(CopyError::Target) };
+            let (there, here) = try_join(target, self.source_events(last)).await?;
             let Some(end) = there.last() else { return Ok(last) };
-            let here = self.source_events(last).await?;
             if here.get(..there.len()) != Some(&there[..]) {
                 return Err(self.has_its_own("it has events that the source has not"));
             }
@@ -35,18 +37,22 @@ impl<From: Engine, To: Engine, Observe: FnMut(CopyProgress) -> ControlFlow<()> +
     /// Writes the events of the source behind this place.
     pub(super) async fn copy_events(&mut self, mut last: Option<EventPosition>) -> Result<(), CopyError> {
         let size = self.from.read(self.store, EstimateSize).await.map_err(CopyError::Source)?;
+        let mut next = self.source_events(last).await?;
         loop {
             let done = last.map_or(0, |last| last.get().unsigned_abs());
             self.tell(CopyPhase::Events, done, size.events)?;
-            let next = self.source_events(last).await?;
             let Some(end) = next.last().map(|event| event.position) else { return Ok(()) };
-            let write = AppendEvents { events: next };
-            last = if self.to.copy(self.store, write).await.map_err(CopyError::Target)? {
-                Some(end)
+            // The next portion is read while this one is written.
+            let write = self.to.copy(self.store, AppendEvents { events: next });
+            let write = async { write.await.map_err(CopyError::Target) };
+            let (written, behind) = try_join(write, self.source_events(Some(end))).await?;
+            if written {
+                (last, next) = (Some(end), behind);
             } else {
                 // They were written, although the answer got lost; or somebody else wrote.
-                self.shared_events().await?
-            };
+                last = self.shared_events().await?;
+                next = self.source_events(last).await?;
+            }
         }
     }
 

@@ -4,12 +4,14 @@ use std::marker::PhantomData;
 
 use shopfolk_model::Store;
 use shopfolk_store::{
-    Aggregate, CopyOperation, CopyTx, NextIds, Portion, ReadOperation, ReadTx, StoreError, StoreSize,
-    StoredEvent, WalkPosition, replace,
+    Aggregate, CopyOperation, CopyTx, NextIds, PORTION, Portion, ReadOperation, ReadTx, StoreError,
+    StoreSize, StoredEvent, WalkPosition, replace,
 };
 
-/// How many events a portion has at the most: they are small.
-pub(super) const EVENTS: u32 = 5_000;
+/// How many events a portion has at the most. One may hold all that a deleted customer was, so they are no smaller than
+/// customers.
+#[expect(clippy::cast_possible_truncation, reason = "a portion is small")]
+pub(super) const EVENTS: u32 = PORTION as u32;
 
 /// Reads about how many rows the store has.
 pub(super) struct EstimateSize;
