@@ -20,8 +20,9 @@ const WRITER_CACHE_KIB: u32 = 16 * 1024;
 const COMMAND_CACHE_KIB: u32 = 64 * 1024;
 /// Pages of the database that a reader keeps in memory, in KiB.
 const READER_CACHE_KIB: u32 = 4 * 1024;
-/// More than the number of different statements there are, so that each is compiled once.
-const STATEMENTS: usize = 64;
+/// How many compiled statements a connection keeps at the most: more than there are, which are less than 200, so that each is
+/// compiled once. Each that a connection has used takes some KiB there for as long as the connection is open.
+pub const KEPT_STATEMENTS: usize = 256;
 
 /// Opens the connection that writes.
 pub(crate) fn open_writer(settings: &SqliteSettings) -> Result<Connection, StoreError> {
@@ -94,7 +95,7 @@ fn open(path: &Path, flags: OpenFlags, cache_kib: u32) -> Result<Connection, Sto
     connection
         .set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
         .map_err(doing("set up the connection"))?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.set_prepared_statement_cache_capacity(KEPT_STATEMENTS);
     Ok(connection)
 }
 

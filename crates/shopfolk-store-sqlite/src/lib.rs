@@ -48,6 +48,7 @@ mod stores;
 mod tx;
 mod writer;
 
+pub use connection::KEPT_STATEMENTS;
 pub use engine::SqliteEngine;
 pub use settings::SqliteSettings;
 pub use statements::made_statements;
