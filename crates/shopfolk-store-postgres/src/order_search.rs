@@ -72,7 +72,9 @@ impl<M: TxMode> ReadOrderSearch for PostgresTx<'_, M> {
             )
             .await?;
         let mut bought = BoughtProducts::default();
-        rows.iter().for_each(|row| bought.take(self.store, &SqlColumns(row)));
+        for row in &rows {
+            bought.take(self.store, &SqlColumns(row));
+        }
         Ok(bought.named(name))
     }
 
