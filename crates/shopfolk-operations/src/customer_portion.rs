@@ -15,7 +15,7 @@ use shopfolk_model::{
 };
 use shopfolk_store::{
     CUSTOMERS_BY_EMAIL, CUSTOMERS_BY_EXTERNAL_REFERENCE, CustomerRow, Damage, Query, Record, StateBefore,
-    StoreError, StoredCustomer, StoredDetails, Which, WriteTx, delete_customers, insert_customers,
+    StoreError, Stored, StoredCustomer, StoredDetails, Which, WriteTx, delete_customers, insert_customers,
     look_up_customers, update_customers,
 };
 
@@ -118,8 +118,21 @@ impl CustomerPortion {
         ids.sort_unstable();
         ids.dedup();
         portion.load_customers(tx, &ids, needs.contacts).await?;
+        portion.forget_former_owners();
         portion.take_ids(tx, &needs.new).await?;
         Ok(portion)
+    }
+
+    /// Whoever had an address or a reference before it was locked may be gone or have another one by now. That somebody
+    /// else has it by now is what the database says when it is written.
+    fn forget_former_owners(&mut self) {
+        let Self { known, damaged, emails, references, .. } = self;
+        let has = |id: &CustomerId, is_its: &dyn Fn(&Customer) -> bool| {
+            damaged.contains_key(id) || known.get(id).is_some_and(|known| is_its(&known.before))
+        };
+        emails.retain(|key, id| has(id, &|customer| customer.email.key() == *key));
+        references
+            .retain(|reference, id| has(id, &|it| it.details.external_reference.as_ref() == Some(reference)));
     }
 
     /// Takes the ids of what may be created.
@@ -159,16 +172,26 @@ impl CustomerPortion {
             return Ok(());
         }
         let mut damaged: Option<Damage> = None;
+        let mut owner_is_damaged = false;
         let mut fields = Vec::new();
         tx.read(&queries, &mut |_, row| {
             let read = match row.table.name {
-                name if name == CustomerRow::TABLE.name => row.decode::<CustomerRow>().map(|customer| {
-                    self.emails.insert(customer.email.key(), customer.id);
-                }),
-                name if name == StoredDetails::TABLE.name => row.decode::<StoredDetails>().map(|known| {
-                    let reference = known.details.external_reference;
-                    self.references.extend(reference.map(|reference| (reference, known.customer)));
-                }),
+                name if name == CustomerRow::TABLE.name => {
+                    match row.decode::<CustomerRow>() {
+                        Ok(customer) => self.emails.extend([(customer.email.key(), customer.id)]),
+                        Err(_) => owner_is_damaged = true,
+                    }
+                    Ok(())
+                }
+                name if name == StoredDetails::TABLE.name => {
+                    match row.decode::<StoredDetails>() {
+                        Ok(StoredDetails { customer, details, .. }) => self
+                            .references
+                            .extend(details.external_reference.map(|reference| (reference, customer))),
+                        Err(_) => owner_is_damaged = true,
+                    }
+                    Ok(())
+                }
                 name if name == CustomerGroup::TABLE.name => {
                     row.decode::<CustomerGroup>().map(|group| self.groups.extend([group.id]))
                 }
@@ -178,7 +201,42 @@ impl CustomerPortion {
         })
         .await?;
         self.extra_fields = ExtraFieldBook::whole(fields);
-        damaged.map_or(Ok(()), |damage| Err(damage.into()))
+        if let Some(damage) = damaged {
+            return Err(damage.into());
+        }
+        if owner_is_damaged { self.look_up_owners(tx, needs).await } else { Ok(()) }
+    }
+
+    /// Reads who has each of the addresses and references, one by one, because a row that cannot be read may not say which
+    /// of them it was found by.
+    async fn look_up_owners<T: WriteTx>(&mut self, tx: &mut T, needs: &Needs) -> Result<(), StoreError> {
+        let emails: Vec<String> = needs.emails.iter().map(EmailAddress::key).collect();
+        let by_email = emails.iter().map(|key| Query {
+            table: CustomerRow::TABLE,
+            which: Which::Unique(&CUSTOMERS_BY_EMAIL, vec![vec![key.as_str().into()]]),
+        });
+        let by_reference = needs.references.iter().map(|reference| Query {
+            table: StoredDetails::TABLE,
+            which: Which::Unique(&CUSTOMERS_BY_EXTERNAL_REFERENCE, vec![vec![reference.as_str().into()]]),
+        });
+        let queries: Vec<_> = by_email.chain(by_reference).collect();
+        let mut lost: Option<Damage> = None;
+        tx.read(&queries, &mut |number, row| {
+            // Every row begins with the customer's id.
+            let id = match row.columns.value(0).and_then(CustomerId::load) {
+                Ok(id) => id,
+                Err(reason) => {
+                    lost.get_or_insert_with(|| row.damage(row.table.columns[0].name, reason));
+                    return;
+                }
+            };
+            match number.checked_sub(emails.len()) {
+                None => self.emails.insert(emails[number].clone(), id),
+                Some(number) => self.references.insert(needs.references[number].clone(), id),
+            };
+        })
+        .await?;
+        lost.map_or(Ok(()), |damage| Err(damage.into()))
     }
 
     async fn load_customers<T: WriteTx>(
