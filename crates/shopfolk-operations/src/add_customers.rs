@@ -1,10 +1,12 @@
 //! Adding many customers at once, for imports.
 
+use std::collections::HashSet;
+
 use shopfolk_model::{CustomerId, NewCustomer, Timestamp};
 use shopfolk_store::{WriteOperation, WriteTx};
 
 use crate::OperationError;
-use crate::customer_portion::{CustomerPortion, Needs};
+use crate::customer_portion::{CustomerPortion, Needs, NewRows};
 
 /// Adds customers whose e-mail addresses the store does not have yet; the others are passed over. Of those with the
 /// same address the first is added.
@@ -25,6 +27,15 @@ impl WriteOperation for AddCustomers {
         let mut needs = Needs::default();
         self.customers.iter().for_each(|new| needs.create(new));
         let mut portion = CustomerPortion::load(tx, &needs).await?;
+        let (mut new_rows, mut emails) = (NewRows::default(), HashSet::new());
+        for new in &self.customers {
+            match portion.ensure_creatable(new, self.now) {
+                Ok(()) if emails.insert(new.email.key()) => new_rows.create(new),
+                Ok(()) | Err(OperationError::EmailInUse { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        portion.take_ids(tx, &new_rows).await?;
         let mut outcomes = Vec::with_capacity(self.customers.len());
         for new in &self.customers {
             outcomes.push(match portion.create(new, None, self.now, self.now) {

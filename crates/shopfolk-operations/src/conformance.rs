@@ -78,6 +78,7 @@ macro_rules! conformance_tests {
             list_of_addresses_takes_the_place_of_all_or_of_none
             deleted_customers_are_listed_by_time
             refused_customer_leaves_nothing_behind
+            refused_customers_take_no_ids
             stores_are_kept_apart
             store_is_created_once_suspended_and_resumed
             token_opens_its_own_store_until_it_is_revoked
@@ -113,6 +114,7 @@ macro_rules! conformance_tests {
             values_of_extra_fields_are_set_and_go_with_the_field
             unknown_extra_field_is_refused
             order_is_found_by_number_and_key
+            orders_of_a_known_email_take_no_ids_of_customers_and_contacts
             order_of_an_unknown_email_creates_a_guest
             statistics_follow_orders_that_come_and_go
             taken_key_gives_way_to_the_next
@@ -123,7 +125,8 @@ macro_rules! conformance_tests {
             search_finds_customers_by_their_orders
             imported_customers_are_created_changed_or_left_as_they_are
             importing_again_takes_no_ids
-            imported_customer_is_matched_by_id_then_reference_then_email
+            imported_customer_is_matched_by_an_id_that_nothing_speaks_against_then_reference_then_email
+            id_that_another_line_was_given_is_no_match
             contacts_with_ids_of_another_store_may_be_imported_again
             refused_import_harms_no_neighbour_and_no_id_comes_back
             export_hands_over_every_customer_as_it_is

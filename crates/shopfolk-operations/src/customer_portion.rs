@@ -4,81 +4,32 @@
 //! five hundred costs about as many round trips as a single customer. Every operation that creates, changes, imports or
 //! deletes customers goes through this file.
 
+mod load;
+mod needs;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use shopfolk_model::{
     AddressBook, AddressId, BookChange, Contact, ContactBook, ContactEntry, ContactId, Customer,
-    CustomerChange, CustomerGroup, CustomerId, EmailAddress, Event, ExternalReferenceId, ExtraField,
-    ExtraFieldBook, ExtraFieldEntry, ExtraFieldValues, FieldChange, GroupId, Happening, MAXIMUM_EXTRA_FIELDS,
-    NewCustomer, Timestamp,
+    CustomerChange, CustomerId, EmailAddress, Event, ExternalReferenceId, ExtraFieldBook, ExtraFieldEntry,
+    ExtraFieldValues, FieldChange, GroupId, Happening, NewCustomer, Timestamp,
 };
 use shopfolk_store::{
-    CUSTOMERS_BY_EMAIL, CUSTOMERS_BY_EXTERNAL_REFERENCE, CustomerRow, Damage, Query, Record, StateBefore,
-    StoreError, Stored, StoredCustomer, StoredDetails, Which, WriteTx, delete_customers, insert_customers,
-    look_up_customers, update_customers,
+    Damage, StateBefore, StoreError, StoredCustomer, WriteTx, delete_customers, insert_customers,
+    update_customers,
 };
 
 use crate::OperationError;
 
-/// What a portion has to know before any rule is asked.
-#[derive(Debug, Default)]
-pub(crate) struct Needs {
-    /// Customers that are changed or deleted.
-    pub customers: Vec<CustomerId>,
-    /// E-mail addresses that customers are to have, or that are looked for.
-    pub emails: Vec<EmailAddress>,
-    /// External references that customers are to have, or that are looked for.
-    pub references: Vec<ExternalReferenceId>,
-    /// Groups that customers are to be in.
-    pub groups: Vec<GroupId>,
-    /// Whether values of extra fields are set.
-    pub extra_fields: bool,
-    /// Whether contacts of known customers are looked at.
-    pub contacts: bool,
-    /// What may be created.
-    pub new: NewRows,
-}
+use needs::own_contact;
+pub(crate) use needs::{Needs, NewRows};
 
-/// How much may be created, each with an id of its own.
-#[derive(Debug, Default)]
-pub(crate) struct NewRows {
-    /// Customers.
-    pub customers: usize,
-    /// Contacts.
-    pub contacts: usize,
-    /// Shipping addresses.
-    pub addresses: usize,
-}
-
-impl Needs {
-    /// Adds what creating a customer needs.
-    pub(crate) fn create(&mut self, new: &NewCustomer) {
-        let own = ContactBook::contact_for_email(&new.email);
-        let own_is_given = new.contacts.iter().any(|contact| contact.address.equals(&own.address));
-        self.emails.push(new.email.clone());
-        self.references.extend(new.details.external_reference.clone());
-        self.groups.push(new.group);
-        self.extra_fields |= !new.extra_fields.is_empty();
-        self.new.customers += 1;
-        self.new.contacts += new.contacts.len() + usize::from(!own_is_given);
-        self.new.addresses += new.addresses.len();
-    }
-
-    /// Adds what changing a customer needs.
-    pub(crate) fn change(&mut self, customer: CustomerId, change: &CustomerChange) {
-        self.customers.push(customer);
-        self.emails.extend(change.email.clone());
-        if let FieldChange::Set(reference) = &change.details.external_reference {
-            self.references.push(reference.clone());
-        }
-        self.groups.extend(change.group);
-        self.extra_fields |= !change.extra_fields.is_empty();
-        self.contacts |= change.contacts.is_some() || change.email.is_some();
-        let is_new = |entry: &&ContactEntry| matches!(entry, ContactEntry::New(_));
-        self.new.contacts += change.contacts.iter().flatten().filter(is_new).count();
-        self.new.addresses += change.new_addresses();
-    }
+/// The ids that a new customer gets.
+struct NewIds {
+    customer: CustomerId,
+    contacts: Vec<ContactId>,
+    addresses: Vec<AddressId>,
 }
 
 /// A customer that is there, and what becomes of it.
@@ -109,168 +60,11 @@ pub(crate) struct CustomerPortion {
 }
 
 impl CustomerPortion {
-    /// Reads what is needed. The customers that are named, or have one of the references or addresses, are locked.
-    pub(crate) async fn load<T: WriteTx>(tx: &mut T, needs: &Needs) -> Result<Self, StoreError> {
-        let mut portion = Self::default();
-        portion.look_up(tx, needs).await?;
-        let mut ids: Vec<CustomerId> = needs.customers.clone();
-        ids.extend(portion.emails.values().chain(portion.references.values()));
-        ids.sort_unstable();
-        ids.dedup();
-        portion.load_customers(tx, &ids, needs.contacts).await?;
-        portion.forget_former_owners();
-        portion.take_ids(tx, &needs.new).await?;
-        Ok(portion)
-    }
-
-    /// Whoever had an address or a reference before it was locked may be gone or have another one by now. That somebody
-    /// else has it by now is what the database says when it is written.
-    fn forget_former_owners(&mut self) {
-        let Self { known, damaged, emails, references, .. } = self;
-        let has = |id: &CustomerId, is_its: &dyn Fn(&Customer) -> bool| {
-            damaged.contains_key(id) || known.get(id).is_some_and(|known| is_its(&known.before))
-        };
-        emails.retain(|key, id| has(id, &|customer| customer.email.key() == *key));
-        references
-            .retain(|reference, id| has(id, &|it| it.details.external_reference.as_ref() == Some(reference)));
-    }
-
     /// Takes the ids of what may be created.
     pub(crate) async fn take_ids<T: WriteTx>(&mut self, tx: &mut T, new: &NewRows) -> Result<(), StoreError> {
         self.customer_ids = taken(tx.take_ids(new.customers).await?);
         self.contact_ids = taken(tx.take_ids(new.contacts).await?);
         self.address_ids = taken(tx.take_ids(new.addresses).await?);
-        Ok(())
-    }
-
-    /// Reads who has the addresses and references, and what groups and extra fields there are.
-    async fn look_up<T: WriteTx>(&mut self, tx: &mut T, needs: &Needs) -> Result<(), StoreError> {
-        let emails: Vec<_> = needs.emails.iter().map(|email| vec![email.key().into()]).collect();
-        let references: Vec<_> =
-            needs.references.iter().map(|reference| vec![reference.as_str().into()]).collect();
-        let mut groups: Vec<_> = needs.groups.iter().copied().filter(|&id| id != GroupId::GENERAL).collect();
-        groups.sort_unstable();
-        groups.dedup();
-        let groups: Vec<_> = groups.into_iter().map(|id| (id,)).collect();
-        let mut queries = Vec::new();
-        if !emails.is_empty() {
-            let which = Which::Unique(&CUSTOMERS_BY_EMAIL, emails);
-            queries.push(Query { table: CustomerRow::TABLE, which });
-        }
-        if !references.is_empty() {
-            let which = Which::Unique(&CUSTOMERS_BY_EXTERNAL_REFERENCE, references);
-            queries.push(Query { table: StoredDetails::TABLE, which });
-        }
-        if !groups.is_empty() {
-            queries.push(Query::keys::<CustomerGroup>(&groups));
-        }
-        if needs.extra_fields {
-            let which = Which::After(None, MAXIMUM_EXTRA_FIELDS);
-            queries.push(Query { table: ExtraField::TABLE, which });
-        }
-        if queries.is_empty() {
-            return Ok(());
-        }
-        let mut damaged: Option<Damage> = None;
-        let mut owner_is_damaged = false;
-        let mut fields = Vec::new();
-        tx.read(&queries, &mut |_, row| {
-            let read = match row.table.name {
-                name if name == CustomerRow::TABLE.name => {
-                    match row.decode::<CustomerRow>() {
-                        Ok(customer) => self.emails.extend([(customer.email.key(), customer.id)]),
-                        Err(_) => owner_is_damaged = true,
-                    }
-                    Ok(())
-                }
-                name if name == StoredDetails::TABLE.name => {
-                    match row.decode::<StoredDetails>() {
-                        Ok(StoredDetails { customer, details, .. }) => self
-                            .references
-                            .extend(details.external_reference.map(|reference| (reference, customer))),
-                        Err(_) => owner_is_damaged = true,
-                    }
-                    Ok(())
-                }
-                name if name == CustomerGroup::TABLE.name => {
-                    row.decode::<CustomerGroup>().map(|group| self.groups.extend([group.id]))
-                }
-                _ => row.decode::<ExtraField>().map(|field| fields.push(field)),
-            };
-            damaged = damaged.take().or(read.err());
-        })
-        .await?;
-        self.extra_fields = ExtraFieldBook::whole(fields);
-        if let Some(damage) = damaged {
-            return Err(damage.into());
-        }
-        if owner_is_damaged { self.look_up_owners(tx, needs).await } else { Ok(()) }
-    }
-
-    /// Reads who has each of the addresses and references, one by one, because a row that cannot be read may not say which
-    /// of them it was found by.
-    async fn look_up_owners<T: WriteTx>(&mut self, tx: &mut T, needs: &Needs) -> Result<(), StoreError> {
-        let emails: Vec<String> = needs.emails.iter().map(EmailAddress::key).collect();
-        let by_email = emails.iter().map(|key| Query {
-            table: CustomerRow::TABLE,
-            which: Which::Unique(&CUSTOMERS_BY_EMAIL, vec![vec![key.as_str().into()]]),
-        });
-        let by_reference = needs.references.iter().map(|reference| Query {
-            table: StoredDetails::TABLE,
-            which: Which::Unique(&CUSTOMERS_BY_EXTERNAL_REFERENCE, vec![vec![reference.as_str().into()]]),
-        });
-        let queries: Vec<_> = by_email.chain(by_reference).collect();
-        let mut lost: Option<Damage> = None;
-        tx.read(&queries, &mut |number, row| {
-            // Every row begins with the customer's id.
-            let id = match row.columns.value(0).and_then(CustomerId::load) {
-                Ok(id) => id,
-                Err(reason) => {
-                    lost.get_or_insert_with(|| row.damage(row.table.columns[0].name, reason));
-                    return;
-                }
-            };
-            match number.checked_sub(emails.len()) {
-                None => self.emails.insert(emails[number].clone(), id),
-                Some(number) => self.references.insert(needs.references[number].clone(), id),
-            };
-        })
-        .await?;
-        lost.map_or(Ok(()), |damage| Err(damage.into()))
-    }
-
-    async fn load_customers<T: WriteTx>(
-        &mut self,
-        tx: &mut T,
-        ids: &[CustomerId],
-        contacts: bool,
-    ) -> Result<(), StoreError> {
-        if ids.is_empty() {
-            return Ok(());
-        }
-        let (customers, mut books) = look_up_customers(tx, ids, if contacts { ids } else { &[] }).await?;
-        for (id, customer) in customers {
-            let read = customer.and_then(|customer| {
-                let book = contacts.then(|| books.remove(&id).unwrap_or_default().whole());
-                Ok((customer, book.transpose()?))
-            });
-            let (before, contacts) = match read {
-                Ok(read) => read,
-                Err(damage) => {
-                    self.damaged.insert(id, damage);
-                    continue;
-                }
-            };
-            let known = Known {
-                contacts_after: contacts.clone().unwrap_or_default(),
-                contacts,
-                after: None,
-                contact_changes: Vec::new(),
-                deleted: false,
-                before,
-            };
-            self.known.insert(known.before.id, known);
-        }
         Ok(())
     }
 
@@ -327,38 +121,93 @@ impl CustomerPortion {
         registered: Timestamp,
         now: Timestamp,
     ) -> Result<CustomerId, OperationError> {
-        let NewCustomer { email, name, details, addresses, contacts, group, extra_fields } = new;
-        self.ensure_free(Some(email), details.external_reference.as_ref(), None)?;
-        self.ensure_group(*group)?;
-        let extra_fields = self.set_extra_fields(ExtraFieldValues::new(), extra_fields)?;
-        let own = ContactBook::contact_for_email(email);
-        let own_is_given = contacts.iter().any(|contact| contact.address.equals(&own.address));
-        let mut book = ContactBook::default();
-        // Its own e-mail comes last, so that it is the default.
-        for contact in contacts.iter().chain((!own_is_given).then_some(&own)) {
-            let id = next(&mut self.contact_ids, "contact")?;
-            book.add(contact.clone(), id, now)?;
-        }
-        let mut book_of_addresses = AddressBook::default();
-        book_of_addresses.replace(addresses, last(&mut self.address_ids, addresses.len()), now)?;
-        let id = match id {
-            Some(id) => id,
-            None => next(&mut self.customer_ids, "customer")?,
+        self.ensure_allowed(new)?;
+        let mut rows = NewRows::default();
+        rows.create(new);
+        let ids = NewIds {
+            customer: match id {
+                Some(id) => id,
+                None => next(&mut self.customer_ids, "customer")?,
+            },
+            contacts: last(&mut self.contact_ids, rows.contacts),
+            addresses: last(&mut self.address_ids, rows.addresses),
         };
+        let stored = self.build(new, ids, registered, now)?;
+        let id = stored.customer.id;
+        self.take_names(&stored.customer);
+        self.created.push(stored);
+        Ok(id)
+    }
+
+    /// Creates a customer with the next id, which is taken when no rule says no.
+    ///
+    /// # Errors
+    /// When a rule does, or the database fails.
+    pub(crate) async fn create_next<T: WriteTx>(
+        &mut self,
+        tx: &mut T,
+        new: &NewCustomer,
+        now: Timestamp,
+    ) -> Result<CustomerId, OperationError> {
+        self.ensure_creatable(new, now)?;
+        let mut rows = NewRows::default();
+        rows.create(new);
+        self.take_ids(tx, &rows).await?;
+        self.create(new, None, now, now)
+    }
+
+    /// Asks every rule for a new customer, before it has ids.
+    ///
+    /// # Errors
+    /// When one says no.
+    pub(crate) fn ensure_creatable(&self, new: &NewCustomer, now: Timestamp) -> Result<(), OperationError> {
+        self.ensure_allowed(new)?;
+        let mut rows = NewRows::default();
+        rows.create(new);
+        // Any ids will do.
+        let ids = NewIds {
+            customer: CustomerId::MAXIMUM,
+            contacts: vec![ContactId::MAXIMUM; rows.contacts],
+            addresses: vec![AddressId::MAXIMUM; rows.addresses],
+        };
+        self.build(new, ids, now, now).map(drop)
+    }
+
+    /// Asks the rules that depend on what else is in the store.
+    fn ensure_allowed(&self, new: &NewCustomer) -> Result<(), OperationError> {
+        self.ensure_free(Some(&new.email), new.details.external_reference.as_ref(), None)?;
+        self.ensure_group(new.group)
+    }
+
+    fn build(
+        &self,
+        new: &NewCustomer,
+        ids: NewIds,
+        registered: Timestamp,
+        now: Timestamp,
+    ) -> Result<StoredCustomer, OperationError> {
+        let extra_fields = self.set_extra_fields(ExtraFieldValues::new(), &new.extra_fields)?;
+        let mut book = ContactBook::default();
+        let mut contact_ids = ids.contacts.into_iter();
+        // Its own e-mail comes last, so that it is the default.
+        for contact in new.contacts.iter().cloned().chain(own_contact(new)) {
+            let id = contact_ids.next().ok_or(StoreError::OutOfIds { kind: "contact" })?;
+            book.add(contact, id, now)?;
+        }
+        let mut addresses = AddressBook::default();
+        addresses.replace(&new.addresses, ids.addresses, now)?;
         let customer = Customer {
-            name: name.clone(),
-            details: details.clone(),
-            addresses: book_of_addresses,
-            group: *group,
+            name: new.name.clone(),
+            details: new.details.clone(),
+            addresses,
+            group: new.group,
             extra_fields,
             registered,
-            ..Customer::new(id, email.clone(), now)
+            ..Customer::new(ids.customer, new.email.clone(), now)
         };
         let mut contacts: Vec<Arc<Contact>> = book.contacts().to_vec();
         contacts.sort_unstable_by_key(|contact| contact.id);
-        self.take_names(&customer);
-        self.created.push(StoredCustomer { customer, contacts });
-        Ok(id)
+        Ok(StoredCustomer { customer, contacts })
     }
 
     /// Changes a customer.

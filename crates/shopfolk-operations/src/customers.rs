@@ -81,7 +81,7 @@ impl WriteOperation for CreateCustomer {
         let mut needs = Needs::default();
         needs.create(&self.customer);
         let mut portion = CustomerPortion::load(tx, &needs).await?;
-        let id = portion.create(&self.customer, None, self.now, self.now)?;
+        let id = portion.create_next(tx, &self.customer, self.now).await?;
         portion.write(tx, self.now).await?;
         Ok(id)
     }

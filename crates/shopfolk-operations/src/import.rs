@@ -16,7 +16,7 @@ use crate::customer_portion::{CustomerPortion, Needs, NewRows};
 /// What is said of a customer that comes from elsewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImportedCustomer {
-    /// The id, by which it is looked for first, and which it keeps if it is new and the id is free.
+    /// The id, by which it is looked for first, and which it keeps if it is new and the id was never given.
     pub id: Option<CustomerId>,
     /// When it came to be.
     pub registered: Option<Timestamp>,
@@ -39,8 +39,9 @@ pub enum ImportOutcome {
     Refused(OperationError),
 }
 
-/// Creates customers that the store does not have, and changes those that it has: they are matched by their id, else their
-/// external reference, else their e-mail address. One that breaks a rule is passed over.
+/// Creates customers that the store does not have, and changes those that it has: they are matched by their id where neither
+/// external reference nor e-mail address speaks against it, else by their external reference, else by their e-mail address.
+/// One that breaks a rule is passed over.
 ///
 /// It takes one portion, stops before a customer that it has met already, and answers for fewer than there are then: the rest
 /// is for the next time.
@@ -97,11 +98,12 @@ impl WriteOperation for ImportCustomers {
             portion: CustomerPortion::load(tx, &needs).await?,
             touched: HashSet::new(),
             free_from: i64::MAX,
+            kept: HashSet::new(),
             now: self.now,
         };
-        if customers.iter().any(|imported| imported.id.is_some() && import.find(imported).is_none()) {
+        if let Some(highest) = customers.iter().filter_map(|imported| import.own_id(imported)).max() {
             // An id below may have been a deleted customer's, and is never given again.
-            import.free_from = tx.lookup_next_ids().await?.of(IdKind::Customer);
+            import.free_from = tx.reserve_up_to(IdKind::Customer, highest.get()).await?;
         }
         // Only now it is known who is new: what is imported again takes no ids.
         let mut new = NewRows::default();
@@ -154,27 +156,41 @@ fn reference(imported: &ImportedCustomer) -> Option<&ExternalReferenceId> {
 struct Import {
     portion: CustomerPortion,
     touched: HashSet<CustomerId>,
+    /// The first id that customers may keep.
     free_from: i64,
+    /// The ids that customers keep.
+    kept: HashSet<CustomerId>,
     now: Timestamp,
 }
 
 impl Import {
     /// The customer that is meant.
     fn find(&self, imported: &ImportedCustomer) -> Option<CustomerId> {
-        let is_there = |id| self.portion.customer_after(id).is_some() || self.portion.is_damaged(id);
-        let by_id = imported.id.filter(|&id| is_there(id));
-        by_id
+        let is_meant = |&id: &CustomerId| match self.portion.customer_after(id) {
+            Some(customer) => may_be(imported, customer),
+            None => self.portion.is_damaged(id),
+        };
+        imported
+            .id
+            .filter(is_meant)
             .or_else(|| self.portion.find_by_reference(reference(imported)?))
             .or_else(|| self.portion.find_by_email(imported.change.email.as_ref()?))
     }
 
+    /// The id that a customer is to keep, if it is new.
+    fn own_id(&self, imported: &ImportedCustomer) -> Option<CustomerId> {
+        // Without an e-mail address it is refused.
+        imported.id.filter(|_| imported.change.email.is_some() && self.find(imported).is_none())
+    }
+
     /// Counts what importing a customer creates.
-    fn count_new(&self, imported: &ImportedCustomer, new: &mut NewRows) {
+    fn count_new(&mut self, imported: &ImportedCustomer, new: &mut NewRows) {
         let contacts = imported.contacts.as_deref().unwrap_or_default();
         let addresses = imported.change.addresses.as_deref().unwrap_or_default();
         let Some(id) = self.find(imported) else {
-            // Who keeps an id takes none, and so leaves the ids of those that come later free.
-            new.customers += usize::from(imported.id.is_none_or(|id| id.get() < self.free_from));
+            // Of several with the same id the first keeps it.
+            let keeps_id = imported.id.is_some_and(|id| id.get() >= self.free_from && self.kept.insert(id));
+            new.customers += usize::from(!keeps_id);
             new.contacts += contacts.len() + 1;
             new.addresses += addresses.len();
             return;
@@ -214,7 +230,9 @@ impl Import {
             group: group.unwrap_or(GroupId::GENERAL),
             extra_fields,
         };
-        let id = imported.id.filter(|id| id.get() >= self.free_from);
+        let is_free =
+            |id: &CustomerId| id.get() >= self.free_from && self.portion.customer_after(*id).is_none();
+        let id = imported.id.filter(is_free);
         self.portion.create(&new, id, imported.registered.unwrap_or(self.now), self.now)
     }
 
@@ -249,6 +267,15 @@ impl Import {
         }
         self.portion.change(id, &change, self.now)?;
         Ok(ImportOutcome::Updated(id))
+    }
+}
+
+/// Whether a customer who has the id may be the one that is meant: ids may come from another store, where they were
+/// somebody else's.
+fn may_be(imported: &ImportedCustomer, customer: &Customer) -> bool {
+    match (reference(imported), &customer.details.external_reference) {
+        (Some(theirs), Some(ours)) => theirs == ours,
+        _ => imported.change.email.as_ref().is_none_or(|email| email.key() == customer.email.key()),
     }
 }
 

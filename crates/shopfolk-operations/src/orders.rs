@@ -47,8 +47,8 @@ impl WriteOperation for RecordOrder {
         })?;
         let statistics = buyer.orders.with(self.total, self.created).ok_or(OperationError::SalesTooLarge)?;
         let email = self.email.clone().unwrap_or_else(|| buyer.email.clone());
-        let number = tx.take_id().await?;
         let key = self.free_key(tx).await?;
+        let number = tx.take_id().await?;
         let order = Order {
             number,
             key,
@@ -87,7 +87,7 @@ impl RecordOrder {
         let mut portion = CustomerPortion::load(tx, &needs).await?;
         let customer = match portion.find_by_email(email) {
             Some(customer) => customer,
-            None => portion.create(&guest, None, self.now, self.now)?,
+            None => portion.create_next(tx, &guest, self.now).await?,
         };
         Ok((portion, customer))
     }

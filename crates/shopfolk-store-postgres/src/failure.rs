@@ -18,12 +18,21 @@ pub(crate) enum Failure {
     StatementsLost { error: StoreError },
     /// No reserved id is left, and none may be reserved while the transaction is open: the operation is run again when
     /// there is one.
-    NoIds { kind: IdKind, count: usize },
+    NoIds { kind: IdKind, wanted: WantedIds },
     /// Running it again would lead to the same.
     Final { error: StoreError },
 }
 
 pub(crate) const NO_IDS: StoreError = StoreError::Unavailable { reason: "no ids could be reserved" };
+
+/// Which ids have to be reserved.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum WantedIds {
+    /// The next ones, so many.
+    Next(usize),
+    /// Those up to this one, which come from outside.
+    UpTo(i64),
+}
 
 /// Which kind of conflict it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,6 +10,7 @@
 //! reserved, and the operation run again.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::{Arc, Mutex as PlainMutex, MutexGuard, PoisonError};
 
 use shopfolk_model::StoreId;
@@ -47,7 +48,7 @@ impl SharedBlock {
     }
 
     /// Takes up to so many.
-    fn take(&self, count: i64) -> std::ops::Range<i64> {
+    fn take(&self, count: i64) -> Range<i64> {
         let mut block = self.block();
         let first = block.next;
         block.next = block.end.min(first.saturating_add(count));
@@ -60,6 +61,32 @@ type Blocks = HashMap<(StoreId, IdKind), Arc<SharedBlock>>;
 /// How many ids are missing.
 fn missing(count: usize, taken: &[i64]) -> i64 {
     i64::try_from(count - taken.len()).unwrap_or(i64::MAX)
+}
+
+/// The ids from outside that an operation has reserved. It may be run several times, and finds them reserved by itself then.
+#[derive(Default)]
+pub(crate) struct GivenIds(PlainMutex<HashMap<IdKind, Range<i64>>>);
+
+impl GivenIds {
+    /// The first of the reserved ids, if this one and those between are among them.
+    pub(crate) fn first(&self, kind: IdKind, highest: i64) -> Option<i64> {
+        let reserved = self.reserved();
+        reserved.get(&kind).filter(|ids| highest < ids.end).map(|ids| ids.start)
+    }
+
+    /// Adds reserved ids, and answers with the first of all that hang together with them.
+    fn add(&self, kind: IdKind, ids: Range<i64>) -> i64 {
+        let mut reserved = self.reserved();
+        let before = reserved.get(&kind).filter(|before| before.end == ids.start);
+        let first = before.map_or(ids.start, |before| before.start);
+        // Where all of them may have been given, that is remembered.
+        reserved.insert(kind, first..ids.end.max(ids.start));
+        first
+    }
+
+    fn reserved(&self) -> MutexGuard<'_, HashMap<IdKind, Range<i64>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// The blocks of a node.
@@ -176,6 +203,26 @@ impl Ids {
             blocks.clear();
         }
         Arc::clone(blocks.entry((store, kind)).or_default())
+    }
+
+    /// Reserves ids that come from outside, so that every node sees at once that they are gone, and answers with the first
+    /// that the operation has.
+    ///
+    /// # Errors
+    /// When they cannot be reserved.
+    pub(crate) async fn reserve_up_to(
+        &self,
+        store: StoreId,
+        kind: IdKind,
+        highest: i64,
+        given: &GivenIds,
+    ) -> Result<i64, Failure> {
+        let parameters = parameters_of![store.get(), highest];
+        let sql = &counter(kind).reserve_up_to;
+        let step = Step::Run { what: "reserve ids", sql, parameters, touches: None };
+        let Some(first) = self.run(step).await? else { return Err(self.none_left(store, kind).await?) };
+        tracing::debug!(%store, kind = kind.name(), first, highest, "reserved ids from outside");
+        Ok(given.add(kind, first..highest + 1))
     }
 
     /// Reserves so many, if there are so many, and answers with the first.

@@ -14,8 +14,8 @@ use shopfolk_store::{CopyOperation, IdKind, ReadOperation, StoreError, WriteOper
 use tokio::time::{Instant, timeout_at};
 
 use crate::PostgresSettings;
-use crate::failure::{ConflictReason, Failure};
-use crate::ids::Ids;
+use crate::failure::{ConflictReason, Failure, WantedIds};
+use crate::ids::{GivenIds, Ids};
 use crate::measures::{LostCommit, RetryReason, count_lost_commit, count_retry};
 use crate::parameter::parameters_of;
 use crate::pool::{Connector, PooledSession, Sessions};
@@ -136,9 +136,12 @@ impl Node {
     ) -> Result<R::Output, R::Error> {
         let deadline = self.deadline();
         let mut conflicts = 0;
+        let given = GivenIds::default();
         loop {
             let session = self.sessions.take(deadline).await?;
-            let failure = match self.try_to_write(&session, (store, author), &operation, deadline).await {
+            let mode = Writing::new(&self.ids, &given, author);
+            let tx = PostgresWriteTx { session: &session, store, mode };
+            let failure = match try_to_write(tx, &operation, deadline).await {
                 Try::Done(outcome) => return outcome,
                 Try::Unknown(outcome, mark) => {
                     give_up(session);
@@ -149,9 +152,9 @@ impl Node {
                 }
                 Try::Failed(failure) => failure,
             };
-            if let Failure::NoIds { kind, count } = failure {
+            if let Failure::NoIds { kind, wanted } = failure {
                 drop(session);
-                self.fill(store, kind, count, deadline).await?;
+                self.reserve((store, kind), wanted, &given, deadline).await?;
                 continue;
             }
             conflicts += u32::from(matches!(failure, Failure::Conflict { .. }));
@@ -206,47 +209,24 @@ impl Node {
     }
 
     /// Reserves ids while no transaction of this operation is open.
-    async fn fill(
+    async fn reserve(
         &self,
-        store: StoreId,
-        kind: IdKind,
-        count: usize,
+        (store, kind): (StoreId, IdKind),
+        wanted: WantedIds,
+        given: &GivenIds,
         deadline: Instant,
     ) -> Result<(), StoreError> {
+        let reserve = async || match wanted {
+            WantedIds::Next(count) => self.ids.fill(store, kind, count).await,
+            WantedIds::UpTo(highest) => self.ids.reserve_up_to(store, kind, highest, given).await.map(drop),
+        };
         loop {
-            match timeout_at(deadline, self.ids.fill(store, kind, count)).await {
+            match timeout_at(deadline, reserve()).await {
                 Ok(Ok(())) => return Ok(()),
                 Ok(Err(Failure::Lost { .. })) => tokio::time::sleep(LOOK_PAUSE.mul_f64(rand::random())).await,
                 Ok(Err(failure)) => return Err(failure.into_error()),
                 Err(_) => return Err(TOO_SLOW),
             }
-        }
-    }
-
-    async fn try_to_write<R: Runs>(
-        &self,
-        session: &Session,
-        (store, author): (StoreId, Actor),
-        operation: &R,
-        deadline: Instant,
-    ) -> Try<Result<R::Output, R::Error>> {
-        let mut tx = PostgresWriteTx { session, store, mode: Writing::new(&self.ids, author) };
-        let outcome = timeout_at(deadline, operation.run(&mut tx)).await.unwrap_or_else(|_| {
-            tx.is_too_slow();
-            Err(TOO_SLOW.into())
-        });
-        if tx.mode.failure.is_none() && outcome.is_ok() {
-            // What goes wrong in it is noted.
-            if timeout_at(deadline, tx.commit()).await.is_err() {
-                tx.is_too_slow();
-            }
-        }
-        let mark = tx.mode.lock.zip(tx.mode.event).map(|(lock, event)| Mark { lock, event });
-        match (tx.mode.failure.take(), tx.mode.stage, mark) {
-            (None, ..) => Try::Done(outcome),
-            (Some(Failure::Lost { .. }), Stage::Committing, Some(mark)) => Try::Unknown(outcome, mark),
-            // Without an event there is nothing that could not be done twice.
-            (Some(failure), ..) => Try::Failed(failure),
         }
     }
 
@@ -284,6 +264,31 @@ impl Node {
             }
             tokio::time::sleep(LOOK_PAUSE).await;
         }
+    }
+}
+
+/// Runs an operation and commits its changes, once.
+async fn try_to_write<R: Runs>(
+    mut tx: PostgresWriteTx<'_>,
+    operation: &R,
+    deadline: Instant,
+) -> Try<Result<R::Output, R::Error>> {
+    let outcome = timeout_at(deadline, operation.run(&mut tx)).await.unwrap_or_else(|_| {
+        tx.is_too_slow();
+        Err(TOO_SLOW.into())
+    });
+    if tx.mode.failure.is_none() && outcome.is_ok() {
+        // What goes wrong in it is noted.
+        if timeout_at(deadline, tx.commit()).await.is_err() {
+            tx.is_too_slow();
+        }
+    }
+    let mark = tx.mode.lock.zip(tx.mode.event).map(|(lock, event)| Mark { lock, event });
+    match (tx.mode.failure.take(), tx.mode.stage, mark) {
+        (None, ..) => Try::Done(outcome),
+        (Some(Failure::Lost { .. }), Stage::Committing, Some(mark)) => Try::Unknown(outcome, mark),
+        // Without an event there is nothing that could not be done twice.
+        (Some(failure), ..) => Try::Failed(failure),
     }
 }
 

@@ -7,11 +7,11 @@ use shopfolk_store::{
 use tokio_postgres::Row as SqlRow;
 use tokio_postgres::types::Type;
 
-use crate::failure::{Failure, NO_IDS};
+use crate::failure::{Failure, NO_IDS, WantedIds};
 use crate::parameter::{Parameter, many, one};
 use crate::session::{Answer, Step};
 use crate::statements::{ADD_COUNTERS, ByKey, Statements, counter};
-use crate::tx::{Lock, PostgresTx, PostgresWriteTx, TxMode};
+use crate::tx::{Lock, PostgresTx, PostgresWriteTx, TxMode, Writing};
 
 /// The columns of a row of PostgreSQL's.
 pub(crate) struct SqlColumns<'a>(pub &'a SqlRow);
@@ -201,7 +201,8 @@ impl WriteRows for PostgresWriteTx<'_> {
         let taken = if self.session.is_direct() {
             ids.take(self.store, kind, count).await
         } else {
-            ids.take_reserved(self.store, kind, count).ok_or(Failure::NoIds { kind, count })
+            let wanted = WantedIds::Next(count);
+            ids.take_reserved(self.store, kind, count).ok_or(Failure::NoIds { kind, wanted })
         };
         taken.map_err(|failure| {
             self.mode.note(failure);
@@ -211,6 +212,23 @@ impl WriteRows for PostgresWriteTx<'_> {
 
     async fn raise_numbers(&mut self, kind: IdKind, given: i64) -> Result<(), StoreError> {
         self.raise_above(kind, given)
+    }
+
+    async fn reserve_up_to(&mut self, kind: IdKind, highest: i64) -> Result<i64, StoreError> {
+        kind.as_next(highest.saturating_add(1))?;
+        let Writing { ids, given, .. } = self.mode;
+        if let Some(first) = given.first(kind, highest) {
+            return Ok(first);
+        }
+        let reserved = if self.session.is_direct() {
+            ids.reserve_up_to(self.store, kind, highest, given).await
+        } else {
+            Err(Failure::NoIds { kind, wanted: WantedIds::UpTo(highest) })
+        };
+        reserved.map_err(|failure| {
+            self.mode.note(failure);
+            NO_IDS
+        })
     }
 
     async fn write(&mut self, change: Change<'_>) -> Result<(), StoreError> {
@@ -328,7 +346,8 @@ impl PostgresWriteTx<'_> {
 
     /// Makes sure that an id which was given from outside is never given again.
     fn raise_above(&mut self, kind: IdKind, given: i64) -> Result<(), StoreError> {
-        if given >= self.mode.ids.reserved_below(self.store, kind) {
+        let is_reserved = self.mode.given.first(kind, given).is_some();
+        if !is_reserved && given >= self.mode.ids.reserved_below(self.store, kind) {
             let next = kind.as_next(given.saturating_add(1))?;
             let parameters = vec![self.store.get().into(), next.into()];
             self.queue("raise a counter of ids", &counter(kind).raise, parameters);

@@ -52,6 +52,8 @@ pub(crate) struct CounterStatements {
     pub give_back: String,
     /// Makes sure that no id below one is ever given.
     pub raise: String,
+    /// Raises it above an id, and answers with what it was before.
+    pub reserve_up_to: String,
 }
 
 static COUNTERS: LazyLock<Vec<CounterStatements>> = LazyLock::new(|| {
@@ -66,6 +68,13 @@ static COUNTERS: LazyLock<Vec<CounterStatements>> = LazyLock::new(|| {
             ),
             give_back: format!("UPDATE counters SET {counter} = $2 WHERE store_id = $1 AND {counter} = $3"),
             raise: format!("UPDATE counters SET {counter} = greatest({counter}, $2) WHERE store_id = $1"),
+            reserve_up_to: format!(
+                "UPDATE counters
+                    SET {counter} = greatest(counters.{counter}, $2 + 1)
+                   FROM (SELECT store_id, {counter} FROM counters WHERE store_id = $1 FOR UPDATE) AS before
+                  WHERE counters.store_id = $1 AND before.store_id = counters.store_id
+              RETURNING before.{counter}"
+            ),
         }
     };
     IdKind::ALL.iter().map(of).collect()
@@ -162,8 +171,8 @@ pub fn made_statements() -> Vec<String> {
         }
         all.extend([of_owners_between, first, after, count, update, delete, delete_of]);
     }
-    for CounterStatements { reserve, give_back, raise } in COUNTERS.iter() {
-        all.extend([reserve, give_back, raise]);
+    for CounterStatements { reserve, give_back, raise, reserve_up_to } in COUNTERS.iter() {
+        all.extend([reserve, give_back, raise, reserve_up_to]);
     }
     all.extend([
         &*READ_COUNTERS,

@@ -11,7 +11,7 @@ use shopfolk_store::{ReadTx, StoreError, WriteTx};
 use tokio_postgres::Row;
 
 use crate::failure::{ConflictReason, Failure};
-use crate::ids::Ids;
+use crate::ids::{GivenIds, Ids};
 use crate::parameter::{Parameter, parameters_of};
 use crate::session::{Answer, Session, Step};
 
@@ -132,6 +132,7 @@ pub(crate) struct Writing<'a> {
     /// By whom.
     pub(crate) author: Actor,
     pub(crate) ids: &'a Ids,
+    pub(crate) given: &'a GivenIds,
     pub(crate) stage: Stage,
     /// The first lock that was taken.
     pub(crate) lock: Option<Lock>,
@@ -147,10 +148,11 @@ pub(crate) struct Writing<'a> {
 }
 
 impl<'a> Writing<'a> {
-    pub(crate) fn new(ids: &'a Ids, author: Actor) -> Self {
+    pub(crate) fn new(ids: &'a Ids, given: &'a GivenIds, author: Actor) -> Self {
         Self {
             author,
             ids,
+            given,
             stage: Stage::NotBegun,
             lock: None,
             waiting: VecDeque::new(),

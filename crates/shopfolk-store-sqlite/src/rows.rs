@@ -141,6 +141,13 @@ impl WriteRows for SqliteWriteTx<'_> {
         self.counters()?.raise_above(kind, given)
     }
 
+    async fn reserve_up_to(&mut self, kind: IdKind, highest: i64) -> Result<i64, StoreError> {
+        let counters = self.counters()?;
+        let first = counters.next(kind);
+        counters.raise_above(kind, highest)?;
+        Ok(first)
+    }
+
     async fn write(&mut self, change: Change<'_>) -> Result<(), StoreError> {
         match change {
             Change::Insert(table, rows) => self.insert_rows(table, &rows),

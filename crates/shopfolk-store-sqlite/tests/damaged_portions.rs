@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use shopfolk_operations::conformance::{
+    import_takes_the_lines_beside_those_of_damaged_customers,
     rebuild_and_token_list_go_on_behind_damaged_portions, walks_go_on_behind_damaged_portions,
 };
 use shopfolk_store::Engine;
@@ -39,5 +40,14 @@ async fn a_rebuild_and_the_list_of_tokens_go_on_behind_them() {
     let run_sql = async |engine, sql: &str| run_sql(directory.path(), engine, sql).await;
     let engine =
         rebuild_and_token_list_go_on_behind_damaged_portions(open(directory.path()), clear, run_sql).await;
+    engine.close().await.unwrap();
+}
+
+#[tokio::test]
+async fn an_import_takes_the_lines_beside_them() {
+    let directory = TempDir::new().unwrap();
+    let run_sql = async |engine, sql: &str| run_sql(directory.path(), engine, sql).await;
+    let engine =
+        import_takes_the_lines_beside_those_of_damaged_customers(open(directory.path()), run_sql).await;
     engine.close().await.unwrap();
 }

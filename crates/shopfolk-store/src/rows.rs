@@ -249,6 +249,17 @@ pub trait WriteRows: ReadRows {
         given: i64,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
+    /// Reserves the ids up to this one for rows that have ids of their own, and answers with the first of them: those below
+    /// may have been given. It is above `highest` when all may.
+    ///
+    /// # Errors
+    /// When the database fails or the id is the last.
+    fn reserve_up_to(
+        &mut self,
+        kind: IdKind,
+        highest: i64,
+    ) -> impl Future<Output = Result<i64, StoreError>> + Send;
+
     /// Writes rows. Ids that are inserted are never given.
     ///
     /// # Errors

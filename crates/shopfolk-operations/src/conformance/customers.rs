@@ -1,10 +1,12 @@
 //! Customers.
 
-use shopfolk_model::{ContactRuleError, ContactType, CustomerName, MAXIMUM_CONTACTS, NewCustomer};
+use shopfolk_model::{
+    ContactRuleError, ContactType, CustomerId, CustomerName, GroupId, MAXIMUM_CONTACTS, NewCustomer,
+};
 use shopfolk_store::{Engine, PageRequest};
 
 use super::fixture::*;
-use crate::{CreateCustomer, DeleteCustomer, GetCustomer, ListCustomers, OperationError};
+use crate::{AddCustomers, CreateCustomer, DeleteCustomer, GetCustomer, ListCustomers, OperationError};
 
 pub async fn customer_gets_a_contact_for_its_email<E: Engine>(engine: E) {
     create_store(&engine, STORE).await;
@@ -87,4 +89,31 @@ pub async fn refused_customer_leaves_nothing_behind<E: Engine>(engine: E) {
     let page = PageRequest { offset: 0, limit: 100 };
     assert_eq!(engine.read(STORE, ListCustomers { page }).await.unwrap().total, 0);
     create_customer(&engine, "anna@example.com").await;
+}
+
+pub async fn refused_customers_take_no_ids<E: Engine>(engine: E) {
+    let anna = shop(&engine).await;
+    let contact = create(&engine, anna, phone("1")).await.id;
+    let group = GroupId::new(77).unwrap();
+    let full = (0..=MAXIMUM_CONTACTS).map(|number| phone(&number.to_string())).collect();
+    for refused in [
+        customer("anna@example.com"),
+        NewCustomer { group, ..customer("bert@example.com") },
+        NewCustomer { contacts: full, ..customer("bert@example.com") },
+    ] {
+        engine.write(STORE, BY, CreateCustomer { customer: refused, now: at(2) }).await.unwrap_err();
+    }
+    let (known, new) = (customer("anna@example.com"), customer("bert@example.com"));
+    let customers = vec![known, new.clone(), new, customer("carl@example.com")];
+    let added = engine.write(STORE, BY, AddCustomers { customers, now: at(2) }).await.unwrap();
+    let number = |customer: CustomerId| customer.get() - anna.get();
+    assert_eq!(
+        added.into_iter().map(|id| id.map(number)).collect::<Vec<_>>(),
+        [None, Some(1), None, Some(2)]
+    );
+    assert_eq!(
+        create(&engine, anna, phone("2")).await.id.get(),
+        contact.get() + 3,
+        "two e-mails are between"
+    );
 }

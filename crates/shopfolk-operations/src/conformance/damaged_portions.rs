@@ -4,9 +4,9 @@ use std::marker::PhantomData;
 use std::ops::{ControlFlow, RangeInclusive};
 
 use shopfolk_model::{
-    Customer, CustomerGroup, CustomerSearch, EmailAddress, ExtraField, ExtraFieldId, ExtraFieldKey,
-    ExtraFieldTitle, ExtraFieldType, GroupId, GroupName, Money, Order, OrderKey, OrderNumber, ScopeSet,
-    SearchText, TokenHash, TokenId, TokenKind, TokenRecord,
+    Customer, CustomerChange, CustomerGroup, CustomerSearch, EmailAddress, ExternalReferenceId, ExtraField,
+    ExtraFieldId, ExtraFieldKey, ExtraFieldTitle, ExtraFieldType, FieldChange, GroupId, GroupName, Money,
+    Order, OrderKey, OrderNumber, ScopeSet, SearchText, TokenHash, TokenId, TokenKind, TokenRecord,
 };
 use shopfolk_store::{
     Aggregate, CountedId, Engine, Listed, PageRequest, ReadOperation, ReadTx, Record, StoreError,
@@ -14,7 +14,11 @@ use shopfolk_store::{
 };
 
 use super::fixture::*;
-use crate::{CopyError, ListTokens, SearchCustomers, StoreContents, Wanted, copy_store};
+use super::transfer::import;
+use crate::{
+    CopyError, ImportOutcome, ImportedCustomer, ListTokens, OperationError, SearchCustomers, StoreContents,
+    Wanted, copy_store,
+};
 
 /// So many rows each table has.
 const ROWS: i64 = 1_100;
@@ -197,5 +201,43 @@ pub async fn rebuild_and_token_list_go_on_behind_damaged_portions<E: Engine>(
         tokens += portion.listed.items.len();
     }
     assert_eq!(tokens, usize::try_from(ROWS).unwrap() - DAMAGED.count());
+    engine
+}
+
+/// An import passes over a customer who cannot be read, by whatever a line is found, and takes the other lines.
+pub async fn import_takes_the_lines_beside_those_of_damaged_customers<E: Engine>(
+    engine: E,
+    run_sql: impl AsyncFn(E, &str) -> E,
+) -> E {
+    create_store(&engine, STORE).await;
+    let line = |reference: &str, email: &str| {
+        let mut change = CustomerChange { email: EmailAddress::new(email).ok(), ..CustomerChange::default() };
+        change.details.external_reference =
+            ExternalReferenceId::new(reference).map_or(FieldChange::Keep, FieldChange::Set);
+        ImportedCustomer { id: None, registered: None, change, contacts: None }
+    };
+    let lines = vec![
+        line("R1", "1@example.com"),
+        line("R2", "2@example.com"),
+        line("", "3@example.com"),
+        line("R4", "4@example.com"),
+    ];
+    import(&engine, lines).await;
+    let damage = "UPDATE customer_details SET document = 'x' WHERE external_reference = 'R1';
+                  UPDATE customers SET email = 'x' WHERE email IN ('2@example.com', '3@example.com')";
+    let engine = run_sql(engine, damage).await;
+    let lines = vec![
+        line("R1", "new@example.com"),
+        line("R2", "2@example.com"),
+        line("", "3@example.com"),
+        line("R4", "changed@example.com"),
+        line("", "5@example.com"),
+    ];
+    let outcomes = import(&engine, lines).await;
+    let is_damaged = |outcome: &ImportOutcome| {
+        matches!(outcome, ImportOutcome::Refused(OperationError::Store(StoreError::Damaged(_))))
+    };
+    assert!(outcomes[..3].iter().all(is_damaged), "{outcomes:?}");
+    assert!(matches!(outcomes[3..], [ImportOutcome::Updated(_), ImportOutcome::Created(_)]), "{outcomes:?}");
     engine
 }

@@ -76,6 +76,22 @@ pub async fn order_is_found_by_number_and_key<E: Engine>(engine: E) {
     assert_eq!(refused.to_string(), "Order 'AAAAA' not found");
 }
 
+pub async fn orders_of_a_known_email_take_no_ids_of_customers_and_contacts<E: Engine>(engine: E) {
+    let anna = shop(&engine).await;
+    let contact = create(&engine, anna, phone("1")).await.id;
+    for number in 0..5 {
+        let email = Some(email("anna@example.com"));
+        record(&engine, RecordOrder { email, ..order(&format!("AAAA{number}"), "1", 5) }).await;
+    }
+    assert_eq!(statistics(&engine, anna).await.orders, 5);
+    assert_eq!(create_customer(&engine, "bert@example.com").await.get(), anna.get() + 1);
+    assert_eq!(
+        create(&engine, anna, phone("2")).await.id.get(),
+        contact.get() + 2,
+        "Bert has one of his own"
+    );
+}
+
 pub async fn order_of_an_unknown_email_creates_a_guest<E: Engine>(engine: E) {
     let anna = shop(&engine).await;
     let known = RecordOrder { email: Some(email("ANNA@example.com")), ..order("AAAAA", "1", 5) };

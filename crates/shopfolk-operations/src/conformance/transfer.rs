@@ -136,23 +136,75 @@ pub async fn contacts_with_ids_of_another_store_may_be_imported_again<E: Engine>
     }
 }
 
-pub async fn imported_customer_is_matched_by_id_then_reference_then_email<E: Engine>(engine: E) {
+fn with_reference(mut customer: ImportedCustomer, reference: &str) -> ImportedCustomer {
+    let reference = ExternalReferenceId::new(reference).unwrap();
+    customer.change.details.external_reference = FieldChange::Set(reference);
+    customer
+}
+
+async fn email_of<E: Engine>(engine: &E, customer: CustomerId) -> String {
+    engine.read(STORE, GetCustomer { customer }).await.unwrap().customer.email.to_string()
+}
+
+pub async fn imported_customer_is_matched_by_an_id_that_nothing_speaks_against_then_reference_then_email<
+    E: Engine,
+>(
+    engine: E,
+) {
     let anna = shop(&engine).await;
     let bert = create_customer(&engine, "bert@example.com").await;
-    let reference = ExternalReferenceId::new("their 7").unwrap();
-    let mut by_email = imported(None, "bert@example.com");
-    by_email.change.details.external_reference = FieldChange::Set(reference.clone());
-    import(&engine, vec![by_email]).await;
-    let mut by_reference = imported(Some(customer_id(9_999)), "bertha@example.com");
-    by_reference.change.details.external_reference = FieldChange::Set(reference);
-    let by_id = imported(Some(anna), "anne@example.com");
-    let outcomes = import(&engine, vec![by_reference, by_id]).await;
-    let [ImportOutcome::Updated(first), ImportOutcome::Updated(second)] = outcomes[..] else {
-        panic!("{outcomes:?}")
+    let updated = async |line: ImportedCustomer| match import(&engine, vec![line]).await[..] {
+        [ImportOutcome::Updated(id)] => id,
+        ref outcomes => panic!("{outcomes:?}"),
     };
-    assert_eq!((first, second), (bert, anna));
-    let email = |customer| GetCustomer { customer };
-    assert_eq!(engine.read(STORE, email(bert)).await.unwrap().customer.email.as_str(), "bertha@example.com");
+    let by_email = with_reference(imported(Some(anna), "BERT@example.com"), "their 7");
+    assert_eq!(updated(by_email).await, bert);
+    let by_reference = with_reference(imported(Some(anna), "bertha@example.com"), "their 7");
+    assert_eq!(updated(by_reference).await, bert);
+    assert_eq!(email_of(&engine, bert).await, "bertha@example.com");
+    let nothing_speaks = ImportedCustomer { id: Some(anna), ..named(imported(None, ""), "Anna") };
+    assert_eq!(updated(nothing_speaks).await, anna);
+    let email_speaks_for_it = with_reference(imported(Some(anna), "ANNA@example.com"), "their 1");
+    assert_eq!(updated(email_speaks_for_it).await, anna);
+    let reference_speaks_for_it = with_reference(imported(Some(anna), "anne@example.com"), "their 1");
+    assert_eq!(updated(reference_speaks_for_it).await, anna);
+
+    let reference_speaks_against_it = with_reference(imported(Some(anna), "other@example.com"), "their 2");
+    let email_speaks_against_it = imported(Some(bert), "another@example.com");
+    for somebody_else in [reference_speaks_against_it, email_speaks_against_it] {
+        let outcomes = import(&engine, vec![somebody_else]).await;
+        let [ImportOutcome::Created(new)] = outcomes[..] else { panic!("{outcomes:?}") };
+        assert!(new > bert);
+    }
+    assert_eq!(email_of(&engine, anna).await, "anne@example.com");
+    assert_eq!(email_of(&engine, bert).await, "bertha@example.com");
+}
+
+pub async fn id_that_another_line_was_given_is_no_match<E: Engine>(engine: E) {
+    let anna = shop(&engine).await;
+    let id = |above: i64| Some(customer_id(anna.get() + above));
+    let portions = [
+        // Whoever has no id takes none that a line beside keeps.
+        vec![
+            imported(None, "b@example.com"),
+            imported(id(1), "c@example.com"),
+            imported(id(1), "d@example.com"),
+        ],
+        (2..9).map(|above| imported(id(above), &format!("{above}@example.com"))).collect(),
+    ];
+    let mut ids = Vec::new();
+    for lines in portions {
+        for outcome in import(&engine, lines).await {
+            let ImportOutcome::Created(id) = outcome else { panic!("{outcome:?}") };
+            ids.push(id);
+        }
+    }
+    assert_eq!(Some(ids[1]), id(1));
+    assert_eq!(email_of(&engine, ids[0]).await, "b@example.com");
+    assert_eq!(email_of(&engine, ids[1]).await, "c@example.com");
+    ids.sort_unstable();
+    ids.dedup();
+    assert_eq!(ids.len(), 10);
 }
 
 pub async fn refused_import_harms_no_neighbour_and_no_id_comes_back<E: Engine>(engine: E) {
@@ -160,7 +212,8 @@ pub async fn refused_import_harms_no_neighbour_and_no_id_comes_back<E: Engine>(e
     let bert = create_customer(&engine, "bert@example.com").await;
     engine.write(STORE, BY, DeleteCustomer { customer: bert, now: at(3) }).await.unwrap();
     let nobody = ImportedCustomer { change: CustomerChange::default(), ..imported(None, "x@example.com") };
-    let taken = imported(Some(anna), "carl@example.com");
+    import(&engine, vec![with_reference(imported(Some(anna), "anna@example.com"), "their 1")]).await;
+    let taken = with_reference(imported(Some(anna), "carl@example.com"), "their 1");
     let batch = vec![
         imported(None, "carl@example.com"),
         nobody,

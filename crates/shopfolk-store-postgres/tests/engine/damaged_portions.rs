@@ -1,6 +1,7 @@
 //! Portions of which no row can be read.
 
 use shopfolk_operations::conformance::{
+    import_takes_the_lines_beside_those_of_damaged_customers,
     rebuild_and_token_list_go_on_behind_damaged_portions, walks_go_on_behind_damaged_portions,
 };
 use shopfolk_store_postgres::PostgresEngine;
@@ -33,4 +34,14 @@ async fn a_rebuild_and_the_list_of_tokens_go_on_behind_them() {
         engine
     };
     rebuild_and_token_list_go_on_behind_damaged_portions(engine, clear, run_sql).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_import_takes_the_lines_beside_them() {
+    let (engine, database) = new_engine().await;
+    let run_sql = async |engine: PostgresEngine, sql: &str| {
+        run_sql(&database, sql);
+        engine
+    };
+    import_takes_the_lines_beside_those_of_damaged_customers(engine, run_sql).await;
 }

@@ -2,8 +2,13 @@
 
 use std::collections::HashSet;
 
-use shopfolk_operations::conformance::{STORE, create, create_customer, create_store, phone, shop};
-use shopfolk_store::Engine;
+use shopfolk_model::{CustomerChange, CustomerId, EmailAddress};
+use shopfolk_operations::conformance::{
+    BY, STORE, assert_every_promise_holds, at, create, create_customer, create_store, phone, shop,
+};
+use shopfolk_operations::{ImportCustomers, ImportOutcome, ImportedCustomer};
+use shopfolk_store::{Engine, PORTION};
+use shopfolk_test_postgres::proxy::Proxy;
 use tokio::task::JoinSet;
 
 use crate::support::{new_engine, open};
@@ -53,4 +58,54 @@ async fn a_node_that_crashes_without_writing_loses_no_ids() {
         drop(engine);
     }
     assert_eq!(database.psql("SELECT * FROM counters"), before);
+}
+
+/// The import is held before each of its questions to the database in turn, and another node creates customers meanwhile.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ids_that_an_import_keeps_are_given_by_no_other_node() {
+    const LINES: i64 = 40;
+    const CREATED: i64 = 20;
+    let (other, database) = new_engine().await;
+    create_store(&other, STORE).await;
+    let proxy = Proxy::start(database.address());
+    let importer = open(&database.url_through(&proxy)).await;
+    let (mut ids, mut expected) = (HashSet::new(), 0);
+    for step in 0.. {
+        let next: i64 = database.psql("SELECT next_customer_id FROM counters").trim().parse().unwrap();
+        let line = |number: i64| ImportedCustomer {
+            id: CustomerId::new(next + number).ok(),
+            registered: None,
+            change: CustomerChange {
+                email: EmailAddress::new(&format!("line{number}.{step}@example.com")).ok(),
+                ..CustomerChange::default()
+            },
+            contacts: None,
+        };
+        let customers = (0..LINES).map(line).collect();
+        let import = ImportCustomers { customers, first: 0, most: PORTION, now: at(1) };
+        proxy.hold_after(step);
+        let node = importer.clone();
+        let importing = tokio::spawn(async move { node.write(STORE, BY, import).await.unwrap() });
+        while !proxy.holds() && !importing.is_finished() {
+            tokio::task::yield_now().await;
+        }
+        let was_held = proxy.holds();
+        for number in 0..CREATED {
+            let id = create_customer(&other, &format!("created{number}.{step}@example.com")).await;
+            assert!(ids.insert(id), "id {id} was given twice");
+        }
+        proxy.let_go();
+        for outcome in importing.await.unwrap() {
+            let ImportOutcome::Created(id) = outcome else { panic!("{outcome:?}") };
+            assert!(ids.insert(id), "id {id} was given twice");
+        }
+        expected += LINES + CREATED;
+        if !was_held {
+            assert!(step > 3, "an import asks more often");
+            assert!((next..next + LINES).all(|id| ids.contains(&CustomerId::new(id).unwrap())));
+            break;
+        }
+    }
+    assert_eq!(i64::try_from(ids.len()).unwrap(), expected);
+    assert_every_promise_holds(&other).await;
 }
