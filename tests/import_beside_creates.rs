@@ -1,4 +1,4 @@
-//! An import beside callers who create the same customers: nothing that was answered is undone, at whatever moment.
+//! An import beside callers who create, change and delete the same customers: nothing that was answered is undone, at whatever moment.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 #![allow(clippy::needless_pass_by_value, reason = "a test has its program for itself")]
 
@@ -34,10 +34,11 @@ impl Shared {
         format!("line{}@example.com", self.0)
     }
 
-    /// As the file has it.
+    /// As the file has it, which comes from another store: its ids are soon those of callers here.
     fn line(self) -> String {
         let phone = format!("+1 555 {}", self.0);
         let line = json!({
+            "id": self.0 + 50,
             "email": self.email(),
             "externalReferenceId": self.reference(),
             "contacts": [{ "type": "PHONE", "contact": phone }],
@@ -170,7 +171,42 @@ fn customers_created_beside_an_import_stay(program: Program) {
     verify(&shop, &client, &created, 0..imports * LINES);
 }
 
-/// The import is held before each of its questions to the database in turn, and the customers are created meanwhile.
+/// The import is held before each of its questions to the database in turn, and others make their calls meanwhile. Answers
+/// how often it was run, and what came of the calls.
+fn hold_at_each_step<T: Send, C: FnOnce() -> T + Send>(
+    database: &TestDatabase,
+    link: &Proxy,
+    import: impl Fn(u64) + Sync,
+    calls: impl Fn(u64) -> Vec<C>,
+) -> (u64, Vec<T>) {
+    let (mut steps, mut outcomes) = (0, Vec::new());
+    loop {
+        link.hold_after(steps + 1);
+        let was_held = thread::scope(|scope| {
+            let importing = scope.spawn(|| import(steps));
+            eventually("the import is held or over", PATIENCE, || {
+                (link.holds() || importing.is_finished()).then_some(())
+            });
+            let was_held = link.holds();
+            let calling: Vec<_> = calls(steps).into_iter().map(|call| scope.spawn(call)).collect();
+            eventually("the callers are answered, or wait for the import", PATIENCE, || {
+                let unanswered = calling.iter().filter(|calling| !calling.is_finished()).count();
+                (unanswered <= waiting_for_locks(database)).then_some(())
+            });
+            link.let_go();
+            importing.join().unwrap();
+            outcomes.extend(calling.into_iter().map(|calling| calling.join().unwrap()));
+            was_held
+        });
+        steps += 1;
+        if !was_held {
+            println!("held at {} steps", steps - 1);
+            assert!(steps > 5, "an import asks more often");
+            return (steps, outcomes);
+        }
+    }
+}
+
 #[test]
 fn customers_created_between_any_two_steps_of_an_import_stay() {
     /// Two that share the reference with a caller's, and two that share the e-mail address.
@@ -181,43 +217,67 @@ fn customers_created_between_any_two_steps_of_an_import_stay() {
     let importer = shop.program.through(&link);
     let server = shop.serve(&[]);
     let client = shop.client(&server);
+    let numbers = |step: u64| step * LINES..(step + 1) * LINES;
+    let import = |step| {
+        import(&importer, numbers(step));
+    };
+    let create = |step| {
+        let create = |number| {
+            let client = client.another();
+            move || Shared(number).create(&client).map(|id| (id, Shared(number)))
+        };
+        numbers(step).map(create).collect()
+    };
+    let (steps, outcomes) = hold_at_each_step(database, &link, import, create);
     let mut created = BTreeMap::new();
-    let mut steps = 0;
-    loop {
-        let numbers = steps * LINES..(steps + 1) * LINES;
-        link.hold_after(steps + 1);
-        let was_held = thread::scope(|scope| {
-            let importing = scope.spawn(|| import(&importer, numbers.clone()));
-            eventually("the import is held or over", PATIENCE, || {
-                (link.holds() || importing.is_finished()).then_some(())
-            });
-            let was_held = link.holds();
-            let creating: Vec<_> = numbers
-                .clone()
-                .map(|number| {
-                    let client = client.another();
-                    scope.spawn(move || Shared(number).create(&client).map(|id| (id, Shared(number))))
-                })
-                .collect();
-            eventually("the callers are answered, or wait for the import", PATIENCE, || {
-                let unanswered = creating.iter().filter(|creating| !creating.is_finished()).count();
-                (unanswered <= waiting_for_locks(database)).then_some(())
-            });
-            link.let_go();
-            importing.join().unwrap();
-            for (id, shared) in creating.into_iter().filter_map(|creating| creating.join().unwrap()) {
-                assert!(created.insert(id, shared).is_none(), "id {id} was given twice");
-            }
-            was_held
-        });
-        steps += 1;
-        if !was_held {
-            break;
-        }
+    for (id, shared) in outcomes.into_iter().flatten() {
+        assert!(created.insert(id, shared).is_none(), "id {id} was given twice");
     }
-    println!("held at {} steps: {} created meanwhile", steps - 1, created.len());
-    assert!(steps > 5, "an import asks more often");
     verify(&shop, &client, &created, 0..steps * LINES);
+}
+
+#[test]
+fn customers_changed_and_deleted_between_any_two_steps_of_an_import_stay_so() {
+    const MOST_STEPS: u64 = 60;
+    let shop = Shop::with(Program::on_postgres());
+    let database = shop.program.postgres();
+    let link = Proxy::start(database.address());
+    let importer = shop.program.through(&link);
+    let server = shop.serve(&[]);
+    let client = shop.client(&server);
+    let create = |email: String| {
+        let answer = client.post(&customers(), &json!({ "email": email })).unwrap();
+        answer.body["id"].as_u64().unwrap()
+    };
+    let emails = |step: u64| ["changed", "deleted"].map(|what| format!("{what}{step}@example.com"));
+    let ids: Vec<[u64; 2]> = (0..MOST_STEPS).map(|step| emails(step).map(create)).collect();
+    let moved = |step: usize| format!("moved{step}@example.com");
+    let path = |id: u64| format!("{}/{id}", customers());
+    let import = |step| {
+        let line = |email| json!({ "email": email, "name": "As the file has it" }).to_string() + "\n";
+        let lines = emails(step).map(line).concat();
+        let store = STORE.to_string();
+        importer.run_with_input(&["import", "--store", &store, "-"], lines.as_bytes()).succeeded();
+    };
+    let change = |step| {
+        let step = usize::try_from(step).unwrap();
+        [0, 1]
+            .map(|call| {
+                let (client, ids) = (client.another(), ids[step]);
+                move || match call {
+                    0 => client.put(&path(ids[0]), &json!({ "email": moved(step) })).unwrap().status,
+                    _ => client.delete(&path(ids[1])).unwrap().status,
+                }
+            })
+            .into()
+    };
+    let (steps, statuses) = hold_at_each_step(database, &link, import, change);
+    assert!(statuses.iter().all(|status| *status == 200), "{statuses:?}");
+    for (step, [changed, deleted]) in ids.into_iter().enumerate().take(usize::try_from(steps).unwrap()) {
+        assert_eq!(client.get(&path(changed)).unwrap().body["email"], moved(step));
+        assert_eq!(client.get(&path(deleted)).unwrap().status, 404);
+    }
+    assert_eq!(shop.program.run(&["check"]).succeeded().stdout, "");
 }
 
 /// How many transactions wait for others to end.

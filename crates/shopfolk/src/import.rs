@@ -46,8 +46,9 @@ Brings customers from a file into a store
 
 The file has one customer a line, in JSON as the API shows it (NDJSON), or is a table (CSV) whose header names the columns by \
 the fields of that JSON: email, billingPerson.city, contacts[0].type, shippingAddresses[0].street, extrafields[KEY]; an empty \
-cell says nothing. A customer is looked for by its id, else its externalReferenceId, else its email: one that is there is \
-changed by what the line says, as PUT /customers/{id} does, one that is not is created, and keeps its id where that was never \
+cell says nothing. A customer is looked for by its id, unless its externalReferenceId or email say that the id is somebody \
+else's here, else by its externalReferenceId, else by its email: one that is there is changed by what the line says, as PUT \
+/customers/{id} does, one that is not is created, and keeps its id where that was never \
 given. Contacts that the line names and the customer does not have are new. What changes nothing writes nothing, so the \
 command is safe to repeat, and one that was interrupted goes on when it is run again.
 

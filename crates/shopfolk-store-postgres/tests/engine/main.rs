@@ -10,6 +10,7 @@ mod ids;
 mod lost_commits;
 mod migrations;
 mod order_search;
+mod orders;
 mod round_trips;
 mod statements;
 mod support;
