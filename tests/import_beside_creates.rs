@@ -254,8 +254,8 @@ fn customers_changed_and_deleted_between_any_two_steps_of_an_import_stay_so() {
     let moved = |step: usize| format!("moved{step}@example.com");
     let path = |id: u64| format!("{}/{id}", customers());
     let import = |step| {
-        let line = |email| json!({ "email": email, "name": "As the file has it" }).to_string() + "\n";
-        let lines = emails(step).map(line).concat();
+        let named = |email| json!({ "email": email, "name": "As the file has it" }).to_string() + "\n";
+        let lines = emails(step).map(named).concat();
         let store = STORE.to_string();
         importer.run_with_input(&["import", "--store", &store, "-"], lines.as_bytes()).succeeded();
     };
