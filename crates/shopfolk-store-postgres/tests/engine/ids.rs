@@ -9,6 +9,7 @@ use shopfolk_operations::conformance::{
 use shopfolk_operations::{ImportCustomers, ImportOutcome, ImportedCustomer};
 use shopfolk_store::{Engine, PORTION};
 use shopfolk_test_postgres::proxy::Proxy;
+use shopfolk_test_postgres::{PgBouncer, PostgresServer};
 use tokio::task::JoinSet;
 
 use crate::support::{new_engine, open};
@@ -108,4 +109,40 @@ async fn ids_that_an_import_keeps_are_given_by_no_other_node() {
     }
     assert_eq!(i64::try_from(ids.len()).unwrap(), expected);
     assert_every_promise_holds(&other).await;
+}
+
+/// Behind a pooler ids are reserved before the transaction, and the import is run again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_import_behind_a_pooler_keeps_its_ids() {
+    if !PgBouncer::is_installed() {
+        println!("left out: PgBouncer is not installed");
+        return;
+    }
+    let (engine, database) = new_engine().await;
+    create_store(&engine, STORE).await;
+    let pooler = PgBouncer::start(PostgresServer::shared());
+    let importer = open(&pooler.url(&database)).await;
+    for portion in [100..110, 200..210, 150..160] {
+        let ids: Vec<_> = portion.map(|number| CustomerId::new(number).unwrap()).collect();
+        let line = |&id: &CustomerId| ImportedCustomer {
+            id: Some(id),
+            registered: None,
+            change: CustomerChange {
+                email: EmailAddress::new(&format!("line{id}@example.com")).ok(),
+                ..CustomerChange::default()
+            },
+            contacts: None,
+        };
+        let customers = ids.iter().map(line).collect();
+        let import = ImportCustomers { customers, first: 0, most: PORTION, now: at(1) };
+        let kept = importer
+            .write(STORE, BY, import)
+            .await
+            .unwrap()
+            .into_iter()
+            .zip(&ids)
+            .all(|(outcome, wanted)| matches!(outcome, ImportOutcome::Created(id) if id == *wanted));
+        assert_eq!(kept, ids[0].get() != 150, "only ids above all that were given are kept");
+    }
+    assert_every_promise_holds(&engine).await;
 }
