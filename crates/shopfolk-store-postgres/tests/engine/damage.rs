@@ -27,6 +27,7 @@ const OF_THIS_ENGINE: &[Harmless] = &[
     ("counters", "next_event_id", &["next"], "ids may be passed over"),
     ("customer_counts", "part", &["next", "negative", "huge"], "the sum is the same in any part"),
     ("customer_extra_fields", "shown_on_order_details", &["other"], "a field may be shown or not"),
+    ("customer_extra_field_values", "customer_id", &["next"], "another customer may have the value"),
     ("customers", "registered", &["next"], "a customer may have been registered at any time"),
     ("customers", "group_id", &["next"], "a customer may be in any group that is there"),
     ("contacts", "contact_type", &["next"], "a contact may be of any type for which its key is right"),

@@ -18,6 +18,12 @@ const OF_THIS_ENGINE: &[Harmless] = &[
         "a hash is like any other: it opens the store to nobody",
     ),
     ("tokens", "scopes", &[Kind::EmptyText], "a token may have no scope"),
+    (
+        "customer_extra_field_values",
+        "customer_id",
+        &[Kind::NextNumber],
+        "another customer may have the value",
+    ),
     ("customer_extra_field_values", "", ROWS_LESS, "a customer may have no value"),
     ("customers", "settled_through", &[Kind::NextNumber], "no contact that is recent has that id"),
     (
