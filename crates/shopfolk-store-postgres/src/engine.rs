@@ -158,9 +158,13 @@ impl Engine for PostgresEngine {
         after: Option<EventPosition>,
         limit: u32,
     ) -> Result<Vec<StoredEvent>, StoreError> {
-        // Those that have no place yet get the next ones, in the order in which they were recorded.
-        while self.run(store, Actor::Unknown, PlaceEvents).await? {}
-        self.read(store, ListEvents { after, limit }).await
+        let mut events = self.read(store, ListEvents { after, limit }).await?;
+        // Those that have no place yet come behind all that have one, and get the next ones in the order in which they were
+        // recorded.
+        while events.len() < limit as usize && self.run(store, Actor::Unknown, PlaceEvents).await? > 0 {
+            events = self.read(store, ListEvents { after, limit }).await?;
+        }
+        Ok(events)
     }
 
     async fn rebuild(&self, mut observe: impl FnMut(u64) + Send + 'static) -> Result<(), StoreError> {

@@ -51,14 +51,14 @@ impl WriteEvents for PostgresWriteTx<'_> {
     }
 }
 
-/// Gives some of the events that have none a place, and says whether there may be more.
+/// Gives some of the events that have none a place, and says how many.
 pub(crate) struct PlaceEvents;
 
 impl Runs for PlaceEvents {
-    type Output = bool;
+    type Output = u64;
     type Error = StoreError;
 
-    async fn run(&self, tx: &mut PostgresWriteTx<'_>) -> Result<bool, StoreError> {
+    async fn run(&self, tx: &mut PostgresWriteTx<'_>) -> Result<u64, StoreError> {
         let lock = tx.mode.lock(tx.store, Lock::of("places of events", tx.store));
         let place = Step::Run {
             what: "give events their places",
@@ -78,7 +78,7 @@ impl Runs for PlaceEvents {
             touches: None,
         };
         let [_, placed] = tx.run([lock, Some(place)]).await?;
-        Ok(placed.touched == PLACED_AT_ONCE.unsigned_abs())
+        Ok(placed.touched)
     }
 }
 
