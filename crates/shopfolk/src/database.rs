@@ -13,6 +13,7 @@ use shopfolk_store_sqlite::{SqliteEngine, SqliteSettings};
 use crate::any_engine::AnyEngine;
 use crate::failure::UsageError;
 use crate::migration_progress::MigrationProgress;
+use crate::progress::Progress;
 
 /// Where a database is. It is shown without a password.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +36,16 @@ pub(crate) enum Purpose {
     Create,
     /// Working with what is in it.
     Use,
+}
+
+impl Purpose {
+    /// Shows how the tables are brought up to date: a server in its log, a command on stderr.
+    fn migration_progress(self) -> MigrationProgress {
+        MigrationProgress::new(match self {
+            Self::Serve { .. } => Progress::start_in_log,
+            Self::Create | Self::Use => Progress::start,
+        })
+    }
 }
 
 /// How many connections a command needs that does one thing after the other.
@@ -168,7 +179,7 @@ async fn open_file(option: &str, path: &Path, purpose: Purpose) -> Result<Sqlite
         serve: matches!(purpose, Purpose::Serve { .. }),
         ..SqliteSettings::new(path)
     };
-    let mut progress = MigrationProgress::of(purpose);
+    let mut progress = purpose.migration_progress();
     let open = move || SqliteEngine::open_observed(&settings, |step| progress.show(step));
     // On a thread of its own, because it can take long, and whoever waits may be told to stop.
     let opened = tokio::task::spawn_blocking(open).await.context("opening the database was not finished")?;
@@ -185,7 +196,7 @@ async fn open_server(address: &PostgresAddress, purpose: Purpose) -> Result<Post
         connections,
         ..PostgresSettings::new(address.clone())
     };
-    let mut progress = MigrationProgress::of(purpose);
+    let mut progress = purpose.migration_progress();
     let opened = PostgresEngine::open_observed(settings, |step| progress.show(step)).await;
     opened.with_context(|| format!("cannot open the database at {address}"))
 }

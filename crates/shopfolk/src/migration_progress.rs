@@ -2,7 +2,6 @@
 
 use shopfolk_store::MigrationStep;
 
-use crate::database::Purpose;
 use crate::progress::{Progress, Step, Unit};
 
 /// What shows it: the log of a server, stderr of a command.
@@ -12,12 +11,8 @@ pub(crate) struct MigrationProgress {
 }
 
 impl MigrationProgress {
-    /// Nothing, until there is something to show.
-    pub(crate) fn of(purpose: Purpose) -> Self {
-        let start = match purpose {
-            Purpose::Serve { .. } => Progress::start_in_log,
-            Purpose::Create | Purpose::Use => Progress::start,
-        };
+    /// Nothing, until there is something to show; then this is started.
+    pub(crate) fn new(start: fn() -> Progress) -> Self {
         Self { start, shown: None }
     }
 
