@@ -1,7 +1,5 @@
 //! A list that takes the place of all contacts.
 
-use std::sync::Arc;
-
 use shopfolk_model::{
     ContactBook, ContactChange, ContactEntry, ContactNote, ContactRuleError, ContactText, ContactType,
     ContactWrite, FieldChange, NewContact,

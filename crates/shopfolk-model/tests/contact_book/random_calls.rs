@@ -1,7 +1,5 @@
 //! Calls at random, against the rules as plainly as they can be said.
 
-use std::sync::Arc;
-
 use proptest::prelude::*;
 use shopfolk_model::{Addition, ContactBook, ContactChange, ContactText, ContactType, NewContact, OrderBy};
 
