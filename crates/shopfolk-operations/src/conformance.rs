@@ -172,6 +172,7 @@ macro_rules! copy_tests {
             source_that_keeps_changing_is_given_up
             store_with_a_life_of_its_own_is_not_touched
             copy_that_was_changed_is_not_touched
+            what_is_written_to_the_target_meanwhile_stays
             store_of_another_time_is_not_touched
             copied_store_never_gives_an_id_again
             copied_store_is_suspended_when_the_source_is

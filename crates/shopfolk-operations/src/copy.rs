@@ -23,7 +23,7 @@
 mod contents;
 mod differences;
 mod events;
-mod transactions;
+pub(crate) mod transactions;
 
 use std::ops::ControlFlow;
 
@@ -127,15 +127,15 @@ pub async fn copy_store<From: Engine, To: Engine>(
     let mut copy = StoreCopy { from, to, store, observe, pass: 1 };
     let source = copy.source().await?;
     copy.refuse_another_store(&source).await?;
-    macro_rules! copy_rows {
-        ($($aggregate:ty),+) => {
-            $(copy.copy_rows::<$aggregate>().await?;)+
-        };
-    }
     while copy.pass <= MOST_PASSES {
         let shared = copy.shared_events().await?;
         copy.put_store(true).await?;
-        copy.copy_events(shared).await?;
+        let last = copy.copy_events(shared).await?;
+        macro_rules! copy_rows {
+            ($($aggregate:ty),+) => {
+                $(copy.copy_rows::<$aggregate>(last).await?;)+
+            };
+        }
         for_every_aggregate!(copy_rows);
         if let Some(contents) = copy.verify().await? {
             copy.put_store(false).await?;

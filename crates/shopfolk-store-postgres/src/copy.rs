@@ -61,7 +61,7 @@ impl CopyTx for PostgresWriteTx<'_> {
         Ok(())
     }
 
-    async fn append_stored_events(&mut self, events: &[StoredEvent]) -> Result<bool, StoreError> {
+    async fn lock_last_place(&mut self) -> Result<Option<i64>, StoreError> {
         let lock = self.mode.lock(self.store, Lock::of("places of events", self.store));
         let last = Step::Run {
             what: "find the last event",
@@ -75,7 +75,12 @@ impl CopyTx for PostgresWriteTx<'_> {
         let row = found.rows.first();
         let last: i64 = row.and_then(|row| row.try_get("last_place").ok()).unwrap_or_default();
         let unplaced: bool = row.and_then(|row| row.try_get("unplaced").ok()).unwrap_or_default();
-        if unplaced || events.iter().zip(last + 1..).any(|(event, place)| event.position.get() != place) {
+        Ok((!unplaced).then_some(last))
+    }
+
+    async fn append_stored_events(&mut self, events: &[StoredEvent]) -> Result<bool, StoreError> {
+        let Some(last) = self.lock_last_place().await? else { return Ok(false) };
+        if events.iter().zip(last + 1..).any(|(event, place)| event.position.get() != place) {
             return Ok(false);
         }
         let numbers = self.take_numbers(IdKind::Event, events.len()).await?;

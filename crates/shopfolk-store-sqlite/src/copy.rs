@@ -24,6 +24,10 @@ impl CopyTx for SqliteWriteTx<'_> {
         self.counters()?.raise_all(&next)
     }
 
+    async fn lock_last_place(&mut self) -> Result<Option<i64>, StoreError> {
+        Ok(Some(self.counters()?.next(IdKind::Event) - 1))
+    }
+
     async fn append_stored_events(&mut self, events: &[StoredEvent]) -> Result<bool, StoreError> {
         let next = self.counters()?.next(IdKind::Event);
         if events.iter().zip(next..).any(|(event, place)| event.position.get() != place) {

@@ -49,6 +49,13 @@ pub trait CopyTx: WriteTx {
     /// [`StoreError::OutOfIds`] when one is above the last id of its kind; otherwise when the database fails.
     fn raise_next_ids(&mut self, next: &NextIds) -> impl Future<Output = Result<(), StoreError>> + Send;
 
+    /// The place of the store's last event, 0 where it has none; `None` while an event has no place yet. Nobody gives places
+    /// until the end of this transaction.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn lock_last_place(&mut self) -> impl Future<Output = Result<Option<i64>, StoreError>> + Send;
+
     /// Appends events at the places that they have; `false` when those are not the next ones, and then nothing is done.
     ///
     /// # Errors

@@ -292,6 +292,29 @@ pub async fn copy_that_was_changed_is_not_touched<From: Engine, To: Engine>(from
     }
 }
 
+pub async fn what_is_written_to_the_target_meanwhile_stays<From: Engine, To: Engine>(from: From, to: To) {
+    let customer = full_shop(&from).await;
+    copy(&from, &to).await;
+    // A server that has the target believes for some seconds that the store is open.
+    let mut written = None;
+    let outcome = copy_store(&from, &to, STORE, |progress: CopyProgress| {
+        if progress.phase == CopyPhase::Rows(CustomerRow::TABLE.what) && written.is_none() {
+            let write = async {
+                let contact = create(&to, customer, phone("meanwhile")).await;
+                (create_customer(&to, "meanwhile@example.com").await, contact)
+            };
+            written = Some(block_in_place(|| Handle::current().block_on(write)));
+        }
+        ControlFlow::Continue(())
+    });
+    let outcome = outcome.await;
+    assert!(matches!(outcome, Err(CopyError::TargetHasItsOwn { .. })), "{outcome:?}");
+    let (created, contact) = written.unwrap();
+    let left = customers(&to).await;
+    assert!(left.iter().any(|left| left.customer.id == created), "{left:?}");
+    assert!(left.iter().any(|left| left.contacts.find(contact.id) == Some(&contact)), "{left:?}");
+}
+
 pub async fn store_of_another_time_is_not_touched<From: Engine, To: Engine>(from: From, to: To) {
     create_store(&from, STORE).await;
     let name = shopfolk_model::StoreName::new("Another").unwrap();

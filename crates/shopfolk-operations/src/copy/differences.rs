@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::ops::ControlFlow;
 
 use futures_util::future::try_join;
-use shopfolk_model::StoreId;
+use shopfolk_model::{EventPosition, StoreId};
 use shopfolk_store::{Aggregate, Engine, Record, StoreError, WalkPosition};
 
 use super::transactions::{EstimateSize, List, Replace};
@@ -38,11 +38,22 @@ impl<A: Aggregate> Difference<A> {
         std::mem::replace(self, Self::none())
     }
 
-    async fn write<E: Engine>(self, engine: &E, store: StoreId) -> Result<(), StoreError> {
+    async fn write<E: Engine>(
+        self,
+        engine: &E,
+        store: StoreId,
+        last: Option<EventPosition>,
+    ) -> Result<(), CopyError> {
         if self.weight == 0 {
             return Ok(());
         }
-        engine.copy(store, Replace { remove: self.remove, add: self.add }).await
+        let written = engine.copy(store, Replace { remove: self.remove, add: self.add, last }).await;
+        written.map_err(|error| match error {
+            StoreError::Conflict { .. } => {
+                CopyError::TargetHasItsOwn { id: store, difference: "somebody wrote to it during the copy" }
+            }
+            other => CopyError::Target(other),
+        })
     }
 }
 
@@ -81,8 +92,11 @@ impl<A: Aggregate> Rows<A> {
 impl<From: Engine, To: Engine, Observe: FnMut(CopyProgress) -> ControlFlow<()> + Send>
     StoreCopy<'_, From, To, Observe>
 {
-    /// Makes the rows of a kind in the target those of the source. What is damaged in the target is written anew.
-    pub(super) async fn copy_rows<A: Aggregate>(&mut self) -> Result<(), CopyError> {
+    /// Makes the rows of a kind in the target, whose last event is this one, those of the source. What is damaged in the target is written anew.
+    pub(super) async fn copy_rows<A: Aggregate>(
+        &mut self,
+        last: Option<EventPosition>,
+    ) -> Result<(), CopyError> {
         let (from, to, store) = (self.from, self.to, self.store);
         let size = from.read(store, EstimateSize).await.map_err(CopyError::Source)?;
         let (phase, total) =
@@ -95,7 +109,7 @@ impl<From: Engine, To: Engine, Observe: FnMut(CopyProgress) -> ControlFlow<()> +
                 self.tell(phase, done, total)?;
                 // The next portion is read while the last one is written.
                 let write = difference.take();
-                let write = async { write.write(to, store).await.map_err(CopyError::Target) };
+                let write = write.write(to, store, last);
                 let read = async { source.read(from, store).await.map_err(CopyError::Source) };
                 let (damaged, ()) = try_join(read, write).await?;
                 if damaged > 0 {
@@ -120,10 +134,10 @@ impl<From: Engine, To: Engine, Observe: FnMut(CopyProgress) -> ControlFlow<()> +
                 _ => {}
             }
             if difference.weight >= A::PORTION {
-                difference.take().write(to, store).await.map_err(CopyError::Target)?;
+                difference.take().write(to, store, last).await?;
                 self.tell(phase, done, total)?;
             }
         }
-        difference.write(to, store).await.map_err(CopyError::Target)
+        difference.write(to, store, last).await
     }
 }

@@ -34,14 +34,17 @@ impl<From: Engine, To: Engine, Observe: FnMut(CopyProgress) -> ControlFlow<()> +
         }
     }
 
-    /// Writes the events of the source behind this place.
-    pub(super) async fn copy_events(&mut self, mut last: Option<EventPosition>) -> Result<(), CopyError> {
+    /// Writes the events of the source behind this place, and answers with the place of the last one.
+    pub(super) async fn copy_events(
+        &mut self,
+        mut last: Option<EventPosition>,
+    ) -> Result<Option<EventPosition>, CopyError> {
         let size = self.from.read(self.store, EstimateSize).await.map_err(CopyError::Source)?;
         let mut next = self.source_events(last).await?;
         loop {
             let done = last.map_or(0, |last| last.get().unsigned_abs());
             self.tell(CopyPhase::Events, done, size.events)?;
-            let Some(end) = next.last().map(|event| event.position) else { return Ok(()) };
+            let Some(end) = next.last().map(|event| event.position) else { return Ok(last) };
             // The next portion is read while this one is written.
             let write = self.to.copy(self.store, AppendEvents { events: next });
             let write = async { write.await.map_err(CopyError::Target) };

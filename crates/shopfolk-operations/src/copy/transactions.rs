@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use shopfolk_model::Store;
+use shopfolk_model::{EventPosition, Store};
 use shopfolk_store::{
     Aggregate, CopyOperation, CopyTx, NextIds, PORTION, Portion, ReadOperation, ReadTx, StoreError,
     StoreSize, StoredEvent, WalkPosition, replace,
@@ -78,17 +78,25 @@ impl CopyOperation for PutStore {
     }
 }
 
-/// Removes some and adds others.
-pub(super) struct Replace<A: Aggregate> {
+/// Removes some and adds others, provided that nobody has written to the store since its events were copied.
+pub(crate) struct Replace<A: Aggregate> {
     pub remove: Vec<A::Id>,
     pub add: Vec<A>,
+    /// The last event that was copied.
+    pub last: Option<EventPosition>,
 }
 
 impl<A: Aggregate> CopyOperation for Replace<A> {
     type Output = ();
 
     async fn run<T: CopyTx>(&self, tx: &mut T) -> Result<(), StoreError> {
-        replace(tx, &self.remove, &self.add).await
+        replace(tx, &self.remove, &self.add).await?;
+        // Asked last, when the rows are locked: whoever wrote to one of them before has left an event by now, and whoever comes
+        // later finds what was copied.
+        if tx.lock_last_place().await? == Some(self.last.map_or(0, EventPosition::get)) {
+            return Ok(());
+        }
+        Err(StoreError::Conflict { rule: "nobody writes to a store while it is copied".to_owned() })
     }
 }
 
