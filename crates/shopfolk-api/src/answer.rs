@@ -3,7 +3,7 @@
 use std::fmt;
 
 use axum::body::Body;
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::Response;
 use serde::Serialize;
 use shopfolk_model::StoreId;
@@ -16,9 +16,13 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=ut
 /// The usual answer is a contact, which fits into this many bytes.
 const USUAL_SIZE: usize = 320;
 
+/// Room for the headers of the usual answer, so that it is made once.
+const USUAL_HEADERS: usize = 8;
+
 /// Answers with these bytes, which are JSON.
 pub(crate) fn json_bytes(bytes: impl Into<Body>) -> Response {
     let mut response = Response::new(bytes.into());
+    *response.headers_mut() = HeaderMap::with_capacity(USUAL_HEADERS);
     response.headers_mut().insert(header::CONTENT_TYPE, JSON);
     response
 }

@@ -6,10 +6,11 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use axum::http::{HeaderName, HeaderValue, Uri, header};
+use axum::http::{HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Response};
 use utoipa_swagger_ui::Config;
 
+use crate::browsers::NO_SNIFFING;
 use crate::error::ApiError;
 use crate::frame::no_such_path;
 
@@ -51,7 +52,7 @@ fn file(content_type: &str, bytes: impl Into<Body>) -> Response {
         headers.insert(header::CONTENT_TYPE, content_type);
     }
     headers.insert(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY);
-    headers.insert(HeaderName::from_static("x-content-type-options"), HeaderValue::from_static("nosniff"));
+    headers.extend([NO_SNIFFING]);
     response
 }
 

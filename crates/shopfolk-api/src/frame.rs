@@ -5,7 +5,7 @@
 //! 3. it is turned away when the program is about to end;
 //! 4. the handler runs, within the time that a request may take; a panic in it ends with the request;
 //! 5. the cause of a fault goes to the log with the request id;
-//! 6. the answer gets the request id, is counted and logged;
+//! 6. the answer gets the request id and what browsers are told, is counted and logged;
 //! 7. the answer is compressed if the caller asked for it.
 //!
 //! It is one service instead of a stack of layers, because every request passes it.
@@ -29,6 +29,7 @@ use futures_util::FutureExt;
 use tokio::time::timeout;
 use tower::Service;
 
+use crate::browsers;
 use crate::compression;
 use crate::error::{ApiError, ErrorCode, shorten};
 use crate::error_answer::Fault;
@@ -110,6 +111,7 @@ impl Shared {
         let accepted_encoding = compression::accepted(request.headers());
         let method = request.method().clone();
         drop_slash_at_end(request.uri_mut());
+        let open_to_browsers = browsers::is_open(request.uri().path());
         let (route, store) = match self.names.at(request.uri().path()) {
             Ok(found) => (found.value, found.params.get("storeId").and_then(|id| id.parse::<u64>().ok())),
             Err(_) => (&self.unknown, None),
@@ -123,6 +125,12 @@ impl Shared {
         if let Some(Fault(cause)) = response.extensions_mut().remove() {
             log_fault(&id, &method, &route.template, cause.as_ref());
             response = fault_answer(&id);
+        }
+        if open_to_browsers {
+            if method == Method::OPTIONS {
+                response = browsers::preflight(response);
+            }
+            browsers::open(response.headers_mut());
         }
         response.headers_mut().insert(X_REQUEST_ID, id.clone());
 

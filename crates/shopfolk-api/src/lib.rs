@@ -14,6 +14,7 @@
 mod answer;
 mod app;
 mod body;
+mod browsers;
 mod caller;
 mod clock;
 mod compression;

@@ -2,8 +2,7 @@
 
 use std::collections::HashSet;
 
-use serde::Serialize;
-use serde::ser::SerializeMap;
+use serde::ser::{Serialize, SerializeMap, Serializer};
 use shopfolk_model::{
     CustomerId, EmailAddress, MAXIMUM_ORDER_ITEMS, Money, Order, OrderKey, OrderNumber, OrderedProduct,
     ProductId, Timestamp,
@@ -12,7 +11,7 @@ use utoipa::openapi::{RefOr, Schema};
 
 use crate::error::ApiError;
 use crate::fields::{Fields, Given};
-use crate::json::{self, JsonValue};
+use crate::json::{self, JsonObject, JsonValue};
 use crate::wire::{
     Cell, Components, Direction, FieldDescription, RequestShape, RequestValue, WireObject, WireValue,
     request_shape, wire_object,
@@ -47,7 +46,49 @@ wire_object! {
 
 /// Whether answers say a field themselves, whatever was sent under its name.
 fn is_own(name: &str) -> bool {
-    Order::FIELDS.iter().any(|field| field.name == name && !matches!(field.name, "email" | "total" | "items"))
+    is_described(name, Order::FIELDS) && !matches!(name, "email" | "total" | "items")
+}
+
+fn is_described(name: &str, fields: &[FieldDescription]) -> bool {
+    fields.iter().any(|field| field.name == name)
+}
+
+/// The fields of an object that say something: in one that is described here, `null` is the same as nothing.
+fn said<'a>(
+    object: &'a JsonObject<'a>,
+    described: &'static [FieldDescription],
+) -> impl Iterator<Item = (&'a str, &'a JsonValue<'a>)> {
+    object.iter().filter(|(name, value)| **value != JsonValue::Null || !is_described(name, described))
+}
+
+/// What is kept of an order that was sent.
+struct SentOrder<'a>(&'a JsonObject<'a>);
+
+impl Serialize for SentOrder<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for (name, value) in said(self.0, Order::FIELDS) {
+            match value {
+                JsonValue::List(items) if name == OrderFields::ITEMS.name => {
+                    map.serialize_entry(name, &items.iter().map(SentItem).collect::<Vec<_>>())?;
+                }
+                value => map.serialize_entry(name, value)?,
+            }
+        }
+        map.end()
+    }
+}
+
+/// What is kept of an item of it.
+struct SentItem<'a>(&'a JsonValue<'a>);
+
+impl Serialize for SentItem<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            JsonValue::Object(item) => serializer.collect_map(said(item, <OrderItem as WireObject>::FIELDS)),
+            other => other.serialize(serializer),
+        }
+    }
 }
 
 /// An order to record.
@@ -73,7 +114,7 @@ request_shape! {
             total: OrderFields::TOTAL.value(fields)?.unwrap_or_default(),
             created: OrderFields::CREATED.value(fields)?,
             products: OrderFields::ITEMS.value(fields)?.map_or_else(Vec::new, OrderItems::products),
-            document: serde_json::to_string(fields.object_itself()).map_err(ApiError::internal)?,
+            document: serde_json::to_string(&SentOrder(fields.object_itself())).map_err(ApiError::internal)?,
         })
     }
 }
@@ -159,14 +200,15 @@ impl WireObject for OrderWithDocument<'_> {
         self.order.write(map)?;
         let JsonValue::Object(fields) = &self.document else { return Ok(()) };
         let (email, total) = (OrderFields::EMAIL.name, OrderFields::TOTAL.name);
-        if fields.get(email).is_none() {
+        let is_said = |name| said(fields, Order::FIELDS).any(|(said, _)| said == name);
+        if !is_said(email) {
             map.serialize_entry(email, self.order.email.as_str())?;
         }
-        if fields.get(total).is_none() {
+        if !is_said(total) {
             map.serialize_entry(total, &self.order.total.answer())?;
         }
-        fields
-            .iter()
+        // Orders of earlier releases were kept with their nulls.
+        said(fields, Order::FIELDS)
             .filter(|(name, _)| !is_own(name))
             .try_for_each(|(name, value)| map.serialize_entry(name, value))
     }

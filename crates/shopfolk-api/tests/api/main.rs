@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod access;
+mod browsers;
 mod contacts;
 mod conventions;
 mod customers;
@@ -11,6 +12,7 @@ mod every_operation;
 mod extra_fields;
 mod faulty_engine;
 mod groups;
+mod null_in_creates;
 mod operating;
 mod orders;
 mod search;
