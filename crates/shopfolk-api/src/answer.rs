@@ -1,15 +1,21 @@
 //! Answers in JSON, from a shape straight to bytes.
 
 use std::fmt;
+use std::io::{self, ErrorKind};
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::Response;
+use bytes::Bytes;
 use serde::Serialize;
 use shopfolk_model::StoreId;
+use shopfolk_store::Engine;
 
+use crate::app::App;
 use crate::error::ApiError;
+use crate::long_work::LONG;
 use crate::response_fields::ResponseFields;
+use crate::selecting::Selected;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 
@@ -47,31 +53,87 @@ pub(crate) fn created<T: Serialize>(
 /// How many rows are left out of an answer, because they cannot be read; missing where there are none.
 pub(crate) const DAMAGED: HeaderName = HeaderName::from_static("x-shopfolk-damaged");
 
-/// Answers with a list, or a part of one, from which so many rows are left out because they are damaged.
-pub(crate) fn listed<T: Serialize>(
-    value: &T,
-    damaged: u64,
-    fields: &ResponseFields,
-) -> Result<Response, ApiError> {
-    let mut response = selected(value, fields)?;
-    if damaged > 0 {
-        response.headers_mut().insert(DAMAGED, damaged.into());
-    }
-    Ok(response)
+/// Answers with those fields of a small value that the caller asked for.
+pub(crate) fn selected<T: Serialize>(value: &T, fields: &ResponseFields) -> Result<Response, ApiError> {
+    json(&Selected(value, fields))
 }
 
-/// Answers with those fields of a value that the caller asked for.
-pub(crate) fn selected<T: Serialize>(value: &T, fields: &ResponseFields) -> Result<Response, ApiError> {
-    let bytes = to_bytes(value)?;
-    if fields.is_everything() {
-        return Ok(json_bytes(bytes));
+/// The bytes of an answer; `None` when they would be more than so many.
+pub(crate) type Written = Result<Option<Vec<u8>>, ApiError>;
+
+/// Writes what the caller asked for of an answer, unless that is too long.
+pub(crate) struct AnswerWriter<'a> {
+    pub(crate) fields: &'a ResponseFields,
+    most: usize,
+}
+
+impl AnswerWriter<'_> {
+    /// Writes a value.
+    pub(crate) fn write<T: Serialize>(&self, value: &T) -> Written {
+        let mut answer = BoundedAnswer { bytes: Vec::with_capacity(USUAL_SIZE), most: self.most };
+        match serde_json::to_writer(&mut answer, &Selected(value, self.fields)) {
+            Ok(()) => Ok(Some(answer.bytes)),
+            Err(error) if error.is_io() => Ok(None),
+            Err(error) => Err(ApiError::internal(error)),
+        }
     }
-    let whole = crate::json::parse(&bytes)?;
-    json(&fields.select(&whole))
+}
+
+/// Bytes that do not become more than so many.
+struct BoundedAnswer {
+    bytes: Vec<u8>,
+    most: usize,
+}
+
+impl io::Write for BoundedAnswer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_all(bytes)?;
+        Ok(bytes.len())
+    }
+
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if bytes.len() > self.most - self.bytes.len() {
+            return Err(ErrorKind::FileTooLarge.into());
+        }
+        self.bytes.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 fn to_bytes<T: Serialize>(value: &T) -> Result<Vec<u8>, ApiError> {
     let mut bytes = Vec::with_capacity(USUAL_SIZE);
     serde_json::to_writer(&mut bytes, value).map_err(ApiError::internal)?;
     Ok(bytes)
+}
+
+impl<E: Engine> App<E> {
+    /// Writes an answer, beside the threads that serve connections when it is long, and holds it until the caller has taken it.
+    pub(crate) async fn write_answer<T, W>(
+        &self,
+        value: T,
+        fields: ResponseFields,
+        write: W,
+    ) -> Result<Bytes, ApiError>
+    where
+        T: Send + 'static,
+        W: Fn(&T, &AnswerWriter<'_>) -> Written + Send + 'static,
+    {
+        let short = write(&value, &AnswerWriter { fields: &fields, most: LONG })?;
+        let bytes = if let Some(bytes) = short {
+            bytes
+        } else {
+            let whole = move || write(&value, &AnswerWriter { fields: &fields, most: usize::MAX });
+            self.long_work.run(whole).await??.unwrap_or_default()
+        };
+        let held = self.settings.answers.try_hold(bytes.len()).ok_or_else(|| {
+            ApiError::unavailable(
+                "Too many large answers are not read yet by those who asked: try again soon",
+            )
+        })?;
+        Ok(held.keep(bytes))
+    }
 }

@@ -7,6 +7,7 @@ use shopfolk_model::Timestamp;
 use shopfolk_store::Engine;
 
 use crate::clock::Clock;
+use crate::long_work::LongWork;
 use crate::settings::ApiSettings;
 use crate::token_cache::TokenCache;
 
@@ -15,6 +16,8 @@ pub(crate) struct App<E> {
     pub(crate) engine: E,
     pub(crate) settings: ApiSettings,
     pub(crate) tokens: TokenCache,
+    /// Where long JSON is read and written.
+    pub(crate) long_work: LongWork,
     /// The text of the OpenAPI document, once somebody asked for it.
     pub(crate) document: OnceLock<Bytes>,
     clock: Arc<dyn Clock>,
@@ -23,7 +26,8 @@ pub(crate) struct App<E> {
 impl<E: Engine> App<E> {
     pub(crate) fn new(engine: E, settings: ApiSettings, clock: Arc<dyn Clock>) -> Self {
         let tokens = TokenCache::new(settings.rate_limit);
-        Self { engine, settings, tokens, document: OnceLock::new(), clock }
+        let long_work = LongWork::new();
+        Self { engine, settings, tokens, long_work, document: OnceLock::new(), clock }
     }
 
     pub(crate) fn now(&self) -> Timestamp {

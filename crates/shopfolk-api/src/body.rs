@@ -13,26 +13,30 @@ use shopfolk_store::Engine;
 use tokio::time::timeout;
 
 use crate::app::App;
+use crate::byte_budget::{ByteBudget, HeldBytes, UNCOUNTED};
 use crate::error::{ApiError, ErrorCode, shorten};
 use crate::fields::Fields;
 use crate::json;
+use crate::long_work::LONG;
 use crate::wire::RequestShape;
 
 /// The most bytes a body can have: 1 MiB.
-const MAXIMUM_SIZE: u64 = 1 << 20;
+const MAXIMUM_SIZE: usize = 1 << 20;
 
-/// What is read of a body that says it is JSON.
-pub(crate) struct JsonBody<T>(pub(crate) T);
+/// What is read of a body that says it is JSON. The body counts for as long as this is there: until its request is answered.
+pub(crate) struct JsonBody<T>(pub(crate) T, pub(crate) HeldBytes);
 
-impl<T: RequestShape, E: Engine> FromRequest<Arc<App<E>>> for JsonBody<T> {
+impl<T: RequestShape + 'static, E: Engine> FromRequest<Arc<App<E>>> for JsonBody<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, app: &Arc<App<E>>) -> Result<Self, ApiError> {
         check_content_type(request.headers())?;
         let within = app.settings.body_timeout;
-        let body =
-            timeout(within, read(request.into_body())).await.unwrap_or_else(|_| Err(too_slow(within)))?;
-        parse(&body).map(Self)
+        let reading = timeout(within, read(request.into_body(), &app.settings.bodies));
+        let (body, held) = reading.await.unwrap_or_else(|_| Err(too_slow(within)))?;
+        let parsed =
+            if body.len() > LONG { app.long_work.run(move || parse(&body)).await? } else { parse(&body) };
+        Ok(Self(parsed?, held))
     }
 }
 
@@ -49,17 +53,21 @@ fn too_slow(within: Duration) -> ApiError {
     )
 }
 
-/// Reads all of a body. One that says it is too large, or turns out to be, is refused without reading the rest.
-async fn read(mut body: Body) -> Result<Bytes, ApiError> {
+/// Reads all of a body. One that says it is too large, or turns out to be, is refused without reading the rest. As soon as one
+/// is large enough to count, it takes room for all of what is to come, so that it never stops halfway for the want of it.
+async fn read(mut body: Body, budget: &ByteBudget) -> Result<(Bytes, HeldBytes), ApiError> {
     let too_large = || {
         ApiError::new(
             ErrorCode::RequestTooLarge,
             "The body of the request must be at most 1 MiB (1048576 bytes)",
         )
     };
-    if body.size_hint().lower() > MAXIMUM_SIZE {
+    if body.size_hint().lower() > MAXIMUM_SIZE as u64 {
         return Err(too_large());
     }
+    let expected = body.size_hint().exact().and_then(|size| usize::try_from(size).ok());
+    let expected = expected.unwrap_or(MAXIMUM_SIZE);
+    let mut held = HeldBytes::NOTHING;
     let mut first = Bytes::new();
     let mut whole = BytesMut::new();
     while let Some(frame) = body.frame().await {
@@ -67,18 +75,26 @@ async fn read(mut body: Body) -> Result<Bytes, ApiError> {
             ApiError::wrong_parameter("The body of the request broke off before it was complete")
         })?;
         let Ok(data) = frame.into_data() else { continue };
+        let arrived = first.len() + whole.len();
+        if arrived + data.len() > MAXIMUM_SIZE {
+            return Err(too_large());
+        }
+        if arrived <= UNCOUNTED && arrived + data.len() > UNCOUNTED {
+            held = budget.try_hold(expected).ok_or_else(no_room)?;
+        }
         // Nearly every body is one piece, which needs no copy.
-        if whole.is_empty() && first.is_empty() {
+        if arrived == 0 {
             first = data;
         } else {
             whole.extend_from_slice(&std::mem::take(&mut first));
             whole.extend_from_slice(&data);
         }
-        if (first.len() + whole.len()) as u64 > MAXIMUM_SIZE {
-            return Err(too_large());
-        }
     }
-    Ok(if whole.is_empty() { first } else { whole.freeze() })
+    Ok((if whole.is_empty() { first } else { whole.freeze() }, held))
+}
+
+fn no_room() -> ApiError {
+    ApiError::unavailable("Too many large bodies are on their way at once: try again soon")
 }
 
 /// JSON, or nothing said, which is read as JSON.

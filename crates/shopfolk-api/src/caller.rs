@@ -11,6 +11,7 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
+use axum::response::Response;
 use shopfolk_model::{
     Actor, ExtraFieldKey, GroupId, Scope, StoreId, Timestamp, TokenHash, TokenId, TokenKind,
 };
@@ -20,9 +21,11 @@ use shopfolk_operations::{
 };
 use shopfolk_store::{Engine, ReadOperation, WriteOperation};
 
+use crate::answer::{self, AnswerWriter, Written};
 use crate::app::App;
 use crate::error::{ApiError, ErrorCode};
 use crate::path;
+use crate::response_fields::ResponseFields;
 use crate::token_cache::KnownToken;
 
 /// What a call needs of a token.
@@ -109,6 +112,25 @@ impl<E: Engine, S: Sync> Caller<E, S> {
         ApiError: From<O::Error>,
     {
         Ok(self.app.engine.write(self.store, self.actor(), operation).await?)
+    }
+
+    /// Answers with those fields of a value that are wanted, from which so many rows are left out because they are damaged.
+    pub(crate) async fn answer<T, W>(
+        &self,
+        value: T,
+        damaged: u64,
+        fields: ResponseFields,
+        write: W,
+    ) -> Result<Response, ApiError>
+    where
+        T: Send + 'static,
+        W: Fn(&T, &AnswerWriter<'_>) -> Written + Send + 'static,
+    {
+        let mut response = answer::json_bytes(self.app.write_answer(value, fields, write).await?);
+        if damaged > 0 {
+            response.headers_mut().insert(answer::DAMAGED, damaged.into());
+        }
+        Ok(response)
     }
 
     /// Changes or deletes many customers in the store of the caller, and says how many.

@@ -35,7 +35,7 @@ type ContactChangeBody = JsonBody<ContactChange>;
 pub(crate) async fn create_contact<E: Engine>(
     caller: Caller<E, CreateCustomers>,
     CustomerPath(customer): CustomerPath,
-    JsonBody(contact): NewContactBody,
+    JsonBody(contact, _held): NewContactBody,
 ) -> Result<Response, ApiError> {
     let creation = caller.write(CreateContact { customer, contact, now: caller.now() }).await?;
     let (create_count, contact) = match &creation {
@@ -63,7 +63,8 @@ pub(crate) async fn list_contacts<E: Engine>(
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
     let found = caller.read(ListContacts { customer }).await?;
-    answer::listed(&Answer(&found.contacts), found.damaged, &fields)
+    let damaged = found.damaged;
+    caller.answer(found.contacts, damaged, fields, |contacts, writer| writer.write(&Answer(contacts))).await
 }
 
 /// Get a contact
@@ -97,7 +98,7 @@ pub(crate) async fn get_contact<E: Engine>(
 pub(crate) async fn update_contact<E: Engine>(
     caller: Caller<E, UpdateCustomers>,
     path: ContactPath,
-    JsonBody(change): ContactChangeBody,
+    JsonBody(change, _held): ContactChangeBody,
 ) -> Result<Response, ApiError> {
     let customer = path.customer;
     let contact = existing(&caller, path).await?;

@@ -93,7 +93,8 @@ pub(crate) async fn get_customer_filters<E: Engine>(
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
     let filters = caller.read(ListCustomerFilters).await?;
-    answer::listed(&Answer(&filters), filters.damaged, &fields)
+    let damaged = filters.damaged;
+    caller.answer(filters, damaged, fields, |filters, writer| writer.write(&Answer(filters))).await
 }
 
 query_parameters! {

@@ -3,12 +3,12 @@
 use axum::response::Response;
 use shopfolk_model::{CustomerChange, CustomerId, NewCustomer};
 use shopfolk_operations::{
-    ChangeCustomer, CreateCustomer, CustomerUpdate, DeleteCustomer, GetCustomer, ListDeletedCustomers,
-    SearchCustomerIds, SearchCustomers, Wanted,
+    ChangeCustomer, CreateCustomer, CustomerUpdate, DeleteCustomer, FoundCustomers, GetCustomer,
+    ListDeletedCustomers, SearchCustomerIds, SearchCustomers, Wanted,
 };
 use shopfolk_store::Engine;
 
-use crate::answer;
+use crate::answer::{self, AnswerWriter};
 use crate::body::JsonBody;
 use crate::caller::{Caller, CreateCustomers, ReadAndUpdateCustomers, ReadCustomers};
 use crate::counts::{DeleteCountOut, IdOut, UpdateCountOut};
@@ -37,7 +37,7 @@ type CustomerChangeBody = JsonBody<CustomerChange>;
 )]
 pub(crate) async fn create_customer<E: Engine>(
     caller: Caller<E, CreateCustomers>,
-    JsonBody(customer): NewCustomerBody,
+    JsonBody(customer, _held): NewCustomerBody,
 ) -> Result<Response, ApiError> {
     let id = caller.write(CreateCustomer { customer, now: caller.now() }).await?;
     answer::created(&IdOut { id: id.get() }, caller.store(), format_args!("customers/{id}"))
@@ -66,8 +66,12 @@ pub(crate) async fn list_customers<E: Engine>(
         Wanted::Count
     };
     let found = caller.read(SearchCustomers { search, sort, page, wanted }).await?;
-    let page = Page { total: found.total, count: found.count, asked: page, items: &found.items };
-    answer::listed(&Answer(&CustomerPage { page, all: found.all }), found.damaged, &fields)
+    let damaged = found.damaged;
+    let write = move |found: &FoundCustomers, writer: &AnswerWriter<'_>| {
+        let page = Page { total: found.total, count: found.count, asked: page, items: &found.items };
+        writer.write(&Answer(&CustomerPage { page, all: found.all }))
+    };
+    caller.answer(found, damaged, fields, write).await
 }
 
 /// Search the ids of customers
@@ -85,8 +89,8 @@ pub(crate) async fn list_customer_ids<E: Engine>(
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
     let ids = caller.read(SearchCustomerIds { search, sort }).await?;
-    let ids = ids.into_iter().map(CustomerId::get).collect();
-    answer::selected(&CustomerIdsOut { ids }, &fields)
+    let ids = CustomerIdsOut { ids: ids.into_iter().map(CustomerId::get).collect() };
+    caller.answer(ids, 0, fields, |ids, writer| writer.write(ids)).await
 }
 
 /// Get a customer
@@ -103,7 +107,8 @@ pub(crate) async fn get_customer<E: Engine>(
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
     let customer = caller.read(GetCustomer { customer }).await?;
-    answer::listed(&Answer(&customer), customer.damaged_contacts, &fields)
+    let damaged = customer.damaged_contacts;
+    caller.answer(customer, damaged, fields, |customer, writer| writer.write(&Answer(customer))).await
 }
 
 /// Update a customer
@@ -119,7 +124,7 @@ pub(crate) async fn get_customer<E: Engine>(
 pub(crate) async fn update_customer<E: Engine>(
     caller: Caller<E, ReadAndUpdateCustomers>,
     CustomerPath(customer): CustomerPath,
-    JsonBody(change): CustomerChangeBody,
+    JsonBody(change, _held): CustomerChangeBody,
 ) -> Result<Response, ApiError> {
     let update = caller.write(ChangeCustomer { customer, change, now: caller.now() }).await?;
     answer::json(&UpdateCountOut { update_count: u8::from(update == CustomerUpdate::Updated) })
@@ -142,8 +147,12 @@ pub(crate) async fn list_deleted_customers<E: Engine>(
 ) -> Result<Response, ApiError> {
     let list = ListDeletedCustomers { from, to, page, now: caller.now() };
     let deleted = caller.read(list).await?;
-    let page = Page { total: deleted.total, count: deleted.items.len(), asked: page, items: &deleted.items };
-    answer::listed(&Answer(&page), deleted.damaged, &fields)
+    let damaged = deleted.damaged;
+    caller
+        .answer(deleted, damaged, fields, move |deleted, writer| {
+            writer.write(&Answer(&Page::of(deleted, page)))
+        })
+        .await
 }
 
 /// Delete a customer

@@ -55,8 +55,12 @@ pub(crate) async fn list_customer_extra_fields<E: Engine>(
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
     let found = caller.read(ListExtraFields).await?;
-    let items = found.items.iter().map(Answer).collect();
-    answer::listed(&ExtraFieldsOut { items }, found.damaged, &fields)
+    let damaged = found.damaged;
+    caller
+        .answer(found.items, damaged, fields, |items, writer| {
+            writer.write(&ExtraFieldsOut { items: items.iter().map(Answer).collect() })
+        })
+        .await
 }
 
 /// Get an extra field of customers
@@ -85,7 +89,7 @@ pub(crate) async fn get_customer_extra_field<E: Engine>(
 )]
 pub(crate) async fn create_customer_extra_field<E: Engine>(
     caller: Caller<E, UpdateExtraFields>,
-    JsonBody(field): NewExtraFieldBody,
+    JsonBody(field, _held): NewExtraFieldBody,
 ) -> Result<Response, ApiError> {
     let mut random = StdRng::try_from_rng(&mut SysRng).map_err(ApiError::internal)?;
     let keys = (0..KEYS).map(|_| ExtraFieldKey::generate(&mut random)).collect();
@@ -109,7 +113,7 @@ pub(crate) async fn create_customer_extra_field<E: Engine>(
 pub(crate) async fn update_customer_extra_field<E: Engine>(
     caller: Caller<E, UpdateExtraFields>,
     ExtraFieldPath(key): ExtraFieldPath,
-    JsonBody(change): ExtraFieldChangeBody,
+    JsonBody(change, _held): ExtraFieldChangeBody,
 ) -> Result<Response, ApiError> {
     let updated = caller.write(ChangeExtraField { key, change, now: caller.now() }).await?;
     answer::json(&UpdateCountOut { update_count: u8::from(updated) })

@@ -88,8 +88,10 @@ pub(crate) async fn list_customer_groups<E: Engine>(
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
     let found = caller.read(ListGroups { filter, page }).await?;
-    let page = Page { total: found.total, count: found.items.len(), asked: page, items: &found.items };
-    answer::listed(&Answer(&page), found.damaged, &fields)
+    let damaged = found.damaged;
+    caller
+        .answer(found, damaged, fields, move |found, writer| writer.write(&Answer(&Page::of(found, page))))
+        .await
 }
 
 /// Get a customer group
@@ -118,7 +120,7 @@ pub(crate) async fn get_customer_group<E: Engine>(
 )]
 pub(crate) async fn create_customer_group<E: Engine>(
     caller: Caller<E, CreateCustomers>,
-    JsonBody(group): NewGroupBody,
+    JsonBody(group, _held): NewGroupBody,
 ) -> Result<Response, ApiError> {
     let id = caller.write(CreateGroup { group, now: caller.now() }).await?;
     answer::created(&IdOut { id: id.get() }, caller.store(), format_args!("customer_groups/{id}"))
@@ -136,7 +138,7 @@ pub(crate) async fn create_customer_group<E: Engine>(
 pub(crate) async fn update_customer_group<E: Engine>(
     caller: Caller<E, ReadAndUpdateCustomers>,
     GroupPath(group): GroupPath,
-    JsonBody(change): GroupChangeBody,
+    JsonBody(change, _held): GroupChangeBody,
 ) -> Result<Response, ApiError> {
     let updated = caller.write(ChangeGroup { group, change, now: caller.now() }).await?;
     answer::json(&UpdateCountOut { update_count: u8::from(updated) })

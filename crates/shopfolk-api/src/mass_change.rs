@@ -152,7 +152,7 @@ pub(crate) struct MassChangeOut {
 pub(crate) async fn update_customers<E: Engine>(
     caller: Caller<E, UpdateCustomers>,
     Search { search, .. }: Search,
-    JsonBody(body): CustomersUpdateBody,
+    JsonBody(body, _held): CustomersUpdateBody,
 ) -> Result<Response, ApiError> {
     let customers = customers(body.mode, body.ids, search)?;
     let change = change(body.delete, body.change)?;

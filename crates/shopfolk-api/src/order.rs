@@ -1,8 +1,12 @@
 //! What the wire says of an order.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
+use std::fmt;
 
+use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::value::RawValue;
 use shopfolk_model::{
     CustomerId, EmailAddress, MAXIMUM_ORDER_ITEMS, Money, Order, OrderKey, OrderNumber, OrderedProduct,
     ProductId, Timestamp,
@@ -11,7 +15,8 @@ use utoipa::openapi::{RefOr, Schema};
 
 use crate::error::ApiError;
 use crate::fields::{Fields, Given};
-use crate::json::{self, JsonObject, JsonValue};
+use crate::json::{self, JsonObject, JsonValue, Key};
+use crate::response_fields::ResponseFields;
 use crate::wire::{
     Cell, Components, Direction, FieldDescription, RequestShape, RequestValue, WireObject, WireValue,
     request_shape, wire_object,
@@ -179,15 +184,71 @@ request_shape! {
 /// An order with the document that was sent.
 pub(crate) struct OrderWithDocument<'a> {
     order: &'a Order,
-    document: JsonValue<'a>,
+    document: Vec<(Cow<'a, str>, DocumentValue<'a>)>,
+}
+
+/// A value of a document.
+enum DocumentValue<'a> {
+    /// As it is kept: it can be long.
+    Kept(&'a RawValue),
+    /// One of which some fields are wanted.
+    Parsed(JsonValue<'a>),
 }
 
 impl<'a> OrderWithDocument<'a> {
-    pub(crate) fn of(order: &'a Order) -> Result<Self, ApiError> {
+    /// The order with what is wanted of its document.
+    pub(crate) fn of(order: &'a Order, wanted: &ResponseFields) -> Result<Self, ApiError> {
+        let mut reader = serde_json::Deserializer::from_str(&order.document);
         // It was read when it was sent.
-        let document =
-            json::parse(order.document.as_bytes()).map_err(|_| ApiError::internal("an order is damaged"))?;
+        let kept =
+            reader.deserialize_map(KeptFields).map_err(|_| ApiError::internal("an order is damaged"))?;
+        let mut document = Vec::with_capacity(kept.len());
+        for (name, value) in kept {
+            let Some(fields) = wanted.within(&name) else { continue };
+            // Orders of earlier releases were kept with their nulls.
+            if value.get() == "null" && is_described(&name, Order::FIELDS) {
+                continue;
+            }
+            let value = if fields.is_everything() {
+                DocumentValue::Kept(value)
+            } else {
+                DocumentValue::Parsed(json::parse(value.get().as_bytes())?)
+            };
+            document.push((name, value));
+        }
         Ok(Self { order, document })
+    }
+
+    fn has(&self, name: &str) -> bool {
+        self.document.iter().any(|(other, _)| other == name)
+    }
+}
+
+/// Reads the fields of an object in their order.
+struct KeptFields;
+
+impl<'de> Visitor<'de> for KeptFields {
+    type Value = Vec<(Cow<'de, str>, &'de RawValue)>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut fields = Vec::new();
+        while let Some((Key(key), value)) = map.next_entry()? {
+            fields.push((key, value));
+        }
+        Ok(fields)
+    }
+}
+
+impl Serialize for DocumentValue<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Kept(value) => value.serialize(serializer),
+            Self::Parsed(value) => value.serialize(serializer),
+        }
     }
 }
 
@@ -198,17 +259,15 @@ impl WireObject for OrderWithDocument<'_> {
 
     fn write<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
         self.order.write(map)?;
-        let JsonValue::Object(fields) = &self.document else { return Ok(()) };
         let (email, total) = (OrderFields::EMAIL.name, OrderFields::TOTAL.name);
-        let is_said = |name| said(fields, Order::FIELDS).any(|(said, _)| said == name);
-        if !is_said(email) {
+        if !self.has(email) {
             map.serialize_entry(email, self.order.email.as_str())?;
         }
-        if !is_said(total) {
+        if !self.has(total) {
             map.serialize_entry(total, &self.order.total.answer())?;
         }
-        // Orders of earlier releases were kept with their nulls.
-        said(fields, Order::FIELDS)
+        self.document
+            .iter()
             .filter(|(name, _)| !is_own(name))
             .try_for_each(|(name, value)| map.serialize_entry(name, value))
     }

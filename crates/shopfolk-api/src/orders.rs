@@ -4,12 +4,12 @@ use axum::response::Response;
 use rand::SeedableRng;
 use rand::rngs::{StdRng, SysRng};
 use serde::Serialize;
-use shopfolk_model::{EmailAddress, OrderKey, OrderSearch, OrderedProduct, ProductId, SearchText};
+use shopfolk_model::{EmailAddress, Order, OrderKey, OrderSearch, OrderedProduct, ProductId, SearchText};
 use shopfolk_operations::{DeleteOrder, GetOrder, ListProducts, RecordOrder, SearchOrders};
 use shopfolk_store::Engine;
 use utoipa::ToSchema;
 
-use crate::answer;
+use crate::answer::{self, AnswerWriter};
 use crate::body::JsonBody;
 use crate::caller::{Caller, CreateOrders, ReadCustomers, ReadOrders, UpdateOrders};
 use crate::counts::DeleteCountOut;
@@ -60,7 +60,7 @@ page! {
 )]
 pub(crate) async fn create_order<E: Engine>(
     caller: Caller<E, CreateOrders>,
-    JsonBody(order): NewOrderBody,
+    JsonBody(order, _held): NewOrderBody,
 ) -> Result<Response, ApiError> {
     let NewOrder { email, customer, total, created, products, document } = order;
     let mut random = StdRng::try_from_rng(&mut SysRng).map_err(ApiError::internal)?;
@@ -129,9 +129,19 @@ pub(crate) async fn list_orders<E: Engine>(
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
     let found = caller.read(SearchOrders { search, page }).await?;
-    let orders: Vec<_> = found.items.iter().map(OrderWithDocument::of).collect::<Result<_, _>>()?;
-    let page = Page { total: found.total, count: orders.len(), asked: page, items: &orders };
-    answer::listed(&Answer(&page), found.damaged, &fields)
+    let damaged = found.damaged;
+    let write = move |found: &shopfolk_store::Page<Order>, writer: &AnswerWriter<'_>| {
+        let wanted = writer.fields.within("items");
+        let order = |order| wanted.map(|wanted| OrderWithDocument::of(order, wanted));
+        let items = found.items.iter().filter_map(order).collect::<Result<Vec<_>, _>>()?;
+        writer.write(&Answer(&Page {
+            total: found.total,
+            count: found.items.len(),
+            asked: page,
+            items: &items,
+        }))
+    };
+    caller.answer(found, damaged, fields, write).await
 }
 
 /// Get an order
@@ -146,7 +156,11 @@ pub(crate) async fn get_order<E: Engine>(
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
     let order = caller.read(GetOrder { order }).await?;
-    answer::selected(&Answer(&OrderWithDocument::of(&order)?), &fields)
+    caller
+        .answer(order, 0, fields, |order, writer| {
+            writer.write(&Answer(&OrderWithDocument::of(order, writer.fields)?))
+        })
+        .await
 }
 
 /// Delete an order
@@ -201,5 +215,7 @@ pub(crate) async fn list_customer_products<E: Engine>(
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
     let products = caller.read(ListProducts { name }).await?;
-    answer::listed(&Answer(&Products(products.items)), products.damaged, &fields)
+    let damaged = products.damaged;
+    let products = Products(products.items);
+    caller.answer(products, damaged, fields, |products, writer| writer.write(&Answer(products))).await
 }

@@ -36,6 +36,13 @@ pub(crate) struct Page<'a, T> {
     pub(crate) items: &'a [T],
 }
 
+impl<'a, T> Page<'a, T> {
+    /// The part of a list that was found.
+    pub(crate) const fn of(found: &'a shopfolk_store::Page<T>, asked: PageRequest) -> Self {
+        Self { total: found.total, count: found.items.len(), asked, items: found.items.as_slice() }
+    }
+}
+
 /// Describes a page: what it is, its name in the document, of what, how many there are at the most, and which come first.
 macro_rules! page {
     ($(#[doc = $about:literal])* $name:literal of $item:ty, $most:expr, $order:literal) => {

@@ -3,10 +3,6 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use serde::ser::{Serialize, Serializer};
-
-use crate::json::{JsonObject, JsonValue};
-
 /// How deep brackets may be nested.
 const MAXIMUM_DEPTH: usize = 32;
 
@@ -123,47 +119,9 @@ impl ResponseFields {
         }
     }
 
-    /// The part of a value that is wanted.
-    pub(crate) fn select<'a>(&'a self, value: &'a JsonValue<'a>) -> impl Serialize + 'a {
-        Selected { value, fields: self }
-    }
-
-    /// Whether anything is kept of a value: fields of a plain value are not there to keep.
-    fn keep(&self, value: &JsonValue<'_>) -> bool {
-        self.is_everything() || matches!(value, JsonValue::Object(_) | JsonValue::List(_))
-    }
-}
-
-struct Selected<'a> {
-    value: &'a JsonValue<'a>,
-    fields: &'a ResponseFields,
-}
-
-impl Serialize for Selected<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        if self.fields.is_everything() {
-            return self.value.serialize(serializer);
-        }
-        match self.value {
-            JsonValue::Object(object) => serializer.collect_map(self.selected_fields(object)),
-            JsonValue::List(values) => serializer.collect_seq(
-                values
-                    .iter()
-                    .filter(|value| self.fields.keep(value))
-                    .map(|value| Selected { value, fields: self.fields }),
-            ),
-            plain => plain.serialize(serializer),
-        }
-    }
-}
-
-impl<'a> Selected<'a> {
-    fn selected_fields(&self, object: &'a JsonObject<'a>) -> impl Iterator<Item = (&'a str, Selected<'a>)> {
-        let wanted = self.fields;
-        object.iter().filter_map(|(name, value)| {
-            let fields = wanted.0.get(name)?;
-            fields.keep(value).then_some((name, Selected { value, fields }))
-        })
+    /// What is wanted of a field; `None` when nothing is.
+    pub(crate) fn within(&self, name: &str) -> Option<&Self> {
+        if self.is_everything() { Some(self) } else { self.0.get(name) }
     }
 }
 
@@ -172,12 +130,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::selecting::Selected;
 
     const ANSWER: &str = r#"{"total":2,"count":2,"items":[{"id":1,"email":"a","contacts":[{"id":3,"type":"PHONE","contact":"1"},{"id":4,"type":"URL","contact":"2"}]},{"id":2,"email":"b","contacts":[]}]}"#;
 
     fn selected(fields: &str) -> String {
         let value = crate::json::parse(ANSWER.as_bytes()).unwrap();
-        serde_json::to_string(&parse(fields).unwrap().select(&value)).unwrap()
+        serde_json::to_string(&Selected(&value, &parse(fields).unwrap())).unwrap()
     }
 
     #[test]

@@ -10,6 +10,11 @@ use std::time::Duration;
 use governor::Quota;
 use metrics_exporter_prometheus::PrometheusHandle;
 
+use crate::byte_budget::ByteBudget;
+
+/// 64 MiB.
+const HELD_BYTES: u32 = 64 << 20;
+
 /// The settings of the API.
 #[derive(Clone)]
 pub struct ApiSettings {
@@ -21,6 +26,12 @@ pub struct ApiSettings {
     pub body_timeout: Duration,
     /// How long a request may take in all.
     pub request_timeout: Duration,
+    /// How many bytes of bodies are held at once, over all requests, from the first byte to the answer. A body of more than
+    /// 16 KiB for which there is no room is refused with 503.
+    pub bodies: ByteBudget,
+    /// How many bytes of answers are held at once, until the callers have taken them. An answer of more than 16 KiB for which
+    /// there is no room becomes a 503; one that is streamed waits before its next portion.
+    pub answers: ByteBudget,
     /// What `/metrics` shows; `None` switches it off. The maker of the handle calls its `run_upkeep` from time to
     /// time, which keeps the memory of the histograms small.
     pub metrics: Option<PrometheusHandle>,
@@ -35,6 +46,8 @@ impl Default for ApiSettings {
             allow_query_token: false,
             body_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(30),
+            bodies: ByteBudget::of(HELD_BYTES),
+            answers: ByteBudget::of(HELD_BYTES),
             metrics: None,
             shutting_down: ShuttingDown::default(),
         }

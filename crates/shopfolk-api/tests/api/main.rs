@@ -12,6 +12,7 @@ mod every_operation;
 mod extra_fields;
 mod faulty_engine;
 mod groups;
+mod large;
 mod null_in_creates;
 mod operating;
 mod orders;
