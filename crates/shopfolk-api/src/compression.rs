@@ -23,6 +23,12 @@ pub(crate) fn accepted(headers: &HeaderMap) -> Option<HeaderValue> {
         .cloned()
 }
 
+/// Whether the caller accepts gzip without any condition.
+pub(crate) fn is_plainly_accepted(headers: &HeaderMap) -> bool {
+    let encodings = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    encodings.flat_map(|value| value.split(',')).any(|encoding| encoding.trim().eq_ignore_ascii_case("gzip"))
+}
+
 /// Compresses an answer, as far as what was accepted allows it and its size deserves it.
 pub(crate) async fn compress(accepted: HeaderValue, response: Response) -> Response {
     let mut request = Request::new(Body::empty());

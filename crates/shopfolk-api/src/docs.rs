@@ -3,16 +3,27 @@
 //! Everything that the page needs comes from this program: it works offline, and its content security policy keeps the
 //! browser from asking anybody else.
 
-use std::sync::Arc;
+use std::io::Read as _;
 
 use axum::body::Body;
-use axum::http::{HeaderValue, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Uri, header};
 use axum::response::{IntoResponse, Response};
-use utoipa_swagger_ui::Config;
+use flate2::read::GzDecoder;
 
 use crate::browsers::NO_SNIFFING;
+use crate::compression;
 use crate::error::ApiError;
 use crate::frame::no_such_path;
+
+/// A file of the page, as the build took it out of its archive.
+struct DocsFile {
+    name: &'static str,
+    content_type: &'static str,
+    /// The contents, as gzip.
+    compressed: &'static [u8],
+}
+
+const FILES: &[DocsFile] = include!(concat!(env!("OUT_DIR"), "/docs_files.rs"));
 
 const PAGE: &str = include_str!("docs/page.html");
 const START: &str = include_str!("docs/start.js");
@@ -24,33 +35,33 @@ const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
 
 /// The page of the interactive reference.
 pub(crate) async fn get_docs() -> Response {
-    file("text/html; charset=utf-8", PAGE)
+    answer("text/html; charset=utf-8", PAGE)
 }
 
 /// The scripts and styles of the page.
-pub(crate) async fn get_docs_file(uri: Uri) -> Response {
+pub(crate) async fn get_docs_file(uri: Uri, headers: HeaderMap) -> Result<Response, ApiError> {
     let name = uri.path().rsplit('/').next().unwrap_or_default();
     if name == "start.js" {
-        return file("text/javascript; charset=utf-8", START);
+        return Ok(answer("text/javascript; charset=utf-8", START));
     }
-    // Its own page is not ours, which works without asking any other host.
-    let found = match name {
-        "index.html" | "oauth2-redirect.html" | "swagger-initializer.js" => Ok(None),
-        name => utoipa_swagger_ui::serve(name, Arc::new(Config::from("/openapi.json"))),
+    let Some(file) = FILES.iter().find(|file| file.name == name) else {
+        return Ok(no_such_path(&uri).into_response());
     };
-    match found {
-        Ok(Some(found)) => file(&found.content_type, found.bytes.into_owned()),
-        Ok(None) => no_such_path(&uri).into_response(),
-        Err(error) => ApiError::internal(error.to_string()).into_response(),
+    if compression::is_plainly_accepted(&headers) {
+        let mut response = answer(file.content_type, file.compressed);
+        response.headers_mut().insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        return Ok(response);
     }
+    let mut whole = Vec::new();
+    GzDecoder::new(file.compressed).read_to_end(&mut whole).map_err(ApiError::internal)?;
+    Ok(answer(file.content_type, whole))
 }
 
-fn file(content_type: &str, bytes: impl Into<Body>) -> Response {
+fn answer(content_type: &'static str, bytes: impl Into<Body>) -> Response {
     let mut response = Response::new(bytes.into());
     let headers = response.headers_mut();
-    if let Ok(content_type) = HeaderValue::from_str(content_type) {
-        headers.insert(header::CONTENT_TYPE, content_type);
-    }
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     headers.insert(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY);
     headers.extend([NO_SNIFFING]);
     response
@@ -70,8 +81,7 @@ mod tests {
     #[test]
     fn every_file_that_the_page_names_is_there() {
         for name in PAGE.split('"').filter_map(|text| text.strip_prefix("/docs/")) {
-            let found = utoipa_swagger_ui::serve(name, Arc::new(Config::from("/openapi.json"))).unwrap();
-            assert!(name == "start.js" || found.is_some(), "{name}");
+            assert!(name == "start.js" || FILES.iter().any(|file| file.name == name), "{name}");
         }
         assert!(PAGE.contains("/docs/swagger-ui-bundle.js"));
     }
