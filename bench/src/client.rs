@@ -1,10 +1,12 @@
 //! A small HTTP client for preparing contenders. The load itself comes from wrk.
 
+use std::io::Read;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use http::Method;
+use http::{Method, StatusCode};
 use serde_json::Value;
 
 /// Sends JSON to one server, signed in or not.
@@ -30,16 +32,53 @@ impl Client {
         }
     }
 
+    /// The same client with another token.
+    #[must_use]
+    pub fn with_token(&self, token: &str) -> Self {
+        Self { authorization: Some(format!("Bearer {token}")), ..self.clone() }
+    }
+
+    /// Asks, reads the answer to its end without keeping it, and returns its status, whatever it is. Once `goes_on` is false,
+    /// the rest of the answer is not read.
+    ///
+    /// # Errors
+    /// When the server cannot be reached or the answer does not come to its end.
+    pub fn ask(
+        &self,
+        method: &Method,
+        path: &str,
+        body: Option<&Value>,
+        goes_on: &AtomicBool,
+    ) -> Result<StatusCode> {
+        let failed = || format!("{method} {path} failed");
+        let request = self.request(method, path);
+        let mut answer = match body {
+            Some(body) => {
+                let request = request.header("Content-Type", "application/json").body(body.to_string());
+                self.agent.run(request.with_context(failed)?).with_context(failed)?
+            }
+            None => self.agent.run(request.body(()).with_context(failed)?).with_context(failed)?,
+        };
+        let (status, mut reader) = (answer.status(), answer.body_mut().as_reader());
+        let mut piece = [0; 16 * 1024];
+        while goes_on.load(Ordering::Relaxed) && reader.read(&mut piece).with_context(failed)? > 0 {}
+        Ok(status)
+    }
+
+    fn request(&self, method: &Method, path: &str) -> http::request::Builder {
+        let request = http::Request::builder().method(method).uri(format!("http://{}{path}", self.address));
+        match &self.authorization {
+            Some(authorization) => request.header("Authorization", authorization),
+            None => request,
+        }
+    }
+
     /// Asks for what is there and returns the answer's body.
     ///
     /// # Errors
     /// When the server cannot be reached or answers with another status than 2xx.
     pub fn get(&self, path: &str) -> Result<Value> {
-        let mut request = http::Request::builder().uri(format!("http://{}{path}", self.address));
-        if let Some(authorization) = &self.authorization {
-            request = request.header("Authorization", authorization);
-        }
-        let request = request.body(()).context("the request is not well-formed")?;
+        let request = self.request(&Method::GET, path).body(()).context("the request is not well-formed")?;
         let mut answer = self.agent.run(request).with_context(|| format!("GET {path} failed"))?;
         let status = answer.status();
         let text = answer
@@ -71,13 +110,7 @@ impl Client {
     }
 
     fn send(&self, method: &Method, path: &str, body: &Value) -> Result<Value> {
-        let mut request = http::Request::builder()
-            .method(method)
-            .uri(format!("http://{}{path}", self.address))
-            .header("Content-Type", "application/json");
-        if let Some(authorization) = &self.authorization {
-            request = request.header("Authorization", authorization);
-        }
+        let request = self.request(method, path).header("Content-Type", "application/json");
         let request = request.body(body.to_string()).context("the request is not well-formed")?;
         let mut answer = self.agent.run(request).with_context(|| format!("{method} {path} failed"))?;
         let status = answer.status();

@@ -11,6 +11,7 @@
     reason = "a command line program: results go to stdout, progress to stderr"
 )]
 
+mod beside;
 mod ceiling;
 mod chart;
 mod client;
@@ -61,6 +62,8 @@ enum Command {
     Import(import::Settings),
     /// Imports and copies to and from a PostgreSQL that is far away, beside the same without the way.
     Latency(latency::Settings),
+    /// Reads, creates and searches of small stores while clients of a large store do not let up.
+    Beside(beside::Settings),
     /// Serves the bare server that stores nothing, until it is stopped.
     Ceiling(ceiling::Settings),
 }
@@ -110,6 +113,7 @@ fn main() -> Result<()> {
         Command::Search(settings) => search::run(&settings),
         Command::Import(settings) => import::run(&settings),
         Command::Latency(settings) => latency::run(&settings),
+        Command::Beside(settings) => beside::run(&settings),
         Command::Ceiling(settings) => ceiling::run(&settings),
     }
 }

@@ -18,7 +18,7 @@ use crate::measure::settle_disk;
 use crate::report::{self, Report, Target};
 use crate::server::Server;
 use crate::shopfolk::{self, STORE, url};
-use crate::statistics::median;
+use crate::statistics::{median, percentile};
 use crate::table::{Table, grouped};
 use crate::{Pace, Places};
 
@@ -251,12 +251,11 @@ impl Store {
 }
 
 fn ask(question: &Question, small: &Store, large: &Store) -> Result<Asked> {
-    let p99 = |times: &[f64]| times[(times.len() * 99 / 100).min(times.len() - 1)];
     let (small_times, _) = small.ask(question)?;
     let (large_times, found) = large.ask(question)?;
     let (small_median, large_median) =
         (median(small_times.iter().copied()), median(large_times.iter().copied()));
-    let (small_p99, large_p99) = (p99(&small_times), p99(&large_times));
+    let (small_p99, large_p99) = (percentile(&small_times, 99), percentile(&large_times, 99));
     let limit = if found.is_some_and(|found| found > 100_000) { 200.0 } else { 50.0 };
     let met = match question.rule {
         Rule::ById => large_median <= small_median * 1.2,

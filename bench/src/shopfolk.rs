@@ -83,7 +83,8 @@ fn new_customer(number: u32, contacts_each: u32) -> Value {
     })
 }
 
-pub fn contender(program: &Path, directory: &Path, database: &str, token: String) -> Contender {
+/// What the program is given to serve a database, with a rate limit or `off`.
+pub fn serve_arguments(database: &str, rate_limit: &str) -> Vec<String> {
     let arguments = [
         "serve",
         "--database",
@@ -91,14 +92,18 @@ pub fn contender(program: &Path, directory: &Path, database: &str, token: String
         "--listen",
         "{address}",
         "--rate-limit",
-        "off",
+        rate_limit,
         "--log-level",
         "warn",
     ];
+    arguments.map(String::from).to_vec()
+}
+
+pub fn contender(program: &Path, directory: &Path, database: &str, token: String) -> Contender {
     Contender {
         name: "Shopfolk",
         program: program.to_owned(),
-        arguments: arguments.map(String::from).to_vec(),
+        arguments: serve_arguments(database, "off"),
         path: format!("/api/v3/{STORE}/customers/{{customer}}/contacts"),
         place: CustomerPlace::Path,
         token,
