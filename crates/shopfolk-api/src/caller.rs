@@ -102,7 +102,7 @@ impl<E: Engine, S: Sync> Caller<E, S> {
         O: ReadOperation,
         ApiError: From<O::Error>,
     {
-        Ok(self.app.engine.read(self.store, operation).await?)
+        Ok(self.app.engine.read_for(self.store, self.actor(), operation).await?)
     }
 
     /// Writes in the store of the caller.

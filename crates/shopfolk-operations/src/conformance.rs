@@ -99,6 +99,9 @@ macro_rules! conformance_tests {
             deleting_many_again_passes_over_those_who_are_gone
             who_is_not_found_any_more_is_passed_over_by_a_mass_change
             each_portion_of_a_mass_change_has_its_own_time
+            others_write_between_the_portions_of_a_mass_change
+            mass_change_that_nobody_waits_for_stops_after_its_portion
+            mass_deletion_counts_contacts_as_rows
             deleted_group_is_told_of_each_of_its_customers
             deleted_extra_field_is_told_of_each_customer_with_a_value
             any_calls_end_as_in_the_model

@@ -7,7 +7,7 @@ use shopfolk_model::{
     Timestamp,
 };
 use shopfolk_store::{
-    FoundContacts, ReadOperation, ReadTx, StateBefore, StoreError, WriteOperation, WriteTx,
+    FoundContacts, Length, ReadOperation, ReadTx, StateBefore, StoreError, WriteOperation, WriteTx,
 };
 
 use crate::OperationError;
@@ -140,6 +140,10 @@ impl ReadOperation for ListContacts {
     type Error = OperationError;
     const READS_ONCE: bool = true;
 
+    fn length(&self) -> Length {
+        Length::Short
+    }
+
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
         let (contacts, damaged) = found_contacts(tx, self.customer).await?.readable();
         Ok(ListedContacts { contacts, damaged })
@@ -159,6 +163,10 @@ impl ReadOperation for GetContact {
     type Output = Arc<Contact>;
     type Error = OperationError;
     const READS_ONCE: bool = true;
+
+    fn length(&self) -> Length {
+        Length::Short
+    }
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
         let found = found_contacts(tx, self.customer).await?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use shopfolk_model::{CountryCode, CustomerGroup, GroupBook, OrderingCustomers, SearchText, ShippingPlace};
-use shopfolk_store::{PageRequest, ReadOperation, ReadTx, list_shipping_places};
+use shopfolk_store::{Length, PageRequest, ReadOperation, ReadTx, list_shipping_places};
 
 use crate::OperationError;
 use crate::groups::list_groups;
@@ -33,8 +33,8 @@ impl ReadOperation for ListCustomerFilters {
     type Output = CustomerFilters;
     type Error = OperationError;
 
-    fn searches(&self) -> bool {
-        true
+    fn length(&self) -> Length {
+        Length::Long
     }
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
@@ -61,8 +61,8 @@ impl ReadOperation for ListCustomerCountries {
     type Error = OperationError;
     const READS_ONCE: bool = true;
 
-    fn searches(&self) -> bool {
-        true
+    fn length(&self) -> Length {
+        Length::Long
     }
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {

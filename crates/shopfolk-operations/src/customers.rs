@@ -8,7 +8,7 @@ use shopfolk_model::{
     ExtraFieldValue, GroupId, GroupName, NewCustomer, Timestamp,
 };
 use shopfolk_store::{
-    FoundContacts, Listed, Page, PageRequest, Query, ReadOperation, ReadTx, WriteOperation, WriteTx,
+    FoundContacts, Length, Listed, Page, PageRequest, Query, ReadOperation, ReadTx, WriteOperation, WriteTx,
     find_customers, get_customer,
 };
 
@@ -145,6 +145,10 @@ impl ReadOperation for ListDeletedCustomers {
     type Output = Page<DeletedCustomer>;
     type Error = OperationError;
 
+    fn length(&self) -> Length {
+        Length::Long
+    }
+
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
         let oldest = self.now.before(DELETED_KEPT);
         let from = self.from.unwrap_or(oldest).max(oldest);
@@ -162,6 +166,10 @@ pub struct GetCustomer {
 impl ReadOperation for GetCustomer {
     type Output = CustomerWithContacts;
     type Error = OperationError;
+
+    fn length(&self) -> Length {
+        Length::Short
+    }
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
         let not_found = OperationError::CustomerNotFound { id: self.customer };
@@ -182,6 +190,10 @@ pub struct ListCustomers {
 impl ReadOperation for ListCustomers {
     type Output = Page<CustomerWithContacts>;
     type Error = OperationError;
+
+    fn length(&self) -> Length {
+        self.page.length()
+    }
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
         let Page { total, items: ids, .. } = tx.list_customer_ids(self.page).await?;

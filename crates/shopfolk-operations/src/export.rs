@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use shopfolk_model::{ContactBook, ExtraField, ExtraFieldKey, GroupId, GroupName};
-use shopfolk_store::{ReadOperation, ReadTx, StoreError, StoredCustomer, list_stored_customers};
+use shopfolk_store::{Length, ReadOperation, ReadTx, StoreError, StoredCustomer, list_stored_customers};
 use tokio::sync::mpsc;
 
 use crate::extra_fields::list_extra_fields;
@@ -45,6 +45,10 @@ pub struct CustomerExtent {
 impl ReadOperation for ExportCustomers {
     type Output = ();
     type Error = OperationError;
+
+    fn length(&self) -> Length {
+        Length::Long
+    }
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<(), OperationError> {
         let groups = list_groups(tx).await?.items;

@@ -5,7 +5,7 @@ use shopfolk_model::{
     ExtraFieldKey, ExtraFieldRuleError, Happening, MAXIMUM_EXTRA_FIELDS, NewExtraField, StoreId, Timestamp,
 };
 use shopfolk_store::{
-    EXTRA_FIELDS_BY_KEY, Engine, Listed, PORTION, Query, ReadOperation, ReadTx, Record, StoreError,
+    EXTRA_FIELDS_BY_KEY, Engine, Length, Listed, Pace, Query, ReadOperation, ReadTx, Record, StoreError,
     StoredExtraFieldValue, Which, WriteOperation, WriteTx,
 };
 
@@ -20,6 +20,10 @@ impl ReadOperation for ListExtraFields {
     type Output = Listed<ExtraField>;
     type Error = OperationError;
     const READS_ONCE: bool = true;
+
+    fn length(&self) -> Length {
+        Length::Short
+    }
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
         Ok(list_extra_fields(tx).await?)
@@ -37,6 +41,10 @@ impl ReadOperation for GetExtraField {
     type Output = ExtraField;
     type Error = OperationError;
     const READS_ONCE: bool = true;
+
+    fn length(&self) -> Length {
+        Length::Short
+    }
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
         let found = tx.find(&EXTRA_FIELDS_BY_KEY, self.key.as_str().into()).await?;
@@ -113,13 +121,19 @@ pub async fn delete_extra_field<E: Engine>(
     key: ExtraFieldKey,
     now: impl Fn() -> Timestamp + Send + Sync,
 ) -> Result<(), OperationError> {
-    while !engine.write(store, by, DeleteExtraField { key, now: now() }).await? {}
-    Ok(())
+    let mut pace = Pace::default();
+    loop {
+        let portion = DeleteExtraField { key, most: pace.rows(), now: now() };
+        if engine.write_portion(store, by, portion, &mut pace).await? {
+            return Ok(());
+        }
+    }
 }
 
 /// Takes the values of a field from a portion of the customers who have one, and deletes the field when nobody is left.
 struct DeleteExtraField {
     key: ExtraFieldKey,
+    most: usize,
     now: Timestamp,
 }
 
@@ -134,11 +148,11 @@ impl WriteOperation for DeleteExtraField {
         let book = all_extra_fields(tx).await?;
         let Some(field) = book.find(self.key) else { return Err(not_found) };
         let id = field.id;
-        let customers = tx.customers_with_extra_field(id, PORTION).await?;
+        let customers = tx.customers_with_extra_field(id, self.most).await?;
         let has_a_value = |customer: &Customer| customer.extra_fields.contains_key(&id);
         let entry = ExtraFieldEntry { key: Some(self.key), title: None, value: None };
         let change = CustomerChange { extra_fields: vec![entry], ..CustomerChange::default() };
-        let cleared = clear_portion(tx, &customers, has_a_value, &change, self.now).await?;
+        let cleared = clear_portion(tx, &customers, self.most, has_a_value, &change, self.now).await?;
         // A value that hangs on nobody must not keep the field.
         let orphans: Vec<_> = cleared.gone.iter().map(|&customer| (customer, id)).collect();
         tx.delete::<StoredExtraFieldValue>(&orphans).await?;

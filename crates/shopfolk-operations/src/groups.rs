@@ -5,7 +5,7 @@ use shopfolk_model::{
     GroupRuleError, Happening, MAXIMUM_GROUPS, NewGroup, StoreId, Timestamp,
 };
 use shopfolk_store::{
-    Engine, Listed, PORTION, Page, PageRequest, Query, ReadOperation, ReadTx, Record, StoreError, Which,
+    Engine, Length, Listed, Pace, Page, PageRequest, Query, ReadOperation, ReadTx, Record, StoreError, Which,
     WriteOperation, WriteTx,
 };
 
@@ -25,6 +25,10 @@ impl ReadOperation for ListGroups {
     type Output = Page<CustomerGroup>;
     type Error = OperationError;
     const READS_ONCE: bool = true;
+
+    fn length(&self) -> Length {
+        Length::Short
+    }
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
         let listed = list_groups(tx).await?;
@@ -47,6 +51,10 @@ impl ReadOperation for GetGroup {
     type Output = CustomerGroup;
     type Error = OperationError;
     const READS_ONCE: bool = true;
+
+    fn length(&self) -> Length {
+        Length::Short
+    }
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
         if self.group == GroupId::GENERAL {
@@ -121,13 +129,19 @@ pub async fn delete_group<E: Engine>(
     group: GroupId,
     now: impl Fn() -> Timestamp + Send + Sync,
 ) -> Result<(), OperationError> {
-    while !engine.write(store, by, DeleteGroup { group, now: now() }).await? {}
-    Ok(())
+    let mut pace = Pace::default();
+    loop {
+        let portion = DeleteGroup { group, most: pace.rows(), now: now() };
+        if engine.write_portion(store, by, portion, &mut pace).await? {
+            return Ok(());
+        }
+    }
 }
 
 /// Puts a portion of the customers of a group into the built-in one, and deletes the group when nobody is left in it.
 struct DeleteGroup {
     group: GroupId,
+    most: usize,
     now: Timestamp,
 }
 
@@ -145,10 +159,10 @@ impl WriteOperation for DeleteGroup {
         if group.is_none() {
             return Err(OperationError::GroupNotFound { id: self.group });
         }
-        let customers = tx.customers_in_group(self.group, PORTION).await?;
+        let customers = tx.customers_in_group(self.group, self.most).await?;
         let is_in_it = |customer: &Customer| customer.group == self.group;
         let change = CustomerChange { group: Some(GroupId::GENERAL), ..CustomerChange::default() };
-        let cleared = clear_portion(tx, &customers, is_in_it, &change, self.now).await?;
+        let cleared = clear_portion(tx, &customers, self.most, is_in_it, &change, self.now).await?;
         if cleared.all {
             tx.delete::<CustomerGroup>(&[(self.group,)]).await?;
             tx.append(Happening::GroupDeleted(self.group), self.now).await?;

@@ -8,7 +8,7 @@ use shopfolk_model::{
     CustomerDetails, CustomerId, ExternalReferenceId, FieldChange, GroupId, NewContact, NewCustomer, StoreId,
     Timestamp,
 };
-use shopfolk_store::{Engine, IdKind, PORTION, StoreError, WriteOperation, WriteTx};
+use shopfolk_store::{Engine, IdKind, Pace, StoreError, WriteOperation, WriteTx};
 
 use crate::OperationError;
 use crate::customer_portion::{CustomerPortion, Needs, NewRows};
@@ -51,14 +51,14 @@ pub struct ImportCustomers {
     pub customers: Arc<[ImportedCustomer]>,
     /// The first of them that is still to be imported.
     pub first: usize,
-    /// How many of them a portion has at the most.
+    /// How many of them a portion has at the most; what hangs on one counts too.
     pub most: usize,
     /// Now.
     pub now: Timestamp,
 }
 
 /// Imports the next portion of customers. Where others write the same customers so fast that it always comes too late, it
-/// is made smaller, down to one customer; `most` keeps how large it may be.
+/// is made smaller, down to one customer.
 ///
 /// # Errors
 /// When the database fails.
@@ -67,19 +67,15 @@ pub async fn import_portion<E: Engine>(
     store: StoreId,
     customers: &Arc<[ImportedCustomer]>,
     first: usize,
-    most: &mut usize,
+    pace: &mut Pace,
     now: Timestamp,
 ) -> Result<Vec<ImportOutcome>, OperationError> {
     loop {
-        let import = ImportCustomers { customers: Arc::clone(customers), first, most: *most, now };
-        match engine.write(store, Actor::Import, import).await {
-            Err(OperationError::Store(StoreError::Conflict { .. })) if *most > 1 => *most /= 4,
-            outcome => {
-                *most = PORTION.min(*most * 2);
-                return outcome;
-            }
+        let import = ImportCustomers { customers: Arc::clone(customers), first, most: pace.rows(), now };
+        match engine.write_portion(store, Actor::Import, import, pace).await {
+            Err(OperationError::Store(StoreError::Conflict { .. })) if pace.shrink() => {}
+            outcome => return outcome,
         }
-        *most = (*most).max(1);
     }
 }
 
@@ -89,7 +85,7 @@ impl WriteOperation for ImportCustomers {
 
     async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
         let customers = self.customers.get(self.first..).unwrap_or_default();
-        let customers = &customers[..customers.len().min(self.most)];
+        let customers = &customers[..self.fitting(customers)];
         let mut needs = Needs { contacts: true, ..Needs::default() };
         for imported in customers {
             needs.import(imported);
@@ -129,6 +125,29 @@ impl WriteOperation for ImportCustomers {
         }
         import.portion.write(tx, self.now).await?;
         Ok(outcomes)
+    }
+}
+
+impl ImportCustomers {
+    /// How many of these customers are no more than the portion may have, with what hangs on them; one at least.
+    fn fitting(&self, customers: &[ImportedCustomer]) -> usize {
+        let mut rows = 0;
+        let fits = |imported: &&ImportedCustomer| {
+            rows += imported.weight();
+            rows <= self.most
+        };
+        customers.iter().take_while(fits).count().max(1).min(customers.len())
+    }
+}
+
+impl ImportedCustomer {
+    /// How much of a portion it takes.
+    fn weight(&self) -> usize {
+        // One with a few contacts and addresses counts as one.
+        const HANGING: usize = 8;
+        let contacts = self.contacts.as_ref().map_or(0, Vec::len);
+        let addresses = self.change.addresses.as_ref().map_or(0, Vec::len);
+        1 + (contacts + addresses) / HANGING
     }
 }
 

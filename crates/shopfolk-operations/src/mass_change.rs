@@ -1,6 +1,6 @@
 //! Changing or deleting many customers at once.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use shopfolk_model::{
@@ -8,7 +8,8 @@ use shopfolk_model::{
     CustomerSearch, FieldChange, GroupId, SearchedCustomer, StoreId, Timestamp,
 };
 use shopfolk_store::{
-    CustomerRow, Engine, IdKind, PORTION, Query, ReadOperation, ReadTx, Row, WriteOperation, WriteTx,
+    CustomerRow, Engine, IdKind, Length, PORTION, Pace, Query, ReadOperation, ReadTx, Row, WriteOperation,
+    WriteTx,
 };
 
 use crate::customer_portion::{CustomerPortion, Needs};
@@ -64,14 +65,17 @@ pub async fn change_many_customers<E: Engine>(
             let find = SearchCustomerIds { search: CustomerSearch::clone(&search), sort: None };
             let search =
                 Some(Arc::from(search)).filter(|search: &Arc<CustomerSearch>| !search.is_everybody());
-            (engine.read(store, find).await?, Vec::new(), search)
+            (engine.read_for(store, by, find).await?, Vec::new(), search)
         }
     };
-    engine.read(store, LookOver { ids: named, change }).await?;
-    let mut changed = 0;
-    for portion in ids.chunks(PORTION) {
-        let portion = ChangePortion { ids: portion.to_vec(), search: search.clone(), change, now: now() };
-        changed += engine.write(store, by, portion).await?;
+    engine.read_for(store, by, LookOver { ids: named, change }).await?;
+    let (mut changed, mut left, mut pace) = (0, &ids[..], Pace::default());
+    while !left.is_empty() {
+        let portion = left[..left.len().min(pace.rows())].to_vec();
+        let portion = ChangePortion { ids: portion, search: search.clone(), change, now: now() };
+        let done = engine.write_portion(store, by, portion, &mut pace).await?;
+        changed += done.changed;
+        left = left.get(done.through..).unwrap_or_default();
     }
     Ok(changed)
 }
@@ -85,6 +89,10 @@ struct LookOver {
 impl ReadOperation for LookOver {
     type Output = ();
     type Error = OperationError;
+
+    fn length(&self) -> Length {
+        Length::Long
+    }
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<(), OperationError> {
         if let MassChange::Change { group: Some(id), .. } = self.change
@@ -112,7 +120,17 @@ impl ReadOperation for LookOver {
     }
 }
 
-/// Changes or deletes the customers of a portion who are there and whom the search finds still, and says how many.
+/// How far a portion has come.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct PortionDone {
+    /// How many of its customers it is through with, at least one.
+    pub through: usize,
+    /// How many of them were changed or deleted.
+    pub changed: u64,
+}
+
+/// Changes or deletes the customers of a portion who are there and whom the search finds still. Contacts that have to be
+/// read count as much as customers, and where they are more than the portion may have, the last customers are left.
 pub(crate) struct ChangePortion {
     pub ids: Vec<CustomerId>,
     pub search: Option<Arc<CustomerSearch>>,
@@ -121,10 +139,10 @@ pub(crate) struct ChangePortion {
 }
 
 impl WriteOperation for ChangePortion {
-    type Output = u64;
+    type Output = PortionDone;
     type Error = OperationError;
 
-    async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<u64, OperationError> {
+    async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<PortionDone, OperationError> {
         let change = match self.change {
             MassChange::Delete => None,
             MassChange::Change { group, tax_exempt, accept_marketing } => {
@@ -136,14 +154,17 @@ impl WriteOperation for ChangePortion {
                 Some(CustomerChange { group, details, ..CustomerChange::default() })
             }
         };
-        let mut needs = Needs { contacts: change.is_none() || self.looks_at_contacts(), ..Needs::default() };
+        let contacts = change.is_none() || self.looks_at_contacts();
+        let through = if contacts { self.fitting(tx).await? } else { self.ids.len() };
+        let ids = &self.ids[..through];
+        let mut needs = Needs { contacts, ..Needs::default() };
         match &change {
-            Some(change) => self.ids.iter().for_each(|&id| needs.change(id, change)),
-            None => needs.customers.clone_from(&self.ids),
+            Some(change) => ids.iter().for_each(|&id| needs.change(id, change)),
+            None => needs.customers = ids.to_vec(),
         }
         let mut portion = CustomerPortion::load(tx, &needs).await?;
         let mut changed = 0;
-        for &id in &self.ids {
+        for &id in ids {
             let Some(customer) = portion.customer(id).filter(|customer| self.is_meant(customer, &portion))
             else {
                 continue;
@@ -157,11 +178,29 @@ impl WriteOperation for ChangePortion {
             changed += 1;
         }
         portion.write(tx, self.now).await?;
-        Ok(changed)
+        Ok(PortionDone { through, changed })
     }
 }
 
 impl ChangePortion {
+    /// How many of the customers have no more contacts than the portion may have rows; one at least.
+    async fn fitting<T: WriteTx>(&self, tx: &mut T) -> Result<usize, OperationError> {
+        let keys: Vec<_> = self.ids.iter().map(|&id| (id,)).collect();
+        let mut contacts = HashMap::with_capacity(keys.len());
+        tx.read(&[Query::keys::<CustomerRow>(&keys)], &mut |_, row| {
+            // One that cannot be read is passed over later.
+            contacts
+                .extend(row.decode::<CustomerRow>().map(|customer| (customer.id, customer.contacts.size)));
+        })
+        .await?;
+        let (mut rows, most) = (0, self.ids.len().max(PORTION / 2));
+        let fits = |id: &&CustomerId| {
+            rows += 1 + contacts.get(id).map_or(0, |&contacts| contacts as usize);
+            rows <= most
+        };
+        Ok(self.ids.iter().take_while(fits).count().max(1))
+    }
+
     /// Whether the search looks at contacts: phone numbers are among them.
     fn looks_at_contacts(&self) -> bool {
         self.search.as_ref().is_some_and(|search| search.contact.is_some() || search.phone.is_some())
@@ -186,13 +225,14 @@ pub(crate) struct Cleared {
 }
 
 /// Changes those of these customers who have something that is to be deleted. They are the first so many who have it, or all
-/// where they are fewer than [`PORTION`]. Those who cannot be read keep it.
+/// where they are fewer than `most`. Those who cannot be read keep it.
 ///
 /// # Errors
 /// When nobody can be changed because of damage, or the database fails.
 pub(crate) async fn clear_portion<T: WriteTx>(
     tx: &mut T,
     customers: &[CustomerId],
+    most: usize,
     has_it: impl Fn(&Customer) -> bool + Send,
     change: &CustomerChange,
     now: Timestamp,
@@ -219,5 +259,5 @@ pub(crate) async fn clear_portion<T: WriteTx>(
         return Err(portion.missing(id));
     }
     portion.write(tx, now).await?;
-    Ok(Cleared { all: customers.len() < PORTION && damaged.is_none(), gone })
+    Ok(Cleared { all: customers.len() < most && damaged.is_none(), gone })
 }

@@ -5,8 +5,8 @@ use shopfolk_model::{
     OrderedProduct, SearchText, Timestamp,
 };
 use shopfolk_store::{
-    Listed, ORDERS_BY_KEY, Page, PageRequest, Query, ReadOperation, ReadTx, Record, Which, WriteOperation,
-    WriteTx, get_order, insert_orders,
+    Length, Listed, ORDERS_BY_KEY, Page, PageRequest, Query, ReadOperation, ReadTx, Record, Which,
+    WriteOperation, WriteTx, get_order, insert_orders,
 };
 
 use crate::OperationError;
@@ -145,6 +145,10 @@ impl ReadOperation for GetOrder {
     type Output = Order;
     type Error = OperationError;
 
+    fn length(&self) -> Length {
+        Length::Short
+    }
+
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
         self.order.find(tx).await?.ok_or_else(|| self.order.not_found())
     }
@@ -162,6 +166,10 @@ pub struct SearchOrders {
 impl ReadOperation for SearchOrders {
     type Output = Page<Order>;
     type Error = OperationError;
+
+    fn length(&self) -> Length {
+        Length::Long
+    }
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
         Ok(tx.search_orders(&self.search, self.page).await?)
@@ -212,8 +220,8 @@ impl ReadOperation for ListProducts {
     type Error = OperationError;
     const READS_ONCE: bool = true;
 
-    fn searches(&self) -> bool {
-        true
+    fn length(&self) -> Length {
+        Length::Long
     }
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {

@@ -1,7 +1,7 @@
 //! Finding customers by what they are like.
 
 use shopfolk_model::{CustomerId, CustomerSearch, CustomerSort};
-use shopfolk_store::{Listed, Page, PageRequest, ReadOperation, ReadTx, find_customers};
+use shopfolk_store::{Length, Listed, Page, PageRequest, ReadOperation, ReadTx, find_customers};
 
 use crate::customers::complete;
 use crate::{CustomerWithContacts, OperationError};
@@ -49,8 +49,8 @@ impl ReadOperation for SearchCustomers {
     type Output = FoundCustomers;
     type Error = OperationError;
 
-    fn searches(&self) -> bool {
-        !self.is_list()
+    fn length(&self) -> Length {
+        if self.is_list() { self.page.length() } else { Length::Long }
     }
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
@@ -113,8 +113,8 @@ impl ReadOperation for SearchCustomerIds {
     type Output = Vec<CustomerId>;
     type Error = OperationError;
 
-    fn searches(&self) -> bool {
-        true
+    fn length(&self) -> Length {
+        Length::Long
     }
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {

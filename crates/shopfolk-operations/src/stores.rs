@@ -1,7 +1,7 @@
 //! Creating, suspending and resuming a store.
 
 use shopfolk_model::{Happening, Store, StoreId, StoreName, Timestamp};
-use shopfolk_store::{ReadOperation, ReadTx, StoreError, WriteOperation, WriteTx};
+use shopfolk_store::{Length, ReadOperation, ReadTx, StoreError, WriteOperation, WriteTx};
 
 use crate::OperationError;
 
@@ -13,6 +13,10 @@ impl ReadOperation for GetStore {
     type Output = Option<Store>;
     type Error = StoreError;
     const READS_ONCE: bool = true;
+
+    fn length(&self) -> Length {
+        Length::Short
+    }
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, StoreError> {
         tx.get(()).await

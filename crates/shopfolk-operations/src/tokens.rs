@@ -4,8 +4,8 @@ use shopfolk_model::{
     Day, Happening, ScopeSet, Store, StoreId, Timestamp, TokenHash, TokenId, TokenKind, TokenRecord,
 };
 use shopfolk_store::{
-    PORTION, Portion, ReadOperation, ReadTx, StoreError, StoredToken, WalkPosition, WriteOperation, WriteTx,
-    find_access,
+    Length, PORTION, Portion, ReadOperation, ReadTx, StoreError, StoredToken, WalkPosition, WriteOperation,
+    WriteTx, find_access,
 };
 
 use crate::OperationError;
@@ -23,6 +23,10 @@ impl ReadOperation for ListTokens {
     /// Some of them, by id; `None` when there are no more.
     type Output = Option<Portion<TokenRecord>>;
     type Error = OperationError;
+
+    fn length(&self) -> Length {
+        Length::Long
+    }
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
         if tx.get::<Store>(()).await?.is_none() {

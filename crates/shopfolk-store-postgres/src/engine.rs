@@ -2,11 +2,12 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use shopfolk_model::{Actor, EventPosition, Store, StoreId};
 use shopfolk_store::{
-    BackgroundTask, CopyOperation, Engine, EngineHealth, MigrationStep, Page, PageRequest, ReadOperation,
-    StoreError, StoredEvent, Violation, WriteOperation,
+    BackgroundTask, CopyOperation, Engine, EngineHealth, MigrationStep, Pace, Page, PageRequest,
+    ReadOperation, StoreError, StoredEvent, Turn, Violation, WriteOperation,
 };
 use tokio::task::JoinError;
 use tokio::time::{Instant, timeout};
@@ -123,8 +124,13 @@ impl PostgresEngine {
 }
 
 impl Engine for PostgresEngine {
-    async fn read<O: ReadOperation>(&self, store: StoreId, operation: O) -> Result<O::Output, O::Error> {
-        self.node.read(store, operation).await
+    async fn read_for<O: ReadOperation>(
+        &self,
+        store: StoreId,
+        by: Actor,
+        operation: O,
+    ) -> Result<O::Output, O::Error> {
+        self.node.read(Turn { store, by }, operation).await
     }
 
     async fn read_alone<O: ReadOperation>(
@@ -146,6 +152,19 @@ impl Engine for PostgresEngine {
         operation: O,
     ) -> Result<O::Output, O::Error> {
         self.run(store, by, Operates(operation)).await
+    }
+
+    async fn write_portion<O: WriteOperation>(
+        &self,
+        store: StoreId,
+        by: Actor,
+        operation: O,
+        pace: &mut Pace,
+    ) -> Result<O::Output, O::Error> {
+        let answer = self.run(store, by, Operates(operation)).await?;
+        // Nobody waits for it but who wants the same rows.
+        pace.took(Duration::ZERO);
+        Ok(answer)
     }
 
     async fn copy<O: CopyOperation>(&self, store: StoreId, operation: O) -> Result<O::Output, StoreError> {

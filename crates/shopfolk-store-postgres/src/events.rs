@@ -7,8 +7,8 @@
 
 use shopfolk_model::{Actor, ContactId, Event, EventPosition, TokenId};
 use shopfolk_store::{
-    IdKind, Query, ReadOperation, ReadTx, Record, RecordKey, StoreError, StoredEvent, Which, WriteEvents,
-    WriteRows,
+    IdKind, Length, Query, ReadOperation, ReadTx, Record, RecordKey, StoreError, StoredEvent, Which,
+    WriteEvents, WriteRows,
 };
 
 use crate::failure::Failure;
@@ -92,6 +92,10 @@ impl ReadOperation for ListEvents {
     type Output = Vec<StoredEvent>;
     type Error = StoreError;
     const READS_ONCE: bool = true;
+
+    fn length(&self) -> Length {
+        Length::Long
+    }
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, StoreError> {
         // Behind place 0 even for the first: what has no place is none of them.

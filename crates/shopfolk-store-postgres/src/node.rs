@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use shopfolk_model::{Actor, StoreId};
-use shopfolk_store::{CopyOperation, IdKind, ReadOperation, StoreError, WriteOperation};
+use shopfolk_store::{CopyOperation, IdKind, ReadOperation, StoreError, Turn, WriteOperation};
 use tokio::time::{Instant, timeout_at};
 
 use crate::PostgresSettings;
@@ -109,10 +109,10 @@ impl Node {
     /// Runs an operation on a snapshot of a store.
     pub(crate) async fn read<O: ReadOperation>(
         &self,
-        store: StoreId,
+        turn: Turn,
         operation: O,
     ) -> Result<O::Output, O::Error> {
-        let deadline = self.deadline();
+        let (store, deadline) = (turn.store, self.deadline());
         loop {
             let session = self.sessions.take(deadline).await?;
             let outcome = timeout_at(deadline, try_to_read(&session, store, &operation)).await;

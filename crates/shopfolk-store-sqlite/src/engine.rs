@@ -8,8 +8,9 @@ use std::thread;
 use crossbeam_channel::{Sender, TrySendError, bounded};
 use shopfolk_model::{Actor, EventPosition, Store, StoreId};
 use shopfolk_store::{
-    BackgroundTask, CopyOperation, Engine, EngineHealth, MigrationStep, Page, PageRequest, Query,
-    ReadOperation, ReadTx, Record, RecordKey, StoreError, StoredEvent, Violation, Which, WriteOperation,
+    BackgroundTask, CopyOperation, Engine, EngineHealth, Length, MigrationStep, Pace, Page, PageRequest,
+    Query, ReadOperation, ReadTx, Record, RecordKey, StoreError, StoredEvent, Turn, Violation, Which,
+    WriteOperation,
 };
 use tokio::runtime::Handle;
 use tokio::sync::{Mutex, oneshot};
@@ -17,7 +18,9 @@ use tokio::sync::{Mutex, oneshot};
 use crate::check::check_database;
 use crate::connection::{open_reader, open_writer};
 use crate::events::count_events;
+use crate::long_reads::LongReads;
 use crate::pause::Searches;
+use crate::portions::PortionWrite;
 use crate::reader::{self, ReadJob, Reader};
 use crate::recent::{ReaderNumber, RecentContacts};
 use crate::search::Rebuild;
@@ -34,6 +37,7 @@ pub struct SqliteEngine {
 struct Shared {
     path: PathBuf,
     queues: RwLock<Option<Queues>>,
+    long_reads: Arc<LongReads>,
     /// What the writer says when it has finished; taken when the engine is closed.
     finished: Mutex<Option<oneshot::Receiver<Result<(), StoreError>>>>,
 }
@@ -42,20 +46,11 @@ struct Shared {
 struct Queues {
     writes: Sender<Box<dyn WriteJob>>,
     reads: Sender<ReadJob>,
-    searches: Sender<ReadJob>,
 }
 
-impl Queues {
-    const fn reads(&self) -> &Sender<ReadJob> {
-        &self.reads
-    }
-
-    const fn searches(&self) -> &Sender<ReadJob> {
-        &self.searches
-    }
-}
-
-const CLOSED: StoreError = StoreError::Unavailable { reason: "it is shutting down" };
+pub(crate) const NO_ROOM: StoreError =
+    StoreError::Unavailable { reason: "too many calls are waiting for it" };
+pub(crate) const CLOSED: StoreError = StoreError::Unavailable { reason: "it is shutting down" };
 
 impl SqliteEngine {
     /// Opens the database, brings its tables up to date and starts the threads.
@@ -92,7 +87,7 @@ impl SqliteEngine {
         })?;
 
         let (read_queue, waiting_reads) = bounded::<ReadJob>(settings.read_queue);
-        let (search_queue, waiting_searches) = bounded::<ReadJob>(settings.search_queue);
+        let long_reads = Arc::new(LongReads::new(settings.searchers, settings.search_queue));
         for number in 0..settings.readers + settings.searchers {
             let reader = Reader {
                 connection: open_reader(&settings.path)?,
@@ -104,18 +99,15 @@ impl SqliteEngine {
                 let jobs = waiting_reads.clone();
                 start_thread("reader", move || reader::serve(reader, &jobs))?;
             } else {
-                let (jobs, searches) = (waiting_searches.clone(), Arc::clone(&searches));
-                start_thread("searcher", move || reader::serve_searches(reader, &jobs, &searches))?;
+                let (jobs, searches) = (Arc::clone(&long_reads), Arc::clone(&searches));
+                start_thread("searcher", move || reader::serve_long(reader, &jobs, &searches))?;
             }
         }
         Ok(Self {
             shared: Arc::new(Shared {
                 path: settings.path.clone(),
-                queues: RwLock::new(Some(Queues {
-                    writes: write_queue,
-                    reads: read_queue,
-                    searches: search_queue,
-                })),
+                queues: RwLock::new(Some(Queues { writes: write_queue, reads: read_queue })),
+                long_reads,
                 finished: Mutex::new(Some(finished)),
             }),
         })
@@ -126,20 +118,34 @@ impl SqliteEngine {
         let queues = self.shared.queues.read().unwrap_or_else(PoisonError::into_inner);
         let queues = queues.as_ref().ok_or(CLOSED)?;
         queue(queues).try_send(job).map_err(|error| match error {
-            TrySendError::Full(_) => StoreError::Unavailable { reason: "too many calls are waiting for it" },
+            TrySendError::Full(_) => NO_ROOM,
             TrySendError::Disconnected(_) => CLOSED,
         })
     }
 
     /// Has the writer run something.
     async fn run<R: Runs>(&self, store: StoreId, author: Actor, operation: R) -> Result<R::Output, R::Error> {
-        let (caller, answer) = oneshot::channel();
-        let job: Box<dyn WriteJob> = Box::new(Write { store, author, operation, outcome: None, caller });
-        self.send(|queues| &queues.writes, job)?;
+        let (write, answer) = Write::new(store, author, operation);
+        self.send(|queues| &queues.writes, Box::new(write) as Box<dyn WriteJob>)?;
         answer.await.unwrap_or_else(|_| Err(CLOSED.into()))
     }
 
-    /// Does something in a reading thread.
+    /// Has the writer run a portion of something long in its turn, and tells the pace how long it worked.
+    async fn run_portion<R: Runs>(
+        &self,
+        turn: Turn,
+        operation: R,
+        pace: &mut Pace,
+    ) -> Result<R::Output, R::Error> {
+        let (write, answer) = Write::new(turn.store, turn.by, operation);
+        let (portion, worked) = PortionWrite::new(turn, write);
+        self.send(|queues| &queues.writes, Box::new(portion) as Box<dyn WriteJob>)?;
+        let answer = answer.await.unwrap_or_else(|_| Err(CLOSED.into()))?;
+        pace.took(worked.get());
+        Ok(answer)
+    }
+
+    /// Does something short in a reading thread.
     async fn in_reader<T, E>(
         &self,
         read: impl FnOnce(&mut Reader) -> Result<T, E> + Send + 'static,
@@ -148,35 +154,59 @@ impl SqliteEngine {
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        self.in_thread(Queues::reads, read).await
+        let (job, answer) = read_job(read);
+        self.send(|queues| &queues.reads, job)?;
+        answer.await.unwrap_or_else(|_| Err(CLOSED.into()))
     }
 
-    /// Does something in one of the threads that take from a queue.
-    async fn in_thread<T, E>(
+    /// Does something long in a searching thread, in its turn.
+    async fn in_searcher<T, E>(
         &self,
-        queue: fn(&Queues) -> &Sender<ReadJob>,
+        turn: Turn,
         read: impl FnOnce(&mut Reader) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E>
     where
         T: Send + 'static,
         E: From<StoreError> + Send + 'static,
     {
-        let (caller, answer) = oneshot::channel();
-        let job: ReadJob = Box::new(move |reader| {
-            // A caller that has gone away does not wait for an answer.
-            if !caller.is_closed() {
-                let _ = caller.send(read(reader));
-            }
-        });
-        self.send(queue, job)?;
-        answer.await.unwrap_or_else(|_| Err(CLOSED.into()))
+        let (job, answer) = read_job(read);
+        self.shared.long_reads.push(turn, job)?;
+        // Nobody has begun what gives no answer: it had to make room for another store's.
+        answer.await.unwrap_or_else(|_| Err(NO_ROOM.into()))
     }
 }
 
+/// Something to read, and where its answer comes.
+fn read_job<T, E>(
+    read: impl FnOnce(&mut Reader) -> Result<T, E> + Send + 'static,
+) -> (ReadJob, oneshot::Receiver<Result<T, E>>)
+where
+    T: Send + 'static,
+    E: Send + 'static,
+{
+    let (caller, answer) = oneshot::channel::<Result<T, E>>();
+    let job: ReadJob = Box::new(move |reader| {
+        // A caller that has gone away does not wait for an answer.
+        if !caller.is_closed() {
+            let _ = caller.send(read(reader));
+        }
+    });
+    (job, answer)
+}
+
 impl Engine for SqliteEngine {
-    async fn read<O: ReadOperation>(&self, store: StoreId, operation: O) -> Result<O::Output, O::Error> {
-        let queue = if operation.searches() { Queues::searches } else { Queues::reads };
-        self.in_thread(queue, move |reader| reader.run(store, &operation)).await
+    async fn read_for<O: ReadOperation>(
+        &self,
+        store: StoreId,
+        by: Actor,
+        operation: O,
+    ) -> Result<O::Output, O::Error> {
+        match operation.length() {
+            Length::Short => self.in_reader(move |reader| reader.run(store, &operation)).await,
+            Length::Long => {
+                self.in_searcher(Turn { store, by }, move |reader| reader.run(store, &operation)).await
+            }
+        }
     }
 
     async fn read_alone<O: ReadOperation>(
@@ -206,8 +236,19 @@ impl Engine for SqliteEngine {
         self.run(store, by, Operates(operation)).await
     }
 
+    async fn write_portion<O: WriteOperation>(
+        &self,
+        store: StoreId,
+        by: Actor,
+        operation: O,
+        pace: &mut Pace,
+    ) -> Result<O::Output, O::Error> {
+        self.run_portion(Turn { store, by }, Operates(operation), pace).await
+    }
+
     async fn copy<O: CopyOperation>(&self, store: StoreId, operation: O) -> Result<O::Output, StoreError> {
-        self.run(store, Actor::CommandLine, Copies(operation)).await
+        let turn = Turn { store, by: Actor::CommandLine };
+        self.run_portion(turn, Copies(operation), &mut Pace::default()).await
     }
 
     async fn list_events(
@@ -246,7 +287,10 @@ impl Engine for SqliteEngine {
             next = page.next(stores.total);
             for store in stores.items {
                 let mut after = None;
-                while let Some(rebuilt) = self.run(store.id, Actor::CommandLine, Rebuild { after }).await? {
+                let turn = Turn { store: store.id, by: Actor::CommandLine };
+                while let Some(rebuilt) =
+                    self.run_portion(turn, Rebuild { after }, &mut Pace::default()).await?
+                {
                     (after, done) = (Some(rebuilt), done + rebuilt.customers);
                     observe(done);
                 }
@@ -279,6 +323,7 @@ impl Engine for SqliteEngine {
         let queues = self.shared.queues.write().unwrap_or_else(PoisonError::into_inner).take();
         // The threads serve what is in their queues and end when nobody can send any more.
         drop(queues);
+        self.shared.long_reads.close();
         match self.shared.finished.lock().await.take() {
             Some(finished) => finished.await.unwrap_or(Err(CLOSED)),
             None => Ok(()),
@@ -296,6 +341,10 @@ impl ReadOperation for ListEvents {
     type Output = Vec<StoredEvent>;
     type Error = StoreError;
     const READS_ONCE: bool = true;
+
+    fn length(&self) -> Length {
+        Length::Long
+    }
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, StoreError> {
         let after = self.after.map(|place| (place,).values());

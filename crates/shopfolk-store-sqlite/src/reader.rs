@@ -13,6 +13,7 @@ use shopfolk_store::{ReadOperation, StoreError};
 use tokio::runtime::Handle;
 
 use crate::connection::doing;
+use crate::long_reads::LongReads;
 use crate::pause::Searches;
 use crate::recent::{ReaderNumber, RecentContacts};
 use crate::tx::{Reading, SqliteReadTx};
@@ -107,9 +108,7 @@ pub(crate) fn serve(mut reader: Reader, jobs: &Receiver<ReadJob>) {
     }
 }
 
-/// Serves searches until nobody can send any more.
-pub(crate) fn serve_searches(mut reader: Reader, jobs: &Receiver<ReadJob>, searches: &Searches) {
-    for job in jobs {
-        searches.run(|| job(&mut reader));
-    }
+/// Serves long reads until nobody can ask for any more.
+pub(crate) fn serve_long(mut reader: Reader, reads: &LongReads, searches: &Searches) {
+    while reads.run_next(|job| searches.run(|| job(&mut reader))) {}
 }

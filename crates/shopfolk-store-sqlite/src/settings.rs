@@ -20,10 +20,13 @@ pub struct SqliteSettings {
     pub read_queue: usize,
     /// How many threads read.
     pub readers: usize,
-    /// How many searches may wait; one more is refused.
+    /// How many long reads may wait; when there is one more, the store that has the most waiting loses its last one.
     pub search_queue: usize,
-    /// How many threads search, beside those that read: so nobody who wants one customer waits for a search.
+    /// How many threads serve long reads, beside those that serve short ones: so nobody who wants one customer waits for a
+    /// search. Where there are several, one store never has all of them.
     pub searchers: usize,
+    /// How many portions of mass changes and the like may wait, with the same rule as for long reads.
+    pub portion_queue: usize,
     /// How many recent contacts there may be before the oldest are settled.
     pub recent_contacts: usize,
     /// How many customers of a store may have changed before commits pack some of them for searches: each costs a search
@@ -46,7 +49,8 @@ impl SqliteSettings {
             read_queue: 1024,
             readers: 2,
             search_queue: 256,
-            searchers: 1,
+            searchers: 2,
+            portion_queue: 256,
             recent_contacts: 32_768,
             unpacked_customers: 512,
             unpacked_contacts: 1_000_000,

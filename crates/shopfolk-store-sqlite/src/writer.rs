@@ -10,13 +10,14 @@ use crossbeam_channel::{Receiver, RecvTimeoutError};
 use futures_util::FutureExt;
 use rusqlite::Connection;
 use shopfolk_model::{Actor, StoreId};
-use shopfolk_store::{CopyOperation, StoreError, WriteOperation};
+use shopfolk_store::{CopyOperation, StoreError, Turn, Turns, WriteOperation};
 use tokio::sync::oneshot;
 
 use crate::checkpoint::{Checkpoints, empty_log};
 use crate::commits::Commits;
 use crate::connection::doing;
 use crate::counters::Counters;
+use crate::engine::NO_ROOM;
 use crate::pause::Searches;
 use crate::reader::{execute, finished};
 use crate::recent::{BatchNumber, RecentContacts};
@@ -48,8 +49,16 @@ pub(crate) enum Ran {
 
 /// An operation that waits for the writer, with its caller.
 pub(crate) trait WriteJob: Send {
+    /// On whose account a portion of a walk is done; `None` for any other write, which goes with the next commit.
+    fn turn(&self) -> Option<Turn> {
+        None
+    }
+    /// Whether its caller still waits.
+    fn is_wanted(&self) -> bool;
     /// Runs the operation and keeps its answer.
     fn run(&mut self, writer: &mut Writer) -> Ran;
+    /// Is told how long the writer worked for its commit, if it is alone in it.
+    fn worked(&mut self, _: Duration) {}
     /// Gives the kept answer, once it is durable or changed nothing.
     fn answer(self: Box<Self>);
     /// Answers that the commit failed.
@@ -96,14 +105,29 @@ impl<O: CopyOperation> Runs for Copies<O> {
 
 /// Something to write on a store, with its caller.
 pub(crate) struct Write<R: Runs> {
-    pub store: StoreId,
-    pub author: Actor,
-    pub operation: R,
-    pub outcome: Option<Result<R::Output, R::Error>>,
-    pub caller: oneshot::Sender<Result<R::Output, R::Error>>,
+    store: StoreId,
+    author: Actor,
+    operation: R,
+    outcome: Option<Outcome<R>>,
+    caller: oneshot::Sender<Outcome<R>>,
+}
+
+/// What came of something to write.
+pub(crate) type Outcome<R> = Result<<R as Runs>::Output, <R as Runs>::Error>;
+
+impl<R: Runs> Write<R> {
+    /// Something to write, and where its answer comes.
+    pub(crate) fn new(store: StoreId, author: Actor, operation: R) -> (Self, oneshot::Receiver<Outcome<R>>) {
+        let (caller, answer) = oneshot::channel();
+        (Self { store, author, operation, outcome: None, caller }, answer)
+    }
 }
 
 impl<R: Runs> WriteJob for Write<R> {
+    fn is_wanted(&self) -> bool {
+        !self.caller.is_closed()
+    }
+
     fn run(&mut self, writer: &mut Writer) -> Ran {
         writer.backlog.forget_fresh();
         let mut tx = writer.begin_operation(self.store, self.author);
@@ -146,6 +170,8 @@ pub(crate) struct Writer {
     keep_recent: bool,
     most_recent: usize,
     largest_batch: usize,
+    /// Portions of walks that wait for their turn.
+    portions: Turns<Box<dyn WriteJob>>,
 }
 
 impl Writer {
@@ -180,6 +206,7 @@ impl Writer {
             keep_recent: settings.serve,
             most_recent: settings.recent_contacts,
             largest_batch: settings.largest_batch,
+            portions: Turns::new(1, settings.portion_queue),
         };
         writer.data_version = writer.read_data_version()?;
         writer.forget()?;
@@ -190,16 +217,20 @@ impl Writer {
     /// Serves writes until nobody can send any more, then settles and empties the log.
     pub(crate) fn serve(&mut self, jobs: &Receiver<Box<dyn WriteJob>>) -> Result<(), StoreError> {
         loop {
-            let first = if self.has_work_at_rest() {
-                jobs.recv_timeout(REST)
+            let next = if self.portions.waiting() > 0 {
+                jobs.try_recv().map_err(|_| None)
+            } else if self.has_work_at_rest() {
+                jobs.recv_timeout(REST).map_err(Some)
             } else {
-                jobs.recv().map_err(|_| RecvTimeoutError::Disconnected)
+                jobs.recv().map_err(|_| Some(RecvTimeoutError::Disconnected))
             };
-            match first {
+            match next {
                 Ok(job) => self.serve_batch(job, jobs),
-                Err(RecvTimeoutError::Timeout) => self.work_at_rest(jobs),
-                Err(RecvTimeoutError::Disconnected) => break,
+                Err(None) => {}
+                Err(Some(RecvTimeoutError::Timeout)) => self.work_at_rest(jobs),
+                Err(Some(RecvTimeoutError::Disconnected)) => break,
             }
+            self.serve_portion();
         }
         self.checkpoints.stop();
         if !self.keep_recent {
@@ -231,15 +262,48 @@ impl Writer {
         }
     }
 
+    /// Commits the writes that wait; portions among them wait for their turn.
     fn serve_batch(&mut self, first: Box<dyn WriteJob>, jobs: &Receiver<Box<dyn WriteJob>>) {
         let mut batch = Vec::with_capacity(self.largest_batch);
-        batch.push(first);
-        batch.extend(jobs.try_iter().take(self.largest_batch - 1));
-        metrics::gauge!(measures::WRITE_QUEUE_DEPTH).set(as_metric(jobs.len()));
-        metrics::histogram!(measures::COMMIT_BATCH_SIZE).record(as_metric(batch.len()));
+        for job in std::iter::once(first).chain(jobs.try_iter().take(self.largest_batch - 1)) {
+            match job.turn() {
+                // What nobody waits for any more, and has not begun, is not begun.
+                _ if !job.is_wanted() => {}
+                None => batch.push(job),
+                Some(turn) => {
+                    if let Some(gives_way) = self.portions.push(turn, job) {
+                        gives_way.fail(NO_ROOM);
+                    }
+                }
+            }
+        }
+        measures::set(measures::WRITE_QUEUE_DEPTH, jobs.len());
+        if !batch.is_empty() {
+            metrics::histogram!(measures::COMMIT_BATCH_SIZE).record(measures::as_metric(batch.len()));
+            self.commit_all(&mut batch);
+        }
+    }
+
+    /// Commits the portion whose turn it is, if there is one, alone.
+    fn serve_portion(&mut self) {
+        if self.portions.waiting() == 0 {
+            return;
+        }
+        while let Some((store, portion)) = self.portions.begin() {
+            self.portions.end(store);
+            if portion.is_wanted() {
+                self.commit_all(&mut vec![portion]);
+                break;
+            }
+        }
+        measures::set(measures::PORTIONS_WAITING, self.portions.waiting());
+    }
+
+    /// Commits these writes, all of them but those that fail.
+    fn commit_all(&mut self, batch: &mut Vec<Box<dyn WriteJob>>) {
         while !batch.is_empty() {
             let started = Instant::now();
-            match self.alone(|writer| writer.commit(&mut batch)) {
+            match self.alone(|writer| writer.commit(batch)) {
                 Ok(None) => {
                     metrics::histogram!(measures::COMMIT_DURATION).record(started.elapsed());
                     batch.drain(..).for_each(WriteJob::answer);
@@ -258,7 +322,7 @@ impl Writer {
                 }
             }
         }
-        metrics::gauge!(measures::RECENT_CONTACTS).set(as_metric(self.recent.count()));
+        measures::set(measures::RECENT_CONTACTS, self.recent.count());
         self.checkpoint();
     }
 
@@ -270,6 +334,7 @@ impl Writer {
     /// them is the answer and nothing is committed.
     fn commit(&mut self, batch: &mut [Box<dyn WriteJob>]) -> Result<Option<usize>, StoreError> {
         self.begin()?;
+        let began = Instant::now();
         for (place, job) in batch.iter_mut().enumerate() {
             if job.run(self) == Ran::Halfway {
                 return Ok(Some(place));
@@ -278,6 +343,9 @@ impl Writer {
         // As many contacts as came with this commit may have to make room, and no more.
         self.settle(self.most_recent, usize::MAX)?;
         self.pack_share()?;
+        if let [alone] = batch {
+            alone.worked(began.elapsed());
+        }
         self.end()?;
         Ok(None)
     }
@@ -328,8 +396,8 @@ impl Writer {
             }
             self.checkpoint();
         }
-        metrics::gauge!(measures::WRITE_QUEUE_DEPTH).set(as_metric(jobs.len()));
-        metrics::gauge!(measures::RECENT_CONTACTS).set(as_metric(self.recent.count()));
+        measures::set(measures::WRITE_QUEUE_DEPTH, jobs.len());
+        measures::set(measures::RECENT_CONTACTS, self.recent.count());
     }
 
     fn settle_some(&mut self) -> Result<(), StoreError> {
@@ -432,9 +500,4 @@ fn repeat(error: &StoreError) -> StoreError {
         StoreError::Unavailable { reason } => StoreError::Unavailable { reason },
         other => StoreError::Database { doing: "commit", source: other.to_string().into() },
     }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "a metric is a floating-point number by its nature")]
-fn as_metric(count: usize) -> f64 {
-    count as f64
 }

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use shopfolk_model::{ContactNote, CustomerChange, EmailAddress, NewContact};
 use shopfolk_operations::conformance::{BY, STORE, at, phone, shop};
 use shopfolk_operations::{ImportCustomers, ImportedCustomer};
-use shopfolk_store::{Engine, PageRequest, ReadOperation, ReadTx, StoreError};
+use shopfolk_store::{Engine, Length, PageRequest, ReadOperation, ReadTx, StoreError};
 use shopfolk_store_sqlite::{SqliteEngine, SqliteSettings};
 use tempfile::TempDir;
 
@@ -27,8 +27,8 @@ impl ReadOperation for SlowSearch {
     type Output = ();
     type Error = StoreError;
 
-    fn searches(&self) -> bool {
-        true
+    fn length(&self) -> Length {
+        Length::Long
     }
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<(), StoreError> {

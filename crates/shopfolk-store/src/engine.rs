@@ -5,9 +5,9 @@ use std::future::Future;
 use shopfolk_model::{Actor, EventPosition, Store, StoreId};
 
 use crate::{
-    BackgroundTask, CopyOperation, Page, PageRequest, ReadContacts, ReadCopy, ReadCustomers, ReadOrderSearch,
-    ReadOrders, ReadRows, ReadSearch, StoreError, StoredEvent, Violation, WriteContacts, WriteEvents,
-    WriteOrders, WriteRows, WriteSearched,
+    BackgroundTask, CopyOperation, Length, Pace, Page, PageRequest, ReadContacts, ReadCopy, ReadCustomers,
+    ReadOrderSearch, ReadOrders, ReadRows, ReadSearch, StoreError, StoredEvent, Violation, WriteContacts,
+    WriteEvents, WriteOrders, WriteRows, WriteSearched,
 };
 
 /// What can be read in one transaction on one store: a snapshot of it.
@@ -33,10 +33,8 @@ pub trait ReadOperation: Send + Sync + 'static {
     /// without. Several queries that are read together are several questions.
     const READS_ONCE: bool = false;
 
-    /// Whether it looks through many customers: then an engine may let it wait, so that others need not.
-    fn searches(&self) -> bool {
-        false
-    }
+    /// How long it takes: a short one never waits for a long one, and long ones wait for their turn.
+    fn length(&self) -> Length;
 
     /// Reads.
     fn run<T: ReadTx>(&self, tx: &mut T) -> impl Future<Output = Result<Self::Output, Self::Error>> + Send;
@@ -64,12 +62,23 @@ pub enum EngineHealth {
 
 /// A database that keeps the stores.
 pub trait Engine: Clone + Send + Sync + 'static {
-    /// Runs an operation on a snapshot of a store.
+    /// Runs an operation that somebody asked for on a snapshot of a store. Long ones take turns by store, and then by who
+    /// asked.
+    fn read_for<O: ReadOperation>(
+        &self,
+        store: StoreId,
+        by: Actor,
+        operation: O,
+    ) -> impl Future<Output = Result<O::Output, O::Error>> + Send;
+
+    /// Runs an operation on a snapshot of a store, for nobody in particular.
     fn read<O: ReadOperation>(
         &self,
         store: StoreId,
         operation: O,
-    ) -> impl Future<Output = Result<O::Output, O::Error>> + Send;
+    ) -> impl Future<Output = Result<O::Output, O::Error>> + Send {
+        self.read_for(store, Actor::Unknown, operation)
+    }
 
     /// Runs an operation that takes long on a snapshot of a store: on a connection of its own, and without a limit of time.
     fn read_alone<O: ReadOperation>(
@@ -88,7 +97,17 @@ pub trait Engine: Clone + Send + Sync + 'static {
         operation: O,
     ) -> impl Future<Output = Result<O::Output, O::Error>> + Send;
 
-    /// Runs what a copy writes, and makes it durable before it answers.
+    /// Does the same with a portion of a walk, which waits until it is its turn, by store and then by who asked, and lets
+    /// other writes go before it. `pace` is told how long others had to wait for it.
+    fn write_portion<O: WriteOperation>(
+        &self,
+        store: StoreId,
+        by: Actor,
+        operation: O,
+        pace: &mut Pace,
+    ) -> impl Future<Output = Result<O::Output, O::Error>> + Send;
+
+    /// Runs a portion of what a copy writes, in its turn, and makes it durable before it answers.
     fn copy<O: CopyOperation>(
         &self,
         store: StoreId,

@@ -22,6 +22,7 @@
 //! its SQL in the file of the same name in every engine. `CONTRIBUTING.md` has all the steps.
 
 mod background;
+mod budget;
 mod check;
 mod contacts;
 mod copy;
@@ -47,9 +48,11 @@ mod stores;
 mod table;
 mod tables;
 mod tokens;
+mod turns;
 mod value;
 
 pub use background::{BackgroundTask, Schedule};
+pub use budget::{BUDGET, Budget, PORTION, Pace};
 pub use check::{CheckSource, check_rows, check_tables};
 pub use contacts::{
     FoundContacts, ONE_DEFAULT_CONTACT, ReadContacts, StoredContact, WriteContacts, folded_beside, stored_key,
@@ -76,11 +79,12 @@ pub use orders::{
 };
 pub use page::{Page, PageRequest};
 pub use record::{Columns, Record, RecordKey, Row, RowReader};
-pub use rows::{Change, OneId, PORTION, Portion, Query, ReadRows, WalkPosition, Which, WriteRows};
+pub use rows::{Change, OneId, Portion, Query, ReadRows, WalkPosition, Which, WriteRows};
 pub use search::{ReadSearch, list_shipping_places};
 pub use state_before::StateBefore;
 pub use stores::{StoreAccess, find_access};
 pub use table::{Column, Dialect, Guard, Lifecycle, OnlyRows, Owner, Reference, Role, Table, Unique};
 pub use tables::TABLES;
 pub use tokens::{StoredToken, TOKENS_BY_HASH};
+pub use turns::{Length, Turn, Turns};
 pub use value::{ColumnType, Derived, IntoValue, JsonObject, Made, Stored, Value};

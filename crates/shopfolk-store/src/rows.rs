@@ -54,10 +54,6 @@ impl<T> Portion<T> {
     }
 }
 
-/// How many rows a portion of a walk, of an import or of a mass change has at the most: each is a transaction, and others
-/// are served between them.
-pub const PORTION: usize = 500;
-
 /// Which rows of a table.
 #[derive(Debug, Clone)]
 pub enum Which<'a> {

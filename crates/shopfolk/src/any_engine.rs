@@ -2,7 +2,7 @@
 
 use shopfolk_model::{Actor, EventPosition, Store, StoreId};
 use shopfolk_store::{
-    BackgroundTask, CopyOperation, Engine, EngineHealth, Page, PageRequest, ReadOperation, StoreError,
+    BackgroundTask, CopyOperation, Engine, EngineHealth, Pace, Page, PageRequest, ReadOperation, StoreError,
     StoredEvent, Violation, WriteOperation,
 };
 use shopfolk_store_postgres::PostgresEngine;
@@ -28,8 +28,13 @@ macro_rules! with_engine {
 }
 
 impl Engine for AnyEngine {
-    async fn read<O: ReadOperation>(&self, store: StoreId, operation: O) -> Result<O::Output, O::Error> {
-        with_engine!(self, engine => engine.read(store, operation).await)
+    async fn read_for<O: ReadOperation>(
+        &self,
+        store: StoreId,
+        by: Actor,
+        operation: O,
+    ) -> Result<O::Output, O::Error> {
+        with_engine!(self, engine => engine.read_for(store, by, operation).await)
     }
 
     async fn read_alone<O: ReadOperation>(
@@ -47,6 +52,16 @@ impl Engine for AnyEngine {
         operation: O,
     ) -> Result<O::Output, O::Error> {
         with_engine!(self, engine => engine.write(store, by, operation).await)
+    }
+
+    async fn write_portion<O: WriteOperation>(
+        &self,
+        store: StoreId,
+        by: Actor,
+        operation: O,
+        pace: &mut Pace,
+    ) -> Result<O::Output, O::Error> {
+        with_engine!(self, engine => engine.write_portion(store, by, operation, pace).await)
     }
 
     async fn copy<O: CopyOperation>(&self, store: StoreId, operation: O) -> Result<O::Output, StoreError> {

@@ -12,7 +12,7 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use shopfolk_model::StoreId;
 use shopfolk_operations::{ExportCustomers, Exported, GetStore, OperationError};
-use shopfolk_store::{Engine, PageRequest, ReadOperation, ReadTx, StoreError};
+use shopfolk_store::{Engine, Length, PageRequest, ReadOperation, ReadTx, StoreError};
 use tokio::sync::mpsc;
 use writer::CustomerWriter;
 
@@ -68,6 +68,10 @@ struct CountCustomers;
 impl ReadOperation for CountCustomers {
     type Output = u64;
     type Error = StoreError;
+
+    fn length(&self) -> Length {
+        Length::Short
+    }
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<u64, StoreError> {
         Ok(tx.list_customer_ids(PageRequest { offset: 0, limit: 0 }).await?.total)

@@ -20,7 +20,7 @@ use rows::Rows;
 use shopfolk_api::Clock;
 use shopfolk_model::StoreId;
 use shopfolk_operations::{GetStore, ImportOutcome, OperationError, import_portion};
-use shopfolk_store::{Engine, PORTION};
+use shopfolk_store::{Engine, Pace};
 use tokio::time::sleep;
 
 use crate::clock::SystemClock;
@@ -142,6 +142,7 @@ impl Import {
         let mut progress = Progress::start();
         let mut rejects = Rejects { path: self.rejected.clone(), file: None };
         let mut counts = Counts::default();
+        let mut pace = Pace::default();
         let mut read = 0;
         let mut stopped = false;
         loop {
@@ -155,7 +156,7 @@ impl Import {
             let Some(batch) = batch else { break };
             let batch = batch.with_context(|| format!("cannot read '{}'", self.file.display()))?;
             read += batch.bytes;
-            self.write(engine, batch, &mut rejects, &mut counts).await?;
+            self.write(engine, batch, &mut pace, &mut rejects, &mut counts).await?;
             // Others that write to the database get a chance.
             sleep(BETWEEN_BATCHES).await;
             let what = format!("store {store}: importing '{}'", self.file.display());
@@ -185,6 +186,7 @@ impl Import {
         &self,
         engine: &impl Engine,
         batch: Batch,
+        pace: &mut Pace,
         rejects: &mut Rejects,
         counts: &mut Counts,
     ) -> Result<()> {
@@ -195,11 +197,10 @@ impl Import {
         let (lines, customers): (Vec<_>, Vec<_>) = batch.customers.into_iter().unzip();
         let customers: Arc<[_]> = customers.into();
         let mut lines = lines.into_iter();
-        let mut most = PORTION;
         while lines.len() > 0 {
             let first = customers.len() - lines.len();
             let imported =
-                import_portion(engine, self.store, &customers, first, &mut most, SystemClock.now()).await;
+                import_portion(engine, self.store, &customers, first, pace, SystemClock.now()).await;
             let outcomes = imported.map_err(explain)?;
             for (outcome, line) in outcomes.into_iter().zip(lines.by_ref()) {
                 counts.count(line, outcome, rejects)?;

@@ -8,7 +8,7 @@ use axum::http::Method;
 use shopfolk_api::{ApiSettings, Clock, ShuttingDown, router};
 use shopfolk_model::{Actor, EventPosition, Store, StoreId};
 use shopfolk_store::{
-    BackgroundTask, CopyOperation, Engine, EngineHealth, Page, PageRequest, ReadOperation, StoreError,
+    BackgroundTask, CopyOperation, Engine, EngineHealth, Pace, Page, PageRequest, ReadOperation, StoreError,
     StoredEvent, Violation, WriteOperation,
 };
 
@@ -39,11 +39,21 @@ impl Faulty {
 }
 
 impl Engine for Faulty {
-    async fn read<O: ReadOperation>(&self, _: StoreId, _: O) -> Result<O::Output, O::Error> {
+    async fn read_for<O: ReadOperation>(&self, _: StoreId, _: Actor, _: O) -> Result<O::Output, O::Error> {
         self.fail().await
     }
 
     async fn write<O: WriteOperation>(&self, _: StoreId, _: Actor, _: O) -> Result<O::Output, O::Error> {
+        self.fail().await
+    }
+
+    async fn write_portion<O: WriteOperation>(
+        &self,
+        _: StoreId,
+        _: Actor,
+        _: O,
+        _: &mut Pace,
+    ) -> Result<O::Output, O::Error> {
         self.fail().await
     }
 

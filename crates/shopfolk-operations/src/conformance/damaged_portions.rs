@@ -9,7 +9,7 @@ use shopfolk_model::{
     Order, OrderKey, OrderNumber, ScopeSet, SearchText, TokenHash, TokenId, TokenKind, TokenRecord,
 };
 use shopfolk_store::{
-    Aggregate, CountedId, Engine, Listed, PageRequest, ReadOperation, ReadTx, Record, StoreError,
+    Aggregate, CountedId, Engine, Length, Listed, PageRequest, ReadOperation, ReadTx, Record, StoreError,
     StoredCustomer, StoredToken, WriteOperation, WriteTx, insert_customers, insert_orders,
 };
 
@@ -95,6 +95,10 @@ struct Walk<A>(PhantomData<A>);
 impl<A: Aggregate> ReadOperation for Walk<A> {
     type Output = Listed<A>;
     type Error = StoreError;
+
+    fn length(&self) -> Length {
+        Length::Long
+    }
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Listed<A>, StoreError> {
         let (mut all, mut after) = (Listed::default(), None);

@@ -1,14 +1,16 @@
 //! Changing and deleting many customers at once.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
-use shopfolk_model::{CustomerChange, CustomerId, CustomerSearch, GroupId, Happening, StoreId};
-use shopfolk_store::{Engine, StoreError, get_customer};
+use futures_util::future::join;
+use shopfolk_model::{CustomerChange, CustomerId, CustomerSearch, GroupId, Happening, StoreId, Timestamp};
+use shopfolk_store::{BUDGET, Engine, StoreError, get_customer};
+use tokio::sync::Notify;
 
 use super::events::crowd;
 use super::fixture::*;
-use crate::mass_change::ChangePortion;
+use crate::mass_change::{ChangePortion, PortionDone};
 use crate::{ChangeCustomer, ManyCustomers, MassChange, OperationError, change_many_customers};
 
 const EXEMPT: MassChange = MassChange::Change { group: None, tax_exempt: Some(true), accept_marketing: None };
@@ -38,6 +40,10 @@ struct Find(CustomerId);
 impl shopfolk_store::ReadOperation for Find {
     type Output = Option<shopfolk_model::Customer>;
     type Error = StoreError;
+
+    fn length(&self) -> shopfolk_store::Length {
+        shopfolk_store::Length::Short
+    }
 
     async fn run<T: shopfolk_store::ReadTx>(&self, tx: &mut T) -> Result<Self::Output, StoreError> {
         get_customer(tx, self.0).await
@@ -87,7 +93,7 @@ pub async fn who_is_not_found_any_more_is_passed_over_by_a_mass_change<E: Engine
     engine.write(STORE, BY, ChangeCustomer { customer: crowd[1], change, now: at(4) }).await.unwrap();
     let (search, change, now) = (Some(Arc::new(search)), MassChange::Delete, at(5));
     let portion = ChangePortion { ids: crowd.clone(), search, change, now };
-    assert_eq!(engine.write(STORE, BY, portion).await.unwrap(), 2);
+    assert_eq!(engine.write(STORE, BY, portion).await.unwrap(), PortionDone { through: 3, changed: 2 });
     assert!(engine.read(STORE, Find(crowd[1])).await.unwrap().is_some());
     assert!(engine.read(STORE, Find(crowd[2])).await.unwrap().is_none());
 }
@@ -98,7 +104,98 @@ pub async fn each_portion_of_a_mass_change_has_its_own_time<E: Engine>(engine: E
     let now = || at(clock.fetch_add(1, Ordering::Relaxed));
     let everybody = ManyCustomers::Found(Box::default());
     change_many_customers(&engine, STORE, BY, everybody, EXEMPT, now).await.unwrap();
-    for (customer, time) in [(crowd[0], 5), (crowd[599], 6)] {
+    let last = clock.load(Ordering::Relaxed) - 1;
+    assert!(last > 5, "it was one portion");
+    for (customer, time) in [(crowd[0], 5), (crowd[599], last)] {
         assert_eq!(engine.read(STORE, Find(customer)).await.unwrap().unwrap().updated, at(time));
     }
+}
+
+/// How many customers each portion of a mass change changed, by its time, and whether a contact was created between two of
+/// them.
+async fn portions<E: Engine>(engine: &E) -> (Vec<usize>, bool) {
+    let mut portions: Vec<(Timestamp, usize)> = Vec::new();
+    let (mut creates, mut between) = (false, false);
+    for event in engine.list_events(STORE, None, 100_000).await.unwrap() {
+        match event.event.happening {
+            Happening::ContactCreated(_) => creates |= !portions.is_empty(),
+            Happening::CustomerUpdated(_) => {
+                between |= creates;
+                match portions.last_mut() {
+                    Some((time, changed)) if *time == event.event.created => *changed += 1,
+                    _ => portions.push((event.event.created, 1)),
+                }
+            }
+            _ => {}
+        }
+    }
+    (portions.into_iter().map(|(_, changed)| changed).collect(), between)
+}
+
+pub async fn others_write_between_the_portions_of_a_mass_change<E: Engine>(engine: E) {
+    let crowd = crowd(&engine, 2_000).await;
+    let clock = AtomicI64::new(1_000);
+    let now = || at(clock.fetch_add(1, Ordering::Relaxed));
+    let ended = AtomicBool::new(false);
+    let change = async {
+        let everybody = ManyCustomers::Found(Box::default());
+        let changed = change_many_customers(&engine, STORE, BY, everybody, EXEMPT, now).await;
+        ended.store(true, Ordering::Relaxed);
+        changed.unwrap()
+    };
+    let creates = async {
+        for number in 0.. {
+            if ended.load(Ordering::Relaxed) {
+                break;
+            }
+            let customer = crowd[number % crowd.len()];
+            create(&engine, customer, phone(&number.to_string())).await;
+        }
+    };
+    let (changed, ()) = join(change, creates).await;
+    assert_eq!(changed, 2_000);
+    let (portions, between) = portions(&engine).await;
+    assert_eq!(portions.iter().sum::<usize>(), 2_000);
+    assert!(portions.iter().all(|&changed| changed <= BUDGET.rows), "{portions:?}");
+    assert!(between, "no contact was created between two portions");
+}
+
+pub async fn mass_change_that_nobody_waits_for_stops_after_its_portion<E: Engine>(engine: E) {
+    let crowd = crowd(&engine, 2_000).await;
+    let (clock, second) = (AtomicI64::new(1_000), Notify::new());
+    let now = || {
+        let now = clock.fetch_add(1, Ordering::Relaxed);
+        if now == 1_001 {
+            second.notify_one();
+        }
+        at(now)
+    };
+    let everybody = ManyCustomers::Found(Box::default());
+    let change = change_many_customers(&engine, STORE, BY, everybody, EXEMPT, now);
+    tokio::select! {
+        biased;
+        changed = change => panic!("{changed:?}"),
+        () = second.notified() => {}
+    }
+    // Behind this write is nothing more of it.
+    create(&engine, crowd[0], phone("1")).await;
+    let begun = clock.load(Ordering::Relaxed) - 1_000;
+    assert_eq!(begun, 2);
+    let (portions, _) = portions(&engine).await;
+    assert!(portions.len() <= 2 && portions.iter().sum::<usize>() < 2_000, "{portions:?}");
+}
+
+pub async fn mass_deletion_counts_contacts_as_rows<E: Engine>(engine: E) {
+    let crowd = crowd(&engine, 40).await;
+    for &customer in &crowd[..4] {
+        for number in 0..200 {
+            create(&engine, customer, phone(&number.to_string())).await;
+        }
+    }
+    let delete = ChangePortion { ids: crowd.clone(), search: None, change: MassChange::Delete, now: at(5) };
+    let first = engine.write(STORE, BY, delete).await.unwrap();
+    assert!(first.through < 4, "{first:?}");
+    let some = ManyCustomers::Selected(crowd.clone());
+    let left = change_many_customers(&engine, STORE, BY, some, MassChange::Delete, || at(6)).await.unwrap();
+    assert_eq!(left + first.changed, 40);
 }

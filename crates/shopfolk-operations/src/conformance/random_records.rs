@@ -14,7 +14,7 @@ use shopfolk_model::{
     Whereabouts,
 };
 use shopfolk_store::{
-    Change, Columns, CustomerRow, Dialect, Engine, Query, ReadOperation, ReadTx, Record, Role, Row,
+    Change, Columns, CustomerRow, Dialect, Engine, Length, Query, ReadOperation, ReadTx, Record, Role, Row,
     StoreError, StoredContact, StoredDetails, StoredEvent, StoredExtraFieldValue, StoredOrderProduct,
     StoredStatistics, StoredToken, Value, Which, WriteOperation, WriteTx,
 };
@@ -66,6 +66,10 @@ impl<R: Record> WriteOperation for WriteRecords<R> {
 impl<R: Record> ReadOperation for FindRecords<R> {
     type Output = [Vec<R>; 3];
     type Error = StoreError;
+
+    fn length(&self) -> Length {
+        Length::Long
+    }
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, StoreError> {
         let table = R::TABLE;

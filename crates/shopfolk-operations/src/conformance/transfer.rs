@@ -6,7 +6,7 @@ use shopfolk_model::{
     ContactId, ContactType, CustomerChange, CustomerId, CustomerName, EmailAddress, ExternalReferenceId,
     FieldChange, NewContact,
 };
-use shopfolk_store::{Engine, IdKind, PORTION, ReadOperation, ReadTx, StoreError};
+use shopfolk_store::{Engine, IdKind, Length, PORTION, ReadOperation, ReadTx, StoreError};
 use tokio::sync::mpsc;
 
 use super::fixture::*;
@@ -186,6 +186,10 @@ struct NextCustomerId;
 impl ReadOperation for NextCustomerId {
     type Output = i64;
     type Error = StoreError;
+
+    fn length(&self) -> Length {
+        Length::Short
+    }
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<i64, StoreError> {
         Ok(tx.lookup_next_ids().await?.of(IdKind::Customer))

@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use shopfolk_model::{EventPosition, Store};
 use shopfolk_store::{
-    Aggregate, CopyOperation, CopyTx, NextIds, PORTION, Portion, ReadOperation, ReadTx, StoreError,
+    Aggregate, CopyOperation, CopyTx, Length, NextIds, PORTION, Portion, ReadOperation, ReadTx, StoreError,
     StoreSize, StoredEvent, WalkPosition, replace,
 };
 
@@ -20,6 +20,10 @@ impl ReadOperation for EstimateSize {
     type Output = StoreSize;
     type Error = StoreError;
 
+    fn length(&self) -> Length {
+        Length::Long
+    }
+
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<StoreSize, StoreError> {
         tx.estimate_size().await
     }
@@ -32,6 +36,10 @@ impl ReadOperation for LookupNextIds {
     type Output = NextIds;
     type Error = StoreError;
     const READS_ONCE: bool = true;
+
+    fn length(&self) -> Length {
+        Length::Short
+    }
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<NextIds, StoreError> {
         tx.lookup_next_ids().await
@@ -53,6 +61,10 @@ impl<A> List<A> {
 impl<A: Aggregate> ReadOperation for List<A> {
     type Output = Option<Portion<A>>;
     type Error = StoreError;
+
+    fn length(&self) -> Length {
+        Length::Long
+    }
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, StoreError> {
         A::list(tx, self.after).await
