@@ -4,6 +4,7 @@
 
 mod harness;
 
+use std::process::Command;
 use std::thread;
 
 use serde_json::Value;
@@ -39,6 +40,33 @@ fn help_tells_what_there_is() {
         assert!(help.contains(word), "{word}: {help}");
     }
     assert!(Outcome::of(program.bare().arg("--version")).succeeded().stdout.starts_with("shopfolk "));
+}
+
+/// The program where only so many files may be open.
+fn with_open_files(program: &Program, files: u32, arguments: &[&str]) -> Command {
+    let inner = program.command(arguments);
+    let mut command = Command::new("sh");
+    command.args(["-c", &format!("ulimit -n {files} && exec \"$@\""), "sh"]);
+    command.arg(inner.get_program()).args(inner.get_args()).current_dir(program.directory());
+    command
+}
+
+#[test]
+fn only_who_asks_for_more_connections_than_fit_is_warned() {
+    let program = Program::new();
+    let serve = ["serve", "--listen", "127.0.0.1:0"];
+    for (more, warned) in [
+        (&[][..], false),
+        (&["--demo"], false),
+        (&["--max-connections", "100"], false),
+        (&["--max-connections", "20000"], true),
+    ] {
+        let arguments = [&serve[..], more].concat();
+        let server = Server::start_command(&mut with_open_files(&program, 1_024, &arguments));
+        let said = server.stop();
+        assert_eq!(said.contains("WARN"), warned, "{more:?}: {said}");
+        assert_eq!(said.contains("open files"), warned, "{more:?}: {said}");
+    }
 }
 
 #[test]

@@ -99,6 +99,22 @@ fn a_second_head_that_does_not_come_is_cut_and_a_quiet_connection_is_not() {
 }
 
 #[test]
+fn an_address_that_guesses_tokens_is_refused_and_known_tokens_of_it_go_on() {
+    let shop = Shop::new();
+    let server = Server::start(&shop.program, &[]);
+    let (client, guesser) = (shop.client(&server), Client::new(server.address, "secret_guessed"));
+    let customer = create_customer(&client, "anna@example.com");
+    let path = contacts(customer);
+    for _ in 0..20 {
+        assert_eq!(guesser.get(&path).unwrap().code(), "INVALID_API_TOKEN");
+    }
+    let refused = guesser.get(&path).unwrap();
+    assert_eq!((refused.status, refused.code()), (429, "RATE_LIMITED"));
+    assert!((1..=60).contains(&refused.header("retry-after").parse::<u32>().unwrap()));
+    assert_eq!(list_contacts(&client, customer).len(), 1);
+}
+
+#[test]
 fn connections_beyond_the_limit_get_a_503_until_there_is_room() {
     let shop = Shop::new();
     let server = shop.serve(&["--max-connections", "5"]);
@@ -115,6 +131,7 @@ fn connections_beyond_the_limit_get_a_503_until_there_is_room() {
         let answer = refused.answer();
         assert_eq!((answer.status, &answer.json()["errorCode"]), (503, &json!("UNAVAILABLE")));
         assert_eq!(answer.header("retry-after"), Some("1"));
+        assert!(answer.header("x-request-id").is_some());
     }
     for connection in &mut open {
         connection.send(request).unwrap();

@@ -19,7 +19,7 @@ use hyper::{Request, Version};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use rustix::process::Signal;
 use rustls::pki_types::ServerName;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
@@ -314,8 +314,9 @@ fn who_speaks_plain_http_is_told_to_use_https() {
         let mut connection = RawConnection::open(server.address);
         connection.send(request).unwrap();
         let answer = connection.answer();
-        assert_eq!(answer.status, 400);
-        assert!(String::from_utf8(answer.body).unwrap().contains("https"));
+        assert_eq!((answer.status, &answer.json()["errorCode"]), (400, &json!("WRONG_PARAMETER")));
+        assert!(answer.json()["errorMessage"].as_str().unwrap().contains("https"));
+        assert!(answer.header("x-request-id").is_some());
         connection.wait_until_closed(PATIENCE);
     }
     assert_served(&mut authority.trust().connect(server.address).unwrap());

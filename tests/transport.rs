@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 
+use harness::raw::RawAnswer;
 use harness::{PATIENCE, RawConnection, Server, Shop, contacts, create_customer, eventually, list_contacts};
 
 fn create(shop: &Shop, customer: u64, text: &str) -> String {
@@ -117,10 +118,40 @@ fn what_is_no_http_gets_a_400_and_harms_nobody() {
     for nonsense in ["\r\n\r\nHELLO\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "GET\0/ HTTP/1.1\r\n\r\n"] {
         let mut connection = RawConnection::open(server.address);
         connection.send(nonsense.as_bytes()).unwrap();
-        assert_eq!(connection.answer().status, 400, "{nonsense:?}");
+        is_error(&connection.answer(), 400, "WRONG_PARAMETER");
         connection.wait_until_closed(PATIENCE);
     }
     assert_eq!(list_contacts(&shop.client(&server), customer).len(), 1);
+}
+
+/// The answer is an error like every other, with an id that its log line has.
+fn is_error(answer: &RawAnswer, status: u16, code: &str) {
+    assert_eq!((answer.status, &answer.json()["errorCode"]), (status, &json!(code)), "{answer:?}");
+    assert_eq!(answer.header("content-type"), Some("application/json; charset=utf-8"));
+    assert!(answer.header("x-request-id").is_some_and(|id| !id.is_empty()), "{answer:?}");
+}
+
+#[test]
+fn a_head_that_cannot_be_read_is_answered_behind_answers_to_others() {
+    let (shop, server, customer) = shop_with_customer();
+    let mut connection = RawConnection::open(server.address);
+    let requests = format!("{}GET\0/ HTTP/1.1\r\n\r\n", list(&shop, customer, ""));
+    connection.send(requests.as_bytes()).unwrap();
+    assert_eq!(connection.answer().status, 200);
+    is_error(&connection.answer(), 400, "WRONG_PARAMETER");
+    connection.wait_until_closed(PATIENCE);
+}
+
+#[test]
+fn a_request_for_no_host_or_two_is_refused_and_the_connection_goes_on() {
+    let (shop, server, customer) = shop_with_customer();
+    let mut connection = RawConnection::open(server.address);
+    for hosts in ["", "Host: shop\r\nHost: shop\r\n"] {
+        connection.send(format!("GET /healthz HTTP/1.1\r\n{hosts}\r\n").as_bytes()).unwrap();
+        is_error(&connection.answer(), 400, "WRONG_PARAMETER");
+    }
+    connection.send(list(&shop, customer, "").as_bytes()).unwrap();
+    assert_eq!(connection.answer().status, 200);
 }
 
 #[test]
@@ -133,8 +164,17 @@ fn a_head_that_is_too_large_is_refused() {
         let mut connection = RawConnection::open(server.address);
         // The server may have answered and closed before all of it is sent.
         let _ = connection.send(format!("GET /healthz HTTP/1.1\r\nHost: shop\r\n{head}\r\n").as_bytes());
-        assert_eq!(connection.answer().status, 431, "{what}");
+        let answer = connection.answer();
+        assert_eq!(answer.status, 431, "{what}");
+        is_error(&answer, 431, "REQUEST_TOO_LARGE");
     }
+    let mut connection = RawConnection::open(server.address);
+    let address = "x".repeat(65_530);
+    let _ = connection.send(format!("GET /{address} HTTP/1.1\r\nHost: shop\r\n\r\n").as_bytes());
+    let answer = connection.answer();
+    let status = answer.status;
+    assert!([414, 431].contains(&status), "{answer:?}");
+    is_error(&answer, status, "REQUEST_TOO_LARGE");
 }
 
 /// Opens a connection that begins with HTTP/2, and answers with its end, too.

@@ -1,6 +1,7 @@
 //! What every handler has at hand.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use bytes::Bytes;
 use shopfolk_model::Timestamp;
@@ -10,6 +11,7 @@ use crate::clock::Clock;
 use crate::long_work::LongWork;
 use crate::settings::ApiSettings;
 use crate::token_cache::TokenCache;
+use crate::unknown_tokens::UnknownTokens;
 
 /// The engine, the clock, the settings and the tokens that were let in lately.
 pub(crate) struct App<E> {
@@ -18,6 +20,7 @@ pub(crate) struct App<E> {
     pub(crate) tokens: TokenCache,
     /// Where long JSON is read and written.
     pub(crate) long_work: LongWork,
+    pub(crate) unknown_tokens: UnknownTokens,
     /// The text of the OpenAPI document, once somebody asked for it.
     pub(crate) document: OnceLock<Bytes>,
     clock: Arc<dyn Clock>,
@@ -26,11 +29,16 @@ pub(crate) struct App<E> {
 impl<E: Engine> App<E> {
     pub(crate) fn new(engine: E, settings: ApiSettings, clock: Arc<dyn Clock>) -> Self {
         let tokens = TokenCache::new(settings.rate_limit);
-        let long_work = LongWork::new();
-        Self { engine, settings, tokens, long_work, document: OnceLock::new(), clock }
+        let unknown_tokens = UnknownTokens::new(settings.rate_limit.is_some());
+        let (long_work, document) = (LongWork::new(), OnceLock::new());
+        Self { engine, settings, tokens, long_work, unknown_tokens, document, clock }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    pub(crate) fn steady(&self) -> Duration {
+        self.clock.steady()
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{FromRequest, Request};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 use bytes::{Bytes, BytesMut};
 use http_body::Body as _;
 use http_body_util::BodyExt;
@@ -30,6 +30,7 @@ impl<T: RequestShape + 'static, E: Engine> FromRequest<Arc<App<E>>> for JsonBody
     type Rejection = ApiError;
 
     async fn from_request(request: Request, app: &Arc<App<E>>) -> Result<Self, ApiError> {
+        check_content_encoding(request.headers())?;
         check_content_type(request.headers())?;
         let within = app.settings.body_timeout;
         let reading = timeout(within, read(request.into_body(), &app.settings.bodies));
@@ -97,6 +98,21 @@ fn no_room() -> ApiError {
     ApiError::unavailable("Too many large bodies are on their way at once: try again soon")
 }
 
+/// As it is: a body that is compressed or encoded in another way is not taken apart.
+fn check_content_encoding(headers: &HeaderMap) -> Result<(), ApiError> {
+    let is_identity = |value: &&HeaderValue| value.as_bytes().trim_ascii().eq_ignore_ascii_case(b"identity");
+    match headers.get_all(header::CONTENT_ENCODING).iter().find(|value| !is_identity(value)) {
+        None => Ok(()),
+        Some(other) => Err(ApiError::new(
+            ErrorCode::UnsupportedMediaType,
+            format!(
+                "Wrong Content-Encoding '{}': the body must be sent as it is",
+                shorten(other.to_str().unwrap_or("?"))
+            ),
+        )),
+    }
+}
+
 /// JSON, or nothing said, which is read as JSON.
 fn check_content_type(headers: &HeaderMap) -> Result<(), ApiError> {
     let Some(value) = headers.get(header::CONTENT_TYPE) else { return Ok(()) };
@@ -120,8 +136,6 @@ fn check_content_type(headers: &HeaderMap) -> Result<(), ApiError> {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::HeaderValue;
-
     use super::*;
 
     fn is_json(content_type: &str) -> bool {

@@ -2,8 +2,8 @@
 //!
 //! [`Caller`] is a parameter of every handler of the API, and the only way to the rows of a store: a handler that forgets
 //! to ask who calls has nothing to work on. Its marker says which scopes the call needs. What is looked at, in this
-//! order: the store exists; the token belongs to it; the store is not suspended; the token has the scopes; it has
-//! requests left.
+//! order: the store exists; the token belongs to it, which an address may get wrong only so often; the store is not
+//! suspended; the token has the scopes; it has requests left.
 
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -25,6 +25,7 @@ use crate::answer::{self, AnswerWriter, Written};
 use crate::app::App;
 use crate::error::{ApiError, ErrorCode};
 use crate::path;
+use crate::peer::PeerNetwork;
 use crate::response_fields::ResponseFields;
 use crate::token_cache::KnownToken;
 
@@ -159,8 +160,7 @@ impl<S: Requirement, E: Engine> FromRequestParts<Arc<App<E>>> for Caller<E, S> {
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App<E>>) -> Result<Self, ApiError> {
         let store = path::store(parts.uri.path())?;
-        let now = app.now();
-        let known = known_token(app, store, ShownToken::of(parts), now).await?;
+        let known = known_token(app, store, ShownToken::of(parts)).await?;
         if known.suspended {
             return Err(ApiError::new(ErrorCode::StoreIsSuspended, "The store is suspended"));
         }
@@ -169,7 +169,7 @@ impl<S: Requirement, E: Engine> FromRequestParts<Arc<App<E>>> for Caller<E, S> {
             let message = format!("Too many requests with this token: try again in {seconds} seconds");
             ApiError::new(ErrorCode::RateLimited, message).retry_after(seconds)
         })?;
-        note_use(app, store, &known, now);
+        note_use(app, store, &known);
         Ok(Self { app: Arc::clone(app), store, token: known.token.id, requirement: PhantomData })
     }
 }
@@ -221,18 +221,25 @@ async fn known_token<E: Engine>(
     app: &App<E>,
     store: StoreId,
     shown: ShownToken,
-    now: Timestamp,
 ) -> Result<Arc<KnownToken>, ApiError> {
     let token = match shown {
         ShownToken::InHeader(token) => Some(token),
         ShownToken::InQuery(token) if app.settings.allow_query_token => Some(token),
         ShownToken::InQuery(_) | ShownToken::Nothing => None,
     };
+    let now = app.steady();
     if let Some(known) = token.and_then(|token| app.tokens.find(store, token, now)) {
         return Ok(known);
     }
+    let peer = PeerNetwork::current();
+    if !token.is_some_and(|token| app.tokens.remembers(store, token)) {
+        app.unknown_tokens.check(peer, now)?;
+    }
     let found = app.engine.read(store, FindAccess { token }).await?;
     let known = token.and_then(|token| app.tokens.remember(store, token, found.as_ref(), now));
+    if known.is_none() {
+        app.unknown_tokens.count(peer, now);
+    }
     if found.is_none() {
         return Err(ApiError::new(ErrorCode::StoreNotFound, "Store not found"));
     }
@@ -250,8 +257,8 @@ async fn known_token<E: Engine>(
 }
 
 /// Records the first use of a token on a day, in the background.
-fn note_use<E: Engine>(app: &App<E>, store: StoreId, known: &KnownToken, now: Timestamp) {
-    let day = now.day();
+fn note_use<E: Engine>(app: &App<E>, store: StoreId, known: &KnownToken) {
+    let day = app.now().day();
     if !known.is_first_use_on(day) {
         return;
     }

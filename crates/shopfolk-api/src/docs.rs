@@ -27,6 +27,7 @@ const FILES: &[DocsFile] = include!(concat!(env!("OUT_DIR"), "/docs_files.rs"));
 
 const PAGE: &str = include_str!("docs/page.html");
 const START: &str = include_str!("docs/start.js");
+const STYLE_OF_HOME: &str = include_str!("docs/home.css");
 
 const CONTENT_SECURITY_POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
@@ -41,8 +42,10 @@ pub(crate) async fn get_docs() -> Response {
 /// The scripts and styles of the page.
 pub(crate) async fn get_docs_file(uri: Uri, headers: HeaderMap) -> Result<Response, ApiError> {
     let name = uri.path().rsplit('/').next().unwrap_or_default();
-    if name == "start.js" {
-        return Ok(answer("text/javascript; charset=utf-8", START));
+    match name {
+        "start.js" => return Ok(answer("text/javascript; charset=utf-8", START)),
+        "home.css" => return Ok(answer("text/css; charset=utf-8", STYLE_OF_HOME)),
+        _ => {}
     }
     let Some(file) = FILES.iter().find(|file| file.name == name) else {
         return Ok(no_such_path(&uri).into_response());
@@ -57,7 +60,8 @@ pub(crate) async fn get_docs_file(uri: Uri, headers: HeaderMap) -> Result<Respon
     Ok(answer(file.content_type, whole))
 }
 
-fn answer(content_type: &'static str, bytes: impl Into<Body>) -> Response {
+/// Answers with a file, under the policy of the reference.
+pub(crate) fn answer(content_type: &'static str, bytes: impl Into<Body>) -> Response {
     let mut response = Response::new(bytes.into());
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));

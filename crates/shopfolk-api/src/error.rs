@@ -70,11 +70,11 @@ error_codes! {
     ConstraintViolation = CONFLICT "CONSTRAINT_VIOLATION",
     /// Another customer or group of the store has that external reference.
     ExternalIdAlreadyUsed = CONFLICT "EXTERNAL_ID_ALREADY_USED",
-    /// The body is larger than 1 MiB.
+    /// The body is larger than 1 MiB, or the head than 64 KiB (`431`), or the address too long (`414`).
     RequestTooLarge = PAYLOAD_TOO_LARGE "REQUEST_TOO_LARGE",
-    /// The body is not JSON.
+    /// The body is not JSON, or not sent as it is.
     UnsupportedMediaType = UNSUPPORTED_MEDIA_TYPE "UNSUPPORTED_MEDIA_TYPE",
-    /// Too many requests with this token.
+    /// Too many requests with this token, or from this address with tokens that open nothing.
     RateLimited = TOO_MANY_REQUESTS "RATE_LIMITED",
     /// A fault of ours.
     InternalError = INTERNAL_SERVER_ERROR "INTERNAL_ERROR",

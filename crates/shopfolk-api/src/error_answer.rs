@@ -32,10 +32,17 @@ pub(crate) struct ErrorOut<'a> {
     error_code: &'static str,
 }
 
+impl<'a> ErrorOut<'a> {
+    /// The body for an error of this kind.
+    pub(crate) const fn new(code: ErrorCode, message: &'a str) -> Self {
+        Self { error_message: message, error_code: code.name() }
+    }
+}
+
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let Self { code, message, retry_after, cause } = self;
-        let body = ErrorOut { error_message: &message, error_code: code.name() };
+        let body = ErrorOut::new(code, &message);
         // OK because two strings always become JSON.
         let mut response = answer::json_bytes(serde_json::to_vec(&body).unwrap_or_default());
         *response.status_mut() = code.status();

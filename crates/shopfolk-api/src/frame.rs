@@ -2,7 +2,7 @@
 //!
 //! 1. the request gets its id, and the route its name for log and metrics;
 //! 2. a slash at the end of the path is dropped;
-//! 3. it is turned away when the program is about to end;
+//! 3. it is turned away when the program is about to end, or when it does not say for which host it is;
 //! 4. the handler runs, within the time that a request may take; a panic in it ends with the request;
 //! 5. the cause of a fault goes to the log with the request id;
 //! 6. the answer gets the request id and what browsers are told, is counted and logged;
@@ -33,6 +33,7 @@ use crate::browsers;
 use crate::compression;
 use crate::error::{ApiError, ErrorCode, shorten};
 use crate::error_answer::Fault;
+use crate::host::check_host;
 use crate::request_id::{RequestIds, X_REQUEST_ID};
 use crate::request_metrics::RouteMetrics;
 use crate::settings::ApiSettings;
@@ -50,7 +51,7 @@ pub(crate) struct Frame {
 struct Shared {
     names: matchit::Router<Route>,
     unknown: Route,
-    request_ids: RequestIds,
+    request_ids: &'static RequestIds,
     settings: ApiSettings,
 }
 
@@ -83,7 +84,7 @@ impl Frame {
             // OK to pass over an error: the router has taken the same templates, and a name is no more than a label.
             let _ = names.insert(template, Route::new(template));
         }
-        let (unknown, request_ids) = (Route::new(UNKNOWN_ROUTE), RequestIds::new());
+        let (unknown, request_ids) = (Route::new(UNKNOWN_ROUTE), RequestIds::of_process());
         Self { routes, shared: Arc::new(Shared { names, unknown, request_ids, settings }) }
     }
 }
@@ -117,10 +118,9 @@ impl Shared {
             Err(_) => (&self.unknown, None),
         };
 
-        let mut response = if self.settings.shutting_down.turns_away() && !route.is_for_operators() {
-            ApiError::unavailable("The server is shutting down: try again soon").into_response()
-        } else {
-            self.handled(routes, request).await
+        let mut response = match self.check(&request, route) {
+            Ok(()) => self.handled(routes, request).await,
+            Err(refusal) => refusal.into_response(),
         };
         if let Some(Fault(cause)) = response.extensions_mut().remove() {
             log_fault(&id, &method, &route.template, cause.as_ref());
@@ -153,6 +153,14 @@ impl Shared {
             None => response,
             Some(accepted) => compression::compress(accepted, response).await,
         }
+    }
+
+    /// What can be said of a request before anything else is looked at.
+    fn check(&self, request: &Request, route: &Route) -> Result<(), ApiError> {
+        if self.settings.shutting_down.turns_away() && !route.is_for_operators() {
+            return Err(ApiError::unavailable("The server is shutting down: try again soon"));
+        }
+        check_host(request.version(), request.headers())
     }
 
     async fn handled(&self, mut routes: Router, request: Request) -> Response {

@@ -1,6 +1,7 @@
 //! The id of a request, by which a caller and an operator talk about it.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
@@ -18,7 +19,13 @@ pub(crate) struct RequestIds {
 }
 
 impl RequestIds {
-    pub(crate) fn new() -> Self {
+    /// Those of this process.
+    pub(crate) fn of_process() -> &'static Self {
+        static IDS: LazyLock<RequestIds> = LazyLock::new(RequestIds::new);
+        &IDS
+    }
+
+    fn new() -> Self {
         // The random keys of a hasher are as good a source as any for telling two processes apart.
         Self { prefix: RandomState::new().build_hasher().finish() >> 16, next: AtomicU64::new(1) }
     }
@@ -28,12 +35,15 @@ impl RequestIds {
         let sent = [X_ECWID_API_REQUEST_ID, X_REQUEST_ID]
             .into_iter()
             .find_map(|name| headers.get(name).filter(|value| is_sane(value.as_bytes())).cloned());
-        sent.unwrap_or_else(|| {
-            let number = self.next.fetch_add(1, Ordering::Relaxed);
-            // OK because letters, digits and a dash are always a header value.
-            HeaderValue::try_from(format!("{:012x}-{number:x}", self.prefix))
-                .unwrap_or(HeaderValue::from_static("unknown"))
-        })
+        // OK because letters, digits and a dash are always a header value.
+        let new = || HeaderValue::try_from(self.new_id()).unwrap_or(HeaderValue::from_static("unknown"));
+        sent.unwrap_or_else(new)
+    }
+
+    /// A new one.
+    pub(crate) fn new_id(&self) -> String {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        format!("{:012x}-{number:x}", self.prefix)
     }
 }
 

@@ -20,6 +20,7 @@ use crate::app::App;
 use crate::clock::Clock;
 use crate::docs::{get_docs, get_docs_file};
 use crate::frame::{Frame, method_not_allowed, unknown_endpoint};
+use crate::home::get_home;
 use crate::openapi::{self, Document};
 use crate::settings::ApiSettings;
 use crate::{
@@ -86,6 +87,7 @@ pub fn router<E: Engine>(engine: E, settings: ApiSettings, clock: Arc<dyn Clock>
     });
     let (calls, document) = calls::<E>().split_for_parts();
     let documentation = [
+        ("/", get(get_home)),
         ("/openapi.json", get(get_document::<E>)),
         ("/docs", get(get_docs)),
         ("/docs/{file}", get(get_docs_file)),

@@ -2,26 +2,28 @@
 //!
 //! A token that was found is remembered, with its store and its rate limiter, and looked up again after two seconds: one
 //! request does so while the others go on with what is known, but nothing older than four seconds is ever believed. So
-//! a revoked token or a suspended store is seen within five seconds. A token that was not found is never remembered:
-//! it works as soon as it exists, and made-up tokens take no memory. When the memory is full, the
-//! token that is used least makes room, and its rate limiter goes with it.
+//! a revoked token or a suspended store is seen within five seconds, whatever the clock on the wall does: the seconds are
+//! those of [`crate::Clock::steady`]. A token that was not found is never remembered: it works as soon as it exists, and
+//! made-up tokens take no memory (how many of them are looked up is bounded by `unknown_tokens.rs`). When the memory is
+//! full, the token that is used least makes room, and its rate limiter goes with it.
 
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::time::Duration;
 
 use governor::DefaultDirectRateLimiter;
 use governor::clock::{Clock as _, DefaultClock};
 use quick_cache::sync::Cache;
-use shopfolk_model::{Day, StoreId, Timestamp, TokenHash, TokenRecord};
+use shopfolk_model::{Day, StoreId, TokenHash, TokenRecord};
 use shopfolk_store::StoreAccess;
 
 use crate::settings::RateLimit;
 
-/// After so many seconds a token is looked up again.
-const FRESH: i64 = 2;
-/// After so many seconds a token is not used without a look-up.
-const USABLE: i64 = 4;
+/// After this time a token is looked up again.
+const FRESH: Duration = Duration::from_secs(2);
+/// After this time a token is not used without a look-up.
+const USABLE: Duration = Duration::from_secs(4);
 /// How many tokens are remembered at the most.
 const CAPACITY: usize = 10_000;
 
@@ -29,7 +31,7 @@ const CAPACITY: usize = 10_000;
 pub(crate) struct KnownToken {
     pub(crate) token: TokenRecord,
     pub(crate) suspended: bool,
-    seen: Timestamp,
+    seen: Duration,
     refreshing: AtomicBool,
     forgotten: AtomicBool,
     usage: Arc<TokenUsage>,
@@ -42,7 +44,7 @@ struct TokenUsage {
 }
 
 impl KnownToken {
-    fn new(token: TokenRecord, suspended: bool, seen: Timestamp, usage: Arc<TokenUsage>) -> Arc<Self> {
+    fn new(token: TokenRecord, suspended: bool, seen: Duration, usage: Arc<TokenUsage>) -> Arc<Self> {
         let (refreshing, forgotten) = (AtomicBool::new(false), AtomicBool::new(false));
         Arc::new(Self { token, suspended, seen, refreshing, forgotten, usage })
     }
@@ -63,15 +65,12 @@ impl KnownToken {
     }
 
     /// Whether it can be believed at `now`.
-    fn is_usable(&self, now: Timestamp) -> bool {
+    fn is_usable(&self, now: Duration) -> bool {
+        // One that was seen since this request began is as fresh as can be.
+        let age = now.saturating_sub(self.seen);
+        // The first one to come asks; if it never gets an answer, the others ask when the entry is too old.
         !self.forgotten.load(Ordering::Relaxed)
-            && match now.unix_seconds() - self.seen.unix_seconds() {
-                0..FRESH => true,
-                // The first one to come asks; if it never gets an answer, the others ask when the entry is too old.
-                FRESH..USABLE => self.refreshing.swap(true, Ordering::Relaxed),
-                // Too old, or the clock was set back.
-                _ => false,
-            }
+            && (age < FRESH || age < USABLE && self.refreshing.swap(true, Ordering::Relaxed))
     }
 }
 
@@ -93,8 +92,13 @@ impl TokenCache {
     }
 
     /// What is known of a token and can be believed; `None` when the database has to be asked.
-    pub(crate) fn find(&self, store: StoreId, token: TokenHash, now: Timestamp) -> Option<Arc<KnownToken>> {
+    pub(crate) fn find(&self, store: StoreId, token: TokenHash, now: Duration) -> Option<Arc<KnownToken>> {
         self.tokens.get(&TokenOfStore { store, token }).filter(|known| known.is_usable(now))
+    }
+
+    /// Whether a token was let in when it was looked up last, however long ago that is.
+    pub(crate) fn remembers(&self, store: StoreId, token: TokenHash) -> bool {
+        self.tokens.peek(&TokenOfStore { store, token }).is_some()
     }
 
     /// Makes the tokens of a store, or of all stores, be looked up again before their next use. What they have used of
@@ -113,7 +117,7 @@ impl TokenCache {
         store: StoreId,
         token: TokenHash,
         found: Option<&StoreAccess>,
-        now: Timestamp,
+        now: Duration,
     ) -> Option<Arc<KnownToken>> {
         let key = TokenOfStore { store, token };
         let Some((token, suspended)) =
@@ -141,14 +145,18 @@ impl TokenCache {
 
 #[cfg(test)]
 mod tests {
-    use shopfolk_model::{ScopeSet, Store, StoreName, TokenId, TokenKind};
+    use shopfolk_model::{ScopeSet, Store, StoreName, Timestamp, TokenId, TokenKind};
     use shopfolk_store::StoredToken;
 
     use super::*;
 
     const STORE: i64 = 1003;
 
-    fn at(seconds: i64) -> Timestamp {
+    fn at(seconds: u64) -> Duration {
+        Duration::from_secs(seconds)
+    }
+
+    fn date(seconds: i64) -> Timestamp {
         Timestamp::from_unix_seconds(seconds).unwrap()
     }
 
@@ -162,14 +170,14 @@ mod tests {
                 id: store(),
                 name: StoreName::new("A shop").unwrap(),
                 suspended: false,
-                created: at(1),
+                created: date(1),
             },
             token: Some(StoredToken {
                 record: TokenRecord {
                     id: TokenId::new(1).unwrap(),
                     kind: TokenKind::Secret,
                     scopes: ScopeSet::ALL,
-                    created: at(1),
+                    created: date(1),
                     last_used: None,
                 },
                 hash: TokenHash::of("secret_token"),
@@ -177,7 +185,7 @@ mod tests {
         }
     }
 
-    fn is_known(cache: &TokenCache, token: TokenHash, now: i64) -> bool {
+    fn is_known(cache: &TokenCache, token: TokenHash, now: u64) -> bool {
         cache.find(store(), token, at(now)).is_some()
     }
 
@@ -191,7 +199,6 @@ mod tests {
         assert!(!is_known(&cache, token, 12));
         assert!(is_known(&cache, token, 13));
         assert!(!is_known(&cache, token, 14));
-        assert!(!is_known(&cache, token, 9));
     }
 
     #[test]
@@ -203,6 +210,16 @@ mod tests {
             cache.remember(store(), token, Some(&StoreAccess { token: None, ..access() }), at(10)).is_none()
         );
         assert!(!is_known(&cache, token, 10));
+        assert!(!cache.remembers(store(), token));
+    }
+
+    #[test]
+    fn a_token_that_is_too_old_to_be_believed_is_remembered() {
+        let cache = TokenCache::new(None);
+        let token = TokenHash::of("secret_token");
+        cache.remember(store(), token, Some(&access()), at(10));
+        assert!(!is_known(&cache, token, 1_000) && cache.remembers(store(), token));
+        assert!(!cache.remembers(store(), TokenHash::of("another")));
     }
 
     #[test]
@@ -248,13 +265,13 @@ mod tests {
     fn the_first_use_on_a_day_is_told_once() {
         let cache = TokenCache::new(None);
         let token = TokenHash::of("secret_token");
-        let today = at(100_000).day();
+        let today = date(100_000).day();
         let entry = cache.remember(store(), token, Some(&access()), at(100_000)).unwrap();
         assert!(entry.is_first_use_on(today));
         assert!(!entry.is_first_use_on(today));
         let entry = cache.remember(store(), token, Some(&access()), at(100_010)).unwrap();
         assert!(!entry.is_first_use_on(today));
-        assert!(entry.is_first_use_on(at(200_000).day()));
+        assert!(entry.is_first_use_on(date(200_000).day()));
     }
 
     #[test]

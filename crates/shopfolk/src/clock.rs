@@ -1,6 +1,7 @@
 //! What time it is.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::sync::LazyLock;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use shopfolk_api::Clock;
 use shopfolk_model::Timestamp;
@@ -18,5 +19,10 @@ impl Clock for SystemClock {
             .ok()
             .and_then(|seconds| Timestamp::from_unix_seconds(seconds).ok())
             .unwrap_or(Timestamp::MAXIMUM)
+    }
+
+    fn steady(&self) -> Duration {
+        static BEGIN: LazyLock<Instant> = LazyLock::new(Instant::now);
+        BEGIN.elapsed()
     }
 }

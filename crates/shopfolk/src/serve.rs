@@ -62,9 +62,10 @@ pub(crate) struct Arguments {
     /// Accept tokens in the query (?token=…), which the API withdrew in March 2025
     #[arg(long, env = "SHOPFOLK_ALLOW_QUERY_TOKEN", value_parser = BoolishValueParser::new())]
     allow_query_token: bool,
-    /// How many connections may be open at once; further ones are answered with 503
-    #[arg(long, value_name = "N", env = "SHOPFOLK_MAX_CONNECTIONS", default_value = "20000")]
-    max_connections: std::num::NonZeroU32,
+    /// How many connections may be open at once; further ones are answered with 503. By default 20000, or what the limit
+    /// of open files allows
+    #[arg(long, value_name = "N", env = "SHOPFOLK_MAX_CONNECTIONS")]
+    max_connections: Option<std::num::NonZeroU32>,
     /// How many connections to a PostgreSQL database are open at once; two more reserve ids and listen
     #[arg(long, value_name = "N", env = "SHOPFOLK_DATABASE_CONNECTIONS", default_value = "16")]
     database_connections: std::num::NonZeroUsize,

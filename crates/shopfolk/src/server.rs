@@ -13,9 +13,11 @@ mod limits;
 mod linger;
 mod listener;
 mod refusal;
+mod refused_head;
 mod watched;
 
 use std::convert::Infallible;
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
@@ -108,21 +110,21 @@ impl Server {
     pub(crate) async fn accept(&self, listener: TcpListener) -> Infallible {
         let mut acceptor = Acceptor::new(listener);
         loop {
-            let stream = acceptor.accept().await;
+            let (stream, peer) = acceptor.accept().await;
             match Arc::clone(&self.places).try_acquire_owned() {
-                Ok(place) => self.serve(stream, place),
+                Ok(place) => self.serve(stream, peer, place),
                 Err(_) => self.refusals.refuse(stream),
             }
         }
     }
 
-    fn serve(&self, stream: TcpStream, place: OwnedSemaphorePermit) {
+    fn serve(&self, stream: TcpStream, peer: IpAddr, place: OwnedSemaphorePermit) {
         let (router, protocols) = (self.router.clone(), Arc::clone(&self.protocols));
         let phase = self.phase.subscribe();
         let open = OpenConnection::new(place);
         let Some(tls) = &self.tls else {
             tokio::spawn(async move {
-                connection::serve(stream, router, &protocols, phase).await;
+                connection::serve(stream, peer, router, &protocols, phase).await;
                 drop(open);
             });
             return;
@@ -131,7 +133,7 @@ impl Server {
         tokio::spawn(async move {
             if let Some(stream) = handshake::encrypt(stream, &acceptor, &phase).await {
                 drop(acceptor);
-                connection::serve(stream, router, &protocols, phase).await;
+                connection::serve(stream, peer, router, &protocols, phase).await;
             }
             drop(open);
         });

@@ -91,6 +91,20 @@ async fn a_revoked_token_is_dead_within_five_seconds() {
 }
 
 #[tokio::test]
+async fn a_revoked_token_is_dead_within_five_seconds_whatever_the_clock_on_the_wall_does() {
+    let app = TestApp::start().await;
+    for set_by in [0, -3_600, 3_600] {
+        let (token, id) = app.create_token(STORE, TokenKind::Secret, ScopeSet::ALL).await;
+        let call = || app.call(Method::GET, "/profile").token(&token).send();
+        assert_eq!(call().await.status, 200);
+        app.revoke_token(id).await;
+        app.clock.set_by(set_by);
+        app.clock.pass(4);
+        call().await.error(403, "INVALID_API_TOKEN");
+    }
+}
+
+#[tokio::test]
 async fn a_suspended_store_says_so_within_five_seconds_until_it_is_resumed() {
     let app = TestApp::start().await;
     assert_eq!(app.get("/profile").await.status, 200);

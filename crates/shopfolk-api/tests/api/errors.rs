@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::http::Method;
+use axum::http::{Method, Version};
 use futures_util::{StreamExt, stream};
 use shopfolk_api::{ApiSettings, ErrorCode};
 
@@ -39,7 +39,7 @@ async fn malformed_json_is_named_with_its_place_and_changes_nothing() {
 #[tokio::test]
 async fn a_path_that_is_not_there_is_said_so() {
     let app = TestApp::start().await;
-    for path in ["/", "/api", "/api/v3", "/api/v3/1003", "/api/v3/1003/nothing", "/docs/nothing", "/a%ff"] {
+    for path in ["/api", "/api/v3", "/api/v3/1003", "/api/v3/1003/nothing", "/docs/nothing", "/a%ff"] {
         let message = app.bare(Method::GET, path).send().await.error(404, "ENDPOINT_NOT_FOUND");
         assert_eq!(message, format!("There is nothing at the path '{path}'"));
     }
@@ -69,6 +69,38 @@ async fn a_body_of_another_type_is_refused() {
         call.send().await.error(415, "UNSUPPORTED_MEDIA_TYPE"),
         "Wrong Content-Type 'text/plain': it must be application/json, text/json or *+json"
     );
+}
+
+#[tokio::test]
+async fn a_body_that_is_not_sent_as_it_is_is_refused() {
+    let app = TestApp::start().await;
+    let call = |encoding: &str| {
+        let call = app.call(Method::POST, "/customers").body(r#"{"email": "anna@example.com"}"#);
+        call.header("content-encoding", encoding).send()
+    };
+    for encoding in ["gzip", "br", "deflate", "identity, gzip", "x"] {
+        assert_eq!(
+            call(encoding).await.error(415, "UNSUPPORTED_MEDIA_TYPE"),
+            format!("Wrong Content-Encoding '{encoding}': the body must be sent as it is")
+        );
+    }
+    assert_eq!(app.get("/customers").await.json()["total"], 0);
+    assert_eq!(call(" Identity").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_request_says_once_for_which_host_it_is() {
+    let app = TestApp::start().await;
+    for path in ["/api/v3/1003/profile", "/healthz", "/nowhere"] {
+        let call = || app.bare(Method::GET, path).token(&app.token);
+        let missing = call().without("host").send().await.error(400, "WRONG_PARAMETER");
+        assert!(missing.contains("Host is missing"), "{missing}");
+        let twice = call().again("host", "other").send().await.error(400, "WRONG_PARAMETER");
+        assert!(twice.contains("more than one header Host"), "{twice}");
+        for version in [Version::HTTP_10, Version::HTTP_2] {
+            assert_ne!(call().without("host").version(version).send().await.status, 400, "{version:?}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -1,16 +1,17 @@
 //! What the tests have in common: an app with a database of its own, and calls to it.
 
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderMap, Method, Request, StatusCode, header};
+use axum::http::{HeaderMap, Method, Request, StatusCode, Version, header};
 use http_body_util::BodyExt;
 use serde_json::Value;
-use shopfolk_api::{ApiSettings, Clock, RateLimit, router};
+use shopfolk_api::{ApiSettings, Clock, RateLimit, of_peer, router};
 use shopfolk_model::{Actor, ScopeSet, StoreId, StoreName, Timestamp, Token, TokenId, TokenKind};
 use shopfolk_operations::{CreateStore, CreateToken, RevokeToken, SetStoreSuspended};
 use shopfolk_store::Engine;
@@ -24,21 +25,39 @@ pub const STORE: i64 = 1003;
 pub const BEGIN: i64 = 1_742_987_232;
 
 /// A clock that moves when a test moves it.
-pub struct TestClock(AtomicI64);
+pub struct TestClock {
+    now: AtomicI64,
+    steady: AtomicU64,
+}
 
 impl TestClock {
     pub fn new() -> Arc<Self> {
-        Arc::new(Self(AtomicI64::new(BEGIN)))
+        Arc::new(Self { now: AtomicI64::new(BEGIN), steady: AtomicU64::new(0) })
     }
 
-    pub fn advance(&self, seconds: i64) {
-        self.0.fetch_add(seconds, Ordering::Relaxed);
+    pub fn advance(&self, seconds: u32) {
+        self.set_by(i64::from(seconds));
+        self.pass(seconds);
+    }
+
+    /// Somebody sets the clock on the wall forward or back.
+    pub fn set_by(&self, seconds: i64) {
+        self.now.fetch_add(seconds, Ordering::Relaxed);
+    }
+
+    /// Time passes while the clock on the wall stands still.
+    pub fn pass(&self, seconds: u32) {
+        self.steady.fetch_add(seconds.into(), Ordering::Relaxed);
     }
 }
 
 impl Clock for TestClock {
     fn now(&self) -> Timestamp {
-        Timestamp::from_unix_seconds(self.0.load(Ordering::Relaxed)).unwrap()
+        Timestamp::from_unix_seconds(self.now.load(Ordering::Relaxed)).unwrap()
+    }
+
+    fn steady(&self) -> Duration {
+        Duration::from_secs(self.steady.load(Ordering::Relaxed))
     }
 }
 
@@ -167,12 +186,37 @@ impl TestApp {
 pub struct Call {
     router: Router,
     request: Request<Body>,
+    peer: Option<IpAddr>,
 }
 
 impl Call {
     pub fn new(router: &Router, method: Method, path: &str) -> Self {
-        let request = Request::builder().method(method).uri(path).body(Body::empty()).unwrap();
-        Self { router: router.clone(), request }
+        let request = Request::builder().method(method).uri(path).header("host", "shop");
+        Self { router: router.clone(), request: request.body(Body::empty()).unwrap(), peer: None }
+    }
+
+    /// The address that the call comes from.
+    pub fn peer(mut self, address: &str) -> Self {
+        self.peer = Some(address.parse().unwrap());
+        self
+    }
+
+    /// The same in another version of HTTP.
+    pub fn version(mut self, version: Version) -> Self {
+        *self.request.version_mut() = version;
+        self
+    }
+
+    /// The same without a header.
+    pub fn without(mut self, name: &str) -> Self {
+        self.request.headers_mut().remove(name);
+        self
+    }
+
+    /// The same with a header once more.
+    pub fn again(mut self, name: &'static str, value: &str) -> Self {
+        self.request.headers_mut().append(name, value.parse().unwrap());
+        self
     }
 
     pub fn token(self, token: &str) -> Self {
@@ -190,7 +234,12 @@ impl Call {
     }
 
     pub async fn send(self) -> Answer {
-        let response = self.router.oneshot(self.request).await.unwrap();
+        let serving = self.router.oneshot(self.request);
+        let response = match self.peer {
+            Some(address) => of_peer(address, serving).await,
+            None => serving.await,
+        };
+        let response = response.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.unwrap().to_bytes().to_vec();
         let text = String::from_utf8_lossy(&bytes).into_owned();

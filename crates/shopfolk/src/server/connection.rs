@@ -1,5 +1,6 @@
 //! One connection, from its first byte to its end.
 
+use std::net::IpAddr;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Instant;
@@ -11,6 +12,7 @@ use hyper::header::{self, HeaderValue};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use hyper_util::server::conn::auto;
+use shopfolk_api::of_peer;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::sync::watch;
 use tower::Service;
@@ -48,9 +50,10 @@ pub(super) fn protocols() -> auto::Builder<TokioExecutor> {
     protocols
 }
 
-/// Serves a connection until it ends, takes too long, or the server stops.
+/// Serves a connection of this address until it ends, takes too long, or the server stops.
 pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin + 'static>(
     stream: S,
+    peer: IpAddr,
     router: Router,
     protocols: &auto::Builder<TokioExecutor>,
     mut phase: watch::Receiver<Phase>,
@@ -60,7 +63,7 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin + 'static>(
     let service = service_fn(|request: hyper::Request<hyper::body::Incoming>| {
         let active = activity.begin(request.version() == Version::HTTP_2);
         // A router is always ready: its `poll_ready` says nothing else.
-        let answer = router.clone().call(drained::body_of(request));
+        let answer = of_peer(peer, router.clone().call(drained::body_of(request)));
         async move {
             let mut answer = answer.await;
             if active.is_last() {

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use shopfolk_api::ConnectionError;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
@@ -13,13 +14,6 @@ use crate::server::{Phase, linger};
 
 /// The first byte of every TLS connection: a record of the kind "handshake".
 const HANDSHAKE: u8 = 0x16;
-/// What is said to who speaks HTTP without TLS.
-const USE_HTTPS: &[u8] = b"HTTP/1.1 400 Bad Request\r\n\
-    content-type: text/plain; charset=utf-8\r\n\
-    content-length: 65\r\n\
-    connection: close\r\n\
-    \r\n\
-    This server speaks HTTPS on this port: begin the URL with https.\n";
 
 /// Encrypts a connection, or closes it: when the client wants something else, takes as long as a head may, or has not
 /// come to a request when the server finishes.
@@ -56,22 +50,10 @@ async fn shake_hands(
         return Ok(None);
     }
     if first != [HANDSHAKE] {
-        stream.write_all(USE_HTTPS).await?;
+        stream.write_all(&ConnectionError::NotEncrypted.answer()).await?;
         stream.shutdown().await?;
         linger::until_read(&stream).await;
         return Ok(None);
     }
     acceptor.accept(stream).await.map(Some)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_answer_is_as_long_as_it_says() {
-        let answer = std::str::from_utf8(USE_HTTPS).unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        assert!(head.contains(&format!("content-length: {}\r\n", body.len())), "{}", body.len());
-    }
 }

@@ -1,7 +1,7 @@
 //! Listening, and accepting connections whatever happens.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use anyhow::{Context, Result};
@@ -39,16 +39,16 @@ impl Acceptor {
         Self { listener, pause: PAUSES.0 }
     }
 
-    /// The next connection. When the system has no more of what a connection takes, this waits and tries again: the
+    /// The next connection, and whose it is. When the system has no more of what a connection takes, this waits and tries again: the
     /// connection stays in the queue, so an attempt at once would fail at once.
-    pub(super) async fn accept(&mut self) -> TcpStream {
+    pub(super) async fn accept(&mut self) -> (TcpStream, IpAddr) {
         loop {
             match self.listener.accept().await {
-                Ok((stream, _)) => {
+                Ok((stream, peer)) => {
                     self.pause = PAUSES.0;
                     // Without it an answer can wait for the acknowledgement of the one before; with it no harm is done.
                     let _ = stream.set_nodelay(true);
-                    return stream;
+                    return (stream, peer.ip());
                 }
                 Err(error) if concerns_one_connection(&error) => {}
                 Err(error) => {

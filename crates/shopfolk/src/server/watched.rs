@@ -1,26 +1,28 @@
-//! A connection's stream that notes when bytes move.
+//! A connection's stream that notes when bytes move, and has its own answer to heads that cannot be read.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper_util::rt::TokioIo;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use crate::server::activity::Activity;
+use crate::server::refused_head::RefusedHead;
 
 /// A stream and what is noted of it.
 #[derive(Debug)]
 pub(super) struct WatchedStream<S> {
     stream: TokioIo<S>,
     activity: Arc<Activity>,
+    refused: Option<RefusedHead>,
 }
 
 impl<S> WatchedStream<S> {
     pub(super) fn new(stream: S, activity: Arc<Activity>) -> Self {
-        Self { stream: TokioIo::new(stream), activity }
+        Self { stream: TokioIo::new(stream), activity, refused: None }
     }
 
     fn noting_writes(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
@@ -28,6 +30,33 @@ impl<S> WatchedStream<S> {
             self.activity.note_write();
         }
         written
+    }
+}
+
+impl<S: AsyncWrite + Unpin> WatchedStream<S> {
+    /// Writes our own answer if these bytes are the library's to a head that it could not read.
+    fn poll_refusal(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> Option<Poll<io::Result<usize>>> {
+        if self.refused.is_none() {
+            self.refused = RefusedHead::instead_of(bytes);
+        }
+        let refused = self.refused.as_mut()?;
+        let written = refused.poll_write(Pin::new(&mut self.stream), context);
+        Some(written.map_ok(|()| bytes.len()))
+    }
+}
+
+impl<S: AsyncRead + Unpin> WatchedStream<S> {
+    /// Reads and throws away what is still coming: to close before would reset the connection, and the answer might be
+    /// lost. It ends when the other side closes, or when the watch has seen enough.
+    fn poll_rest(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let mut thrown_away = [0; 4 * 1024];
+        loop {
+            let mut buffer = ReadBuf::new(&mut thrown_away);
+            match ready!(Pin::new(self.stream.inner_mut()).poll_read(context, &mut buffer)) {
+                Ok(()) if !buffer.filled().is_empty() => {}
+                _ => return Poll::Ready(()),
+            }
+        }
     }
 }
 
@@ -45,13 +74,16 @@ impl<S: AsyncRead + Unpin> Read for WatchedStream<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> Write for WatchedStream<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> Write for WatchedStream<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        let written = match self.poll_refusal(context, bytes) {
+            Some(refused) => refused,
+            None => Pin::new(&mut self.stream).poll_write(context, bytes),
+        };
         self.noting_writes(written)
     }
 
@@ -60,7 +92,8 @@ impl<S: AsyncWrite + Unpin> Write for WatchedStream<S> {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        ready!(Pin::new(&mut self.stream).poll_shutdown(context))?;
+        if self.refused.is_some() { self.poll_rest(context).map(Ok) } else { Poll::Ready(Ok(())) }
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -72,7 +105,11 @@ impl<S: AsyncWrite + Unpin> Write for WatchedStream<S> {
         context: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
+        let first = slices.first().map_or(&[][..], |first| first);
+        let written = match self.poll_refusal(context, first) {
+            Some(refused) => refused,
+            None => Pin::new(&mut self.stream).poll_write_vectored(context, slices),
+        };
         self.noting_writes(written)
     }
 }
