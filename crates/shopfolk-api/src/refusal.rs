@@ -11,12 +11,15 @@ use crate::error::{ApiError, ErrorCode, shorten};
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Unavailable { reason } => {
-                Self::unavailable(format!("The storage cannot take the call now: {reason}. Try again soon"))
+            StoreError::Unavailable { reason } => cannot_take_the_call(reason),
+            StoreError::Disk { reason, source } => {
+                // Commits are told of in the log by the engine, once for all of them; this is a read, or one write alone.
+                tracing::error!(error = %source, "the storage failed a call: {reason}");
+                cannot_take_the_call(reason)
             }
             StoreError::OutcomeUnknown => Self::unavailable(
-                "The connection to the storage was lost during the write, and whether it was done could not be found \
-                 out: look before you try again",
+                "The storage failed during the write, and whether the write was done could not be found out: look before \
+                 you try again",
             ),
             StoreError::Conflict { .. } => Self::new(
                 ErrorCode::ConstraintViolation,
@@ -27,6 +30,10 @@ impl From<StoreError> for ApiError {
             }
         }
     }
+}
+
+fn cannot_take_the_call(reason: &str) -> ApiError {
+    ApiError::unavailable(format!("The storage cannot take the call now: {reason}. Try again soon"))
 }
 
 impl From<ContactRuleError> for ApiError {

@@ -21,6 +21,7 @@ use crate::SqliteSettings;
 use crate::commits::Commits;
 use crate::connection::{doing, open_checkpointer};
 use crate::pause::Searches;
+use crate::write_health::causes;
 
 /// The log is moved when it has this many pages (4 KiB each): 8 MiB. A longer log moves many changes of one page as one
 /// and is faster, but the writer waits longer for the disk when its turn comes. Over HTTP on two cores, one run each: 1,500
@@ -65,9 +66,19 @@ impl Checkpoints {
         let thread = thread::Builder::new()
             .name("checkpoints".to_owned())
             .spawn(move || {
+                let mut fails = false;
                 for () in woken {
-                    if let Err(error) = log.shorten() {
-                        tracing::warn!(%error, "a checkpoint failed and will be tried again");
+                    // Said once, however often it is tried.
+                    match (log.shorten(), fails) {
+                        (Err(error), false) => {
+                            tracing::warn!(%error, cause = causes(&error), "a checkpoint failed and will be tried again");
+                            fails = true;
+                        }
+                        (Ok(()), true) => {
+                            tracing::warn!("checkpoints are made again");
+                            fails = false;
+                        }
+                        (Ok(()), false) | (Err(_), true) => {}
                     }
                     work.store(false, Ordering::Relaxed);
                 }

@@ -1,10 +1,12 @@
 //! Connections to the database file.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
+use rusqlite::ffi::SQLITE_IOERR_WRITE;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use shopfolk_store::StoreError;
 
@@ -103,16 +105,64 @@ fn open(path: &Path, flags: OpenFlags, cache_kib: u32) -> Result<Connection, Sto
 pub(crate) fn doing(doing: &'static str) -> impl Fn(rusqlite::Error) -> StoreError {
     move |error| match error.sqlite_error_code() {
         Some(ErrorCode::ConstraintViolation) => StoreError::Conflict { rule: error.to_string() },
-        Some(ErrorCode::DiskFull) => unavailable("the disk is full", &error),
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-            unavailable("another process holds the database", &error)
+            StoreError::Unavailable { reason: "another process holds the database" }
         }
-        Some(ErrorCode::SystemIoFailure) => unavailable("the disk does not work", &error),
+        Some(ErrorCode::DiskFull) => disk("the disk is full", error),
+        Some(ErrorCode::ReadOnly) => disk("the database file is read-only", error),
+        Some(ErrorCode::SystemIoFailure) => disk("the disk does not work", error),
         _ => StoreError::Database { doing, source: error.into() },
     }
 }
 
-fn unavailable(reason: &'static str, error: &rusqlite::Error) -> StoreError {
-    tracing::error!(%error, "{reason}");
-    StoreError::Unavailable { reason }
+fn disk(reason: &'static str, error: rusqlite::Error) -> StoreError {
+    StoreError::Disk { reason, source: Arc::new(error) }
+}
+
+/// Whether a commit that failed like this may be in the log as a whole all the same, so that it would be there after a
+/// crash. Its last page is written last: while pages are written, not all of it is there. What follows is the sync, and the
+/// index of the log.
+pub(crate) fn may_be_in_the_log(error: &rusqlite::Error) -> bool {
+    match error.sqlite_error() {
+        Some(error) => {
+            error.code == ErrorCode::OutOfMemory
+                || error.code == ErrorCode::SystemIoFailure && error.extended_code != SQLITE_IOERR_WRITE
+        }
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::ffi::{self, Error};
+
+    use super::*;
+
+    fn failure(code: i32) -> rusqlite::Error {
+        rusqlite::Error::SqliteFailure(Error::new(code), None)
+    }
+
+    #[test]
+    fn a_commit_may_be_in_the_log_when_everything_was_written() {
+        for code in [ffi::SQLITE_IOERR_FSYNC, ffi::SQLITE_IOERR_SHMMAP, ffi::SQLITE_IOERR_SHMSIZE] {
+            assert!(may_be_in_the_log(&failure(code)), "{code}");
+        }
+        for code in [ffi::SQLITE_FULL, SQLITE_IOERR_WRITE, ffi::SQLITE_READONLY, ffi::SQLITE_BUSY] {
+            assert!(!may_be_in_the_log(&failure(code)), "{code}");
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_disk_is_said() {
+        for (code, expected) in [
+            (ffi::SQLITE_FULL, "the disk is full"),
+            (ffi::SQLITE_READONLY_DBMOVED, "the database file is read-only"),
+            (SQLITE_IOERR_WRITE, "the disk does not work"),
+        ] {
+            match doing("commit")(failure(code)) {
+                StoreError::Disk { reason, .. } => assert_eq!(reason, expected),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
 }

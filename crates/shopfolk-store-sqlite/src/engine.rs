@@ -1,9 +1,9 @@
 //! The engine: the threads, the queues before them, and the way in.
 
-use std::fs::File;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Sender, TrySendError, bounded};
 use shopfolk_model::{Actor, EventPosition, Store, StoreId};
@@ -14,17 +14,21 @@ use shopfolk_store::{
 };
 use tokio::runtime::Handle;
 use tokio::sync::{Mutex, oneshot};
+use tokio::time::timeout;
 
 use crate::check::check_database;
 use crate::connection::{open_reader, open_writer};
 use crate::events::count_events;
+use crate::file::{ServingLock, make_for_owner_alone};
 use crate::long_reads::LongReads;
 use crate::pause::Searches;
 use crate::portions::PortionWrite;
+use crate::probe::Probe;
 use crate::reader::{self, ReadJob, Reader};
 use crate::recent::{ReaderNumber, RecentContacts};
 use crate::search::Rebuild;
 use crate::stores::{list_stores, next_store_id};
+use crate::write_health::WriteHealth;
 use crate::writer::{Copies, Operates, Runs, Write, WriteJob, Writer};
 use crate::{SqliteSettings, measures, migrations};
 
@@ -36,6 +40,7 @@ pub struct SqliteEngine {
 
 struct Shared {
     path: PathBuf,
+    health: Arc<WriteHealth>,
     queues: RwLock<Option<Queues>>,
     long_reads: Arc<LongReads>,
     /// What the writer says when it has finished; taken when the engine is closed.
@@ -47,6 +52,9 @@ struct Queues {
     writes: Sender<Box<dyn WriteJob>>,
     reads: Sender<ReadJob>,
 }
+
+/// How long an engine that works may take to say so.
+const HEALTH_LIMIT: Duration = Duration::from_secs(5);
 
 pub(crate) const NO_ROOM: StoreError =
     StoreError::Unavailable { reason: "too many calls are waiting for it" };
@@ -69,21 +77,33 @@ impl SqliteEngine {
         settings: &SqliteSettings,
         observe: impl FnMut(MigrationStep),
     ) -> Result<Self, StoreError> {
-        let lock = settings.serve.then(|| lock_for_serving(settings)).transpose()?;
+        let lock = if settings.serve {
+            Some(Arc::new(ServingLock::take(&settings.path, settings.create)?))
+        } else {
+            if settings.create {
+                make_for_owner_alone(&settings.path)?;
+            }
+            None
+        };
         let mut connection = open_writer(settings)?;
         migrations::run(&mut connection, observe)?;
+        let files = lock.as_ref().map(|lock| lock.watch(&settings.path)).transpose()?;
+        let health = Arc::new(WriteHealth::default());
         let recent = Arc::new(RecentContacts::new(settings.readers + settings.searchers));
         let searches = Arc::new(Searches::default());
-        let mut writer = Writer::new(connection, Arc::clone(&recent), Arc::clone(&searches), settings)?;
+        let (settled, paused, watched) = (Arc::clone(&recent), Arc::clone(&searches), Arc::clone(&health));
+        let mut writer = Writer::new(connection, settled, paused, watched, files, settings)?;
 
         measures::describe();
         let (write_queue, waiting_writes) = bounded(settings.write_queue);
         let (finish, finished) = oneshot::channel();
+        let held = lock.clone();
         start_thread("writer", move || {
             let outcome = writer.serve(&waiting_writes);
+            drop(writer);
             // Held until here, so that no other server begins before this one has ended.
-            drop(lock);
-            let _ = finish.send(outcome);
+            let released = held.map_or(Ok(()), |lock| lock.release());
+            let _ = finish.send(outcome.and(released));
         })?;
 
         let (read_queue, waiting_reads) = bounded::<ReadJob>(settings.read_queue);
@@ -95,17 +115,25 @@ impl SqliteEngine {
                 number: ReaderNumber(number),
                 serve: settings.serve,
             };
+            let lock = lock.clone();
             if number < settings.readers {
                 let jobs = waiting_reads.clone();
-                start_thread("reader", move || reader::serve(reader, &jobs))?;
+                start_thread("reader", move || {
+                    reader::serve(reader, &jobs);
+                    drop(lock);
+                })?;
             } else {
                 let (jobs, searches) = (Arc::clone(&long_reads), Arc::clone(&searches));
-                start_thread("searcher", move || reader::serve_long(reader, &jobs, &searches))?;
+                start_thread("searcher", move || {
+                    reader::serve_long(reader, &jobs, &searches);
+                    drop(lock);
+                })?;
             }
         }
         Ok(Self {
             shared: Arc::new(Shared {
                 path: settings.path.clone(),
+                health,
                 queues: RwLock::new(Some(Queues { writes: write_queue, reads: read_queue })),
                 long_reads,
                 finished: Mutex::new(Some(finished)),
@@ -128,6 +156,16 @@ impl SqliteEngine {
         let (write, answer) = Write::new(store, author, operation);
         self.send(|queues| &queues.writes, Box::new(write) as Box<dyn WriteJob>)?;
         answer.await.unwrap_or_else(|_| Err(CLOSED.into()))
+    }
+
+    /// Takes a write that changes nothing, unless one was taken a moment ago.
+    async fn take_a_write(&self) -> Result<(), StoreError> {
+        if self.shared.health.is_known_to_take(Instant::now()) {
+            return Ok(());
+        }
+        let (probe, answer) = Probe::new();
+        self.send(|queues| &queues.writes, Box::new(probe) as Box<dyn WriteJob>)?;
+        answer.await.unwrap_or(Err(CLOSED))
     }
 
     /// Has the writer run a portion of something long in its turn, and tells the pace how long it worked.
@@ -313,9 +351,13 @@ impl Engine for SqliteEngine {
     }
 
     async fn health(&self) -> EngineHealth {
-        match self.count_events().await {
-            Ok(_) => EngineHealth::Ready,
-            Err(error) => EngineHealth::NotReady(error.to_string()),
+        let works = async { self.count_events().await.and(self.take_a_write().await) };
+        match timeout(HEALTH_LIMIT, works).await {
+            Ok(Ok(())) => EngineHealth::Ready,
+            Ok(Err(error)) => EngineHealth::NotReady(error.to_string()),
+            Err(_) => {
+                EngineHealth::NotReady(format!("the database did not take a write within {HEALTH_LIMIT:?}"))
+            }
         }
     }
 
@@ -349,24 +391,6 @@ impl ReadOperation for ListEvents {
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, StoreError> {
         let after = self.after.map(|place| (place,).values());
         tx.all(Query { table: StoredEvent::TABLE, which: Which::After(after, self.limit) }).await
-    }
-}
-
-/// Takes the lock that only one server of a database can hold; other processes may still read and write.
-fn lock_for_serving(settings: &SqliteSettings) -> Result<File, StoreError> {
-    let mut path = settings.path.clone().into_os_string();
-    path.push("-lock");
-    let failed = |error: std::io::Error| StoreError::Database {
-        doing: "take the lock for serving the database",
-        source: error.into(),
-    };
-    let file = File::options().create(true).append(true).open(path).map_err(failed)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => {
-            Err(StoreError::Unavailable { reason: "another server is running on this database" })
-        }
-        Err(std::fs::TryLockError::Error(error)) => Err(failed(error)),
     }
 }
 

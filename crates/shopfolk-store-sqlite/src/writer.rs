@@ -1,32 +1,34 @@
 //! The thread that writes: many operations, one commit.
 
-use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+mod job;
+
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
-use futures_util::FutureExt;
 use rusqlite::Connection;
 use shopfolk_model::{Actor, StoreId};
-use shopfolk_store::{CopyOperation, StoreError, Turn, Turns, WriteOperation};
-use tokio::sync::oneshot;
+use shopfolk_store::{StoreError, Turns};
 
 use crate::checkpoint::{Checkpoints, empty_log};
 use crate::commits::Commits;
-use crate::connection::doing;
+use crate::connection::{doing, may_be_in_the_log};
 use crate::counters::Counters;
 use crate::engine::NO_ROOM;
+use crate::file_watch::FileWatch;
 use crate::pause::Searches;
-use crate::reader::{execute, finished};
+use crate::reader::execute;
 use crate::recent::{BatchNumber, RecentContacts};
 use crate::search::PackingShare;
 use crate::search::added::AddedContacts;
 use crate::search::backlog::Backlog;
 use crate::settle::{self, SettlingOrder, settle_oldest};
 use crate::tx::{SqliteWriteTx, Writing};
+use crate::write_health::WriteHealth;
 use crate::{SqliteSettings, measures};
+
+pub(crate) use job::{Copies, Operates, Ran, Runs, Write, WriteJob};
 
 /// After this long without a write, recent contacts are settled.
 const REST: Duration = Duration::from_secs(1);
@@ -38,117 +40,18 @@ const PACKED_AT_REST: PackingShare = PackingShare { customers: 1_024, blocks: 16
 /// How much is packed in one commit before anybody is served.
 const PACKED_AT_ONCE: PackingShare = PackingShare { customers: 8_192, blocks: 64 };
 
-/// What became of an operation in its turn.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Ran {
-    /// It succeeded, or failed before it changed anything.
-    Cleanly,
-    /// It failed after it had changed something, which must be undone.
-    Halfway,
-}
+/// What no database says when it is asked whether others wrote.
+const UNKNOWN_VERSION: i64 = -1;
 
-/// An operation that waits for the writer, with its caller.
-pub(crate) trait WriteJob: Send {
-    /// On whose account a portion of a walk is done; `None` for any other write, which goes with the next commit.
-    fn turn(&self) -> Option<Turn> {
-        None
-    }
-    /// Whether its caller still waits.
-    fn is_wanted(&self) -> bool;
-    /// Runs the operation and keeps its answer.
-    fn run(&mut self, writer: &mut Writer) -> Ran;
-    /// Is told how long the writer worked for its commit, if it is alone in it.
-    fn worked(&mut self, _: Duration) {}
-    /// Gives the kept answer, once it is durable or changed nothing.
-    fn answer(self: Box<Self>);
-    /// Answers that the commit failed.
-    fn fail(self: Box<Self>, error: StoreError);
-}
-
-/// What a transaction runs: an operation, or what a copy writes.
-pub(crate) trait Runs: Send + 'static {
-    /// What it answers.
-    type Output: Send + 'static;
-    /// Why it changes nothing.
-    type Error: From<StoreError> + Send + 'static;
-
-    /// Runs it.
-    fn run(
-        &self,
-        tx: &mut SqliteWriteTx<'_>,
-    ) -> impl Future<Output = Result<Self::Output, Self::Error>> + Send;
-}
-
-/// An operation.
-pub(crate) struct Operates<O>(pub O);
-
-impl<O: WriteOperation> Runs for Operates<O> {
-    type Output = O::Output;
-    type Error = O::Error;
-
-    async fn run(&self, tx: &mut SqliteWriteTx<'_>) -> Result<O::Output, O::Error> {
-        self.0.run(tx).await
-    }
-}
-
-/// What a copy writes.
-pub(crate) struct Copies<O>(pub O);
-
-impl<O: CopyOperation> Runs for Copies<O> {
-    type Output = O::Output;
-    type Error = StoreError;
-
-    async fn run(&self, tx: &mut SqliteWriteTx<'_>) -> Result<O::Output, StoreError> {
-        self.0.run(tx).await
-    }
-}
-
-/// Something to write on a store, with its caller.
-pub(crate) struct Write<R: Runs> {
-    store: StoreId,
-    author: Actor,
-    operation: R,
-    outcome: Option<Outcome<R>>,
-    caller: oneshot::Sender<Outcome<R>>,
-}
-
-/// What came of something to write.
-pub(crate) type Outcome<R> = Result<<R as Runs>::Output, <R as Runs>::Error>;
-
-impl<R: Runs> Write<R> {
-    /// Something to write, and where its answer comes.
-    pub(crate) fn new(store: StoreId, author: Actor, operation: R) -> (Self, oneshot::Receiver<Outcome<R>>) {
-        let (caller, answer) = oneshot::channel();
-        (Self { store, author, operation, outcome: None, caller }, answer)
-    }
-}
-
-impl<R: Runs> WriteJob for Write<R> {
-    fn is_wanted(&self) -> bool {
-        !self.caller.is_closed()
-    }
-
-    fn run(&mut self, writer: &mut Writer) -> Ran {
-        writer.backlog.forget_fresh();
-        let mut tx = writer.begin_operation(self.store, self.author);
-        let outcome = catch_unwind(AssertUnwindSafe(|| self.operation.run(&mut tx).now_or_never()));
-        let wrote = tx.mode.wrote || outcome.is_err();
-        let outcome = finished(outcome);
-        let ran = if wrote && outcome.is_err() { Ran::Halfway } else { Ran::Cleanly };
-        self.outcome = Some(outcome);
-        ran
-    }
-
-    fn answer(self: Box<Self>) {
-        if let Some(outcome) = self.outcome {
-            // A caller that has gone away does not wait for an answer.
-            let _ = self.caller.send(outcome);
-        }
-    }
-
-    fn fail(self: Box<Self>, error: StoreError) {
-        let _ = self.caller.send(Err(error.into()));
-    }
+/// Whether a commit that failed may have been made all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Doubt {
+    /// It was not.
+    None,
+    /// It may be in the log. The next commit is written over it: once that is made, this one is not there.
+    UntilTheNext,
+    /// It was made, in a file that may not be the one that is found.
+    Lasting,
 }
 
 /// What the writing thread works with.
@@ -161,10 +64,16 @@ pub(crate) struct Writer {
     backlog: Backlog,
     checkpoints: Checkpoints,
     commits: Commits,
+    health: Arc<WriteHealth>,
+    /// The files that a server watches.
+    files: Option<FileWatch>,
     /// The commit that comes next.
     batch: BatchNumber,
-    /// Pages in the log after the last commit.
+    /// Pages in the log after the last commit that wrote.
     log_pages: Arc<AtomicUsize>,
+    /// Whether the last commit wrote.
+    wrote: Arc<AtomicBool>,
+    doubt: Doubt,
     /// What SQLite says as long as no other process writes.
     data_version: i64,
     keep_recent: bool,
@@ -180,13 +89,16 @@ impl Writer {
         mut connection: Connection,
         recent: Arc<RecentContacts>,
         searches: Arc<Searches>,
+        health: Arc<WriteHealth>,
+        files: Option<FileWatch>,
         settings: &SqliteSettings,
     ) -> Result<Self, StoreError> {
-        let log_pages = Arc::new(AtomicUsize::new(0));
-        let pages = Arc::clone(&log_pages);
+        let (log_pages, wrote) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+        let (pages, written) = (Arc::clone(&log_pages), Arc::clone(&wrote));
         connection
             .wal_hook(Some(move |_: &mut rusqlite::hooks::Wal, count: std::ffi::c_int| {
                 pages.store(usize::try_from(count).unwrap_or_default(), Ordering::Relaxed);
+                written.store(true, Ordering::Relaxed);
                 Ok(())
             }))
             .map_err(doing("watch the size of the log"))?;
@@ -200,8 +112,12 @@ impl Writer {
             settling: SettlingOrder::default(),
             added: AddedContacts::default(),
             backlog: Backlog::new(settings),
+            health,
+            files,
             batch: 1,
             log_pages,
+            wrote,
+            doubt: Doubt::None,
             data_version: 0,
             keep_recent: settings.serve,
             most_recent: settings.recent_contacts,
@@ -219,7 +135,7 @@ impl Writer {
         loop {
             let next = if self.portions.waiting() > 0 {
                 jobs.try_recv().map_err(|_| None)
-            } else if self.has_work_at_rest() {
+            } else if self.has_its_files() && (self.has_work_at_rest() || self.health.is_in_trouble()) {
                 jobs.recv_timeout(REST).map_err(Some)
             } else {
                 jobs.recv().map_err(|_| Some(RecvTimeoutError::Disconnected))
@@ -233,7 +149,7 @@ impl Writer {
             self.serve_portion();
         }
         self.checkpoints.stop();
-        if !self.keep_recent {
+        if !self.keep_recent || !self.has_its_files() {
             // A server beside this command may be writing: emptying the log would make it wait.
             return Ok(());
         }
@@ -314,10 +230,18 @@ impl Writer {
                     batch.remove(halfway).answer();
                 }
                 Err(error) => {
-                    tracing::error!(%error, writes = batch.len(), "a commit failed; nothing of it was written");
+                    let doubt = self.doubt;
                     self.undo();
+                    let refused = batch.iter().filter(|job| job.is_asked_for()).count();
+                    self.health.refused(&error, refused, Instant::now());
+                    let is_unknown = match doubt {
+                        Doubt::None => false,
+                        Doubt::UntilTheNext => self.probe().is_err(),
+                        Doubt::Lasting => true,
+                    };
                     for job in batch.drain(..) {
-                        job.fail(repeat(&error));
+                        let is_unknown = is_unknown && job.is_asked_for();
+                        job.fail(if is_unknown { StoreError::OutcomeUnknown } else { repeat(&error) });
                     }
                 }
             }
@@ -357,12 +281,15 @@ impl Writer {
     }
 
     fn begin(&mut self) -> Result<(), StoreError> {
+        self.doubt = Doubt::None;
+        self.wrote.store(false, Ordering::Relaxed);
+        self.files.as_ref().map_or(Ok(()), FileWatch::were_there)?;
         execute(&self.connection, "BEGIN IMMEDIATE").map_err(doing("begin to write"))?;
         let data_version = self.read_data_version()?;
         if data_version != self.data_version {
             tracing::debug!("another process wrote to the database");
-            self.data_version = data_version;
             self.forget()?;
+            self.data_version = data_version;
         }
         Ok(())
     }
@@ -371,7 +298,19 @@ impl Writer {
         let backlog = &mut self.backlog;
         self.added.write(&self.connection, |store, contacts| backlog.note_added(store, contacts))?;
         self.counters.write(&self.connection)?;
-        execute(&self.connection, "COMMIT").map_err(doing("commit"))?;
+        if let Err(error) = execute(&self.connection, "COMMIT") {
+            if may_be_in_the_log(&error) {
+                self.doubt = Doubt::UntilTheNext;
+            }
+            return Err(doing("commit")(error));
+        }
+        if let Some(files) = &mut self.files {
+            // Behind the commit, so that none is answered that went into a file that nobody finds.
+            files.look().inspect_err(|_| self.doubt = Doubt::Lasting)?;
+        }
+        if self.wrote.load(Ordering::Relaxed) {
+            self.health.taken(Instant::now());
+        }
         self.backlog.forget_fresh();
         self.recent.publish(self.batch);
         self.batch += 1;
@@ -382,18 +321,24 @@ impl Writer {
         settle_oldest(&self.connection, &self.recent, &mut self.settling, self.batch, keep, customers)
     }
 
+    /// Writes a page as it is.
+    pub(crate) fn write_nothing(&self) -> Result<(), StoreError> {
+        execute(&self.connection, "PRAGMA user_version = 0").map_err(doing("write"))
+    }
+
+    fn has_its_files(&self) -> bool {
+        self.files.as_ref().is_none_or(|files| files.were_there().is_ok())
+    }
+
     fn has_work_at_rest(&self) -> bool {
         self.keep_recent && (self.recent.count() > 0 || !self.backlog.is_empty())
     }
 
     /// Settles and packs customers while nobody waits.
     fn work_at_rest(&mut self, jobs: &Receiver<Box<dyn WriteJob>>) {
-        while jobs.is_empty() && self.has_work_at_rest() {
-            let done = if self.recent.count() > 0 { self.settle_some() } else { self.pack_some() };
-            if let Err(error) = done {
-                tracing::warn!(%error, "settling or packing customers failed and will be tried again");
-                break;
-            }
+        let mut works = !self.health.is_in_trouble() || self.probe().is_ok();
+        while works && jobs.is_empty() && self.has_work_at_rest() {
+            works = if self.recent.count() > 0 { self.settle_some() } else { self.pack_some() }.is_ok();
             self.checkpoint();
         }
         measures::set(measures::WRITE_QUEUE_DEPTH, jobs.len());
@@ -401,29 +346,41 @@ impl Writer {
     }
 
     fn settle_some(&mut self) -> Result<(), StoreError> {
-        let settled = self.alone(|writer| {
-            writer.begin()?;
-            writer.settle(0, CUSTOMERS_SETTLED_AT_REST)?;
-            writer.end()
-        });
-        if settled.is_err() {
-            self.undo();
-        }
-        settled
+        self.commit_beside(|writer| writer.settle(0, CUSTOMERS_SETTLED_AT_REST))
     }
 
-    /// Packs some customers for searches, in a transaction of its own.
+    /// Packs some customers for searches.
     fn pack_some(&mut self) -> Result<(), StoreError> {
         let Some(store) = self.backlog.store_to_pack() else { return Ok(()) };
-        let packed = self.alone(|writer| {
+        self.commit_beside(|writer| writer.pack(store, true, PACKED_AT_REST))
+    }
+
+    /// Sees whether writes are taken.
+    fn probe(&mut self) -> Result<(), StoreError> {
+        self.commit_beside(|writer| writer.write_nothing())
+    }
+
+    /// Makes a commit that nobody asked for.
+    fn commit_beside(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let made = self.alone(|writer| {
             writer.begin()?;
-            writer.pack(store, true, PACKED_AT_REST)?;
+            work(writer)?;
             writer.end()
         });
-        if packed.is_err() {
+        if let Err(error) = &made {
             self.undo();
+            match error {
+                StoreError::Disk { .. } | StoreError::Unavailable { .. } => {
+                    self.health.refused(error, 0, Instant::now());
+                }
+                // Others can write all the same.
+                _ => tracing::warn!(%error, "settling or packing customers failed and will be tried again"),
+            }
         }
-        packed
+        made
     }
 
     /// Packs as many customers with a commit as came with it, where there are too many that are not packed.
@@ -464,15 +421,17 @@ impl Writer {
         Ok(())
     }
 
-    /// Undoes the transaction, in the database and in memory.
+    /// Undoes the transaction, in the database and in memory. Where one of the two fails, the next commit cannot begin before
+    /// it is made good.
     fn undo(&mut self) {
-        if !self.connection.is_autocommit()
-            && let Err(error) = execute(&self.connection, "ROLLBACK")
-        {
-            tracing::error!(%error, "a transaction could not be rolled back");
-        }
-        if let Err(error) = self.forget() {
-            tracing::error!(%error, "the recent contacts could not be read again");
+        let undone = if self.connection.is_autocommit() {
+            Ok(())
+        } else {
+            execute(&self.connection, "ROLLBACK").map_err(doing("undo a transaction"))
+        };
+        if let Err(error) = undone.and_then(|()| self.forget()) {
+            self.health.refused(&error, 0, Instant::now());
+            self.data_version = UNKNOWN_VERSION;
         }
         // A number of its own for the next attempt, so that nothing of this one can be taken for the next one's.
         self.batch += 1;
@@ -497,7 +456,9 @@ impl Writer {
 /// The error of a commit, once for each operation that was in it.
 fn repeat(error: &StoreError) -> StoreError {
     match error {
-        StoreError::Unavailable { reason } => StoreError::Unavailable { reason },
+        StoreError::Unavailable { reason } | StoreError::Disk { reason, .. } => {
+            StoreError::Unavailable { reason }
+        }
         other => StoreError::Database { doing: "commit", source: other.to_string().into() },
     }
 }

@@ -1,6 +1,7 @@
 //! What can go wrong in a database.
 
 use std::error::Error;
+use std::sync::Arc;
 
 use crate::Damage;
 
@@ -14,11 +15,19 @@ pub enum StoreError {
         /// What it lacks.
         reason: &'static str,
     },
-    /// The connection to the database was lost while the change was committed, and it could not be found out in time
+    /// What the database lies on does not work now: it is full, read-only, broken or gone. Nothing was changed; trying
+    /// again is right when that is over.
+    #[error("{reason}")]
+    Disk {
+        /// What is wrong with it.
+        reason: &'static str,
+        /// The engine's own error.
+        #[source]
+        source: Arc<dyn Error + Send + Sync>,
+    },
+    /// The database was lost, or its disk failed, while the change was committed, and it could not be found out in time
     /// whether the change was done. The caller has to look.
-    #[error(
-        "the database was lost during the commit, and whether the change was done could not be found out"
-    )]
+    #[error("the database failed during the commit, and whether the change was done could not be found out")]
     OutcomeUnknown,
     /// A uniqueness rule of the database was about to be broken, although the operation looked before it wrote.
     #[error("the write conflicts with what is there: {rule}")]

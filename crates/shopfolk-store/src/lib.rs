@@ -6,7 +6,8 @@
 //! none can touch another store's rows.
 //!
 //! What an engine promises:
-//! - A write answered with success is on disk. A write that answers with an error has changed nothing.
+//! - A write answered with success is on disk. A write that answers with an error has changed nothing,
+//!   unless the error is [`StoreError::OutcomeUnknown`].
 //! - The writes of one customer behave as if one came after the other.
 //! - A read sees every write that was answered before the read began, and nothing of a write that failed.
 //! - A write operation may run more than once (after a conflict, or when another one in its batch failed); only the last
