@@ -75,6 +75,30 @@ fn while_the_database_is_away_calls_are_refused_and_afterwards_all_goes_on() {
 }
 
 #[test]
+fn while_the_database_takes_no_writes_the_server_is_not_ready() {
+    let postgres = PostgresServer::start();
+    let shop = Shop::with(Program::on(&postgres.create_database()));
+    let server = shop.serve(&[]);
+    let client = shop.client(&server);
+    create_customer(&client, "anna@example.com");
+    let wait_until = |status: u16| {
+        eventually("readiness changes", PATIENCE, || {
+            Some(client.get("/readyz").unwrap()).filter(|answer| answer.status == status)
+        })
+    };
+    wait_until(200);
+    shop.program.execute("ALTER SYSTEM SET default_transaction_read_only = on");
+    shop.program.execute("SELECT pg_reload_conf()");
+    let answer = wait_until(503);
+    assert!(answer.body["errorMessage"].as_str().unwrap().contains("takes writes"), "{answer:?}");
+    shop.program.execute("ALTER SYSTEM RESET default_transaction_read_only");
+    shop.program.execute("SELECT pg_reload_conf()");
+    wait_until(200);
+    create_customer(&client, "ben@example.com");
+    server.stop();
+}
+
+#[test]
 fn a_call_that_waits_for_somebody_elses_lock_is_given_up_and_the_next_one_works() {
     let postgres = PostgresServer::shared();
     let shop = Shop::with(Program::on_postgres());

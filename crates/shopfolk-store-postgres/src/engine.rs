@@ -39,6 +39,7 @@ pub struct PostgresEngine {
 }
 
 const CLOSED: StoreError = StoreError::Unavailable { reason: "it is shutting down" };
+const READ_ONLY: StoreError = StoreError::Unavailable { reason: "the database takes no writes" };
 const NO_TABLES: &str = "there are no tables of Shopfolk in it; 'shopfolk migrate' makes them";
 
 impl PostgresEngine {
@@ -101,7 +102,9 @@ impl PostgresEngine {
             let (session, outcome) = act(self.node.sessions.take(deadline).await?).await;
             match outcome {
                 Ok(value) => return Ok(value),
-                Err(Failure::Lost { .. }) if Instant::now() < deadline => drop(PooledSession::take(session)),
+                Err(Failure::Lost { .. } | Failure::StatementsLost { .. }) if Instant::now() < deadline => {
+                    drop(PooledSession::take(session));
+                }
                 Err(failure) => return Err(failure.into_error()),
             }
         }
@@ -250,7 +253,9 @@ impl Engine for PostgresEngine {
         match timeout(limit, self.on_session(answers)).await {
             Ok(Ok(())) => EngineHealth::Ready,
             Ok(Err(error)) => EngineHealth::NotReady(error.to_string()),
-            Err(_) => EngineHealth::NotReady(format!("the database did not answer within {limit:?}")),
+            Err(_) => {
+                EngineHealth::NotReady(format!("no database that takes writes answered within {limit:?}"))
+            }
         }
     }
 
@@ -263,11 +268,23 @@ impl Engine for PostgresEngine {
     }
 }
 
-/// Whether the database answers. It touches no table: on Citus the loss of a worker makes no node unfit for the stores of
+/// Whether the database answers and takes writes; a standby, or a server that was made read-only, is given up for another one. It
+/// touches no table: on Citus the loss of a worker makes no node unfit for the stores of
 /// the others.
 async fn answers(session: PooledSession) -> (PooledSession, Result<(), Failure>) {
-    let outcome = session.send(&[Step::Plain("SELECT 1".to_owned())]).await;
-    let outcome = outcome.map(drop).map_err(|(_, error)| Failure::of("ask the database", error));
+    let ask = Step::Run {
+        what: "ask the database",
+        sql: "SELECT current_setting('transaction_read_only')",
+        parameters: Vec::new(),
+        touches: None,
+    };
+    let outcome = match session.send(&[ask]).await {
+        Ok(answers) => match answers.iter().flat_map(|answer| &answer.rows).next() {
+            Some(row) if row.get::<_, &str>(0) == "off" => Ok(()),
+            _ => Err(Failure::Lost { error: READ_ONLY }),
+        },
+        Err((_, error)) => Err(Failure::of("ask the database", error)),
+    };
     (session, outcome)
 }
 
