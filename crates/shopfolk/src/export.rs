@@ -3,7 +3,6 @@
 mod cards;
 mod writer;
 
-use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -20,6 +19,7 @@ use crate::database::{DatabaseUrl, Purpose};
 use crate::failure::explain;
 use crate::format::Written;
 use crate::output;
+use crate::private_file::private_file;
 use crate::progress::{Progress, Step, Unit};
 use crate::shutdown::StopSignals;
 
@@ -136,7 +136,7 @@ fn open(file: &Path) -> Result<Box<dyn Write + Send>> {
     if file == Path::new("-") {
         return Ok(Box::new(BufWriter::with_capacity(BUFFER, io::stdout())));
     }
-    let created = File::create_new(file).with_context(|| {
+    let created = private_file().create_new(true).open(file).with_context(|| {
         format!("cannot create '{}'; name a file that is not there yet, or - for stdout", file.display())
     })?;
     Ok(Box::new(BufWriter::with_capacity(BUFFER, created)))

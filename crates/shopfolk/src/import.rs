@@ -28,6 +28,7 @@ use crate::database::{DatabaseUrl, Purpose};
 use crate::failure::explain;
 use crate::format::Read;
 use crate::output;
+use crate::private_file::private_file;
 use crate::progress::{Progress, Step, Unit};
 use crate::shutdown::StopSignals;
 
@@ -233,7 +234,8 @@ impl Rejects {
     fn tell(&mut self, line: u64, reason: &str) -> Result<()> {
         let cannot = || format!("cannot write '{}'", self.path.display());
         if self.file.is_none() {
-            self.file = Some(File::create(&self.path).with_context(cannot)?);
+            self.file =
+                Some(private_file().create(true).truncate(true).open(&self.path).with_context(cannot)?);
         }
         if let Some(file) = &mut self.file {
             writeln!(file, "line {line}: {reason}").with_context(cannot)?;

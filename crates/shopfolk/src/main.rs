@@ -23,6 +23,7 @@ mod migrate;
 mod migration_progress;
 mod openapi;
 mod output;
+mod private_file;
 mod progress;
 mod rebuild;
 mod serve;

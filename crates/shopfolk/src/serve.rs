@@ -1,6 +1,8 @@
 //! `shopfolk serve`: the server, from its settings to its end.
 
+use std::fs::Permissions;
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::os::unix::fs::PermissionsExt;
 use std::pin::pin;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -131,6 +133,7 @@ fn place(arguments: &Arguments, database: Option<DatabaseUrl>) -> Result<(Databa
         None if arguments.demo => {
             let directory = tempfile::Builder::new()
                 .prefix("shopfolk-demo-")
+                .permissions(Permissions::from_mode(0o700))
                 .tempdir()
                 .context("cannot make a directory for the demo; name a database with --database")?;
             Ok((DatabaseUrl::Sqlite(directory.path().join("shopfolk.db")), Some(directory)))
