@@ -3,7 +3,6 @@
 use serde::Serialize;
 use shopfolk_model::DeletedCustomer;
 use shopfolk_operations::CustomerWithContacts;
-use shopfolk_store::PageRequest;
 use utoipa::ToSchema;
 
 use crate::page::{Items, Page, page};
@@ -27,7 +26,7 @@ pub(crate) struct CustomerPage<'a> {
 wire_object! {
     /// A part of the customers.
     "CustomerPage": CustomerPage<'_>
-        = CustomerPage { page: Page { total, count, asked: PageRequest { offset, limit }, items }, all } => {
+        = CustomerPage { page: Page { total, count, offset, limit, next, items }, all } => {
         /// How many there are in all.
         "total": Shown u64 = total;
         /// How many are in this answer.
@@ -36,6 +35,8 @@ wire_object! {
         "offset": Shown u64 = offset;
         /// How many this answer could have had.
         "limit": Shown u32 {minimum: 1, maximum: PAGE_SIZE} = limit;
+        /// What `after` takes to go on behind this answer. Left out when there is nothing behind it.
+        "next": ShownIfAny String = next;
         /// How many customers the store has, whatever was asked for.
         "allCustomerCount": Shown u64 = all;
         /// The customers, by id where no order was asked for.

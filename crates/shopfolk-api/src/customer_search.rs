@@ -5,14 +5,15 @@ use std::fmt;
 use std::str::FromStr;
 
 use shopfolk_model::{
-    ContactFilter, ContactType, ContactTypeSet, CustomerKind, CustomerSearch, CustomerSort, EmailAddress,
-    EmailFilter, GroupId, LanguageCode, MAXIMUM_SEARCH_ENTRIES, Money, PhoneDigits, SearchText,
+    ContactFilter, ContactType, ContactTypeSet, CustomerKind, CustomerPosition, CustomerSearch, CustomerSort,
+    EmailAddress, EmailFilter, GroupId, LanguageCode, MAXIMUM_SEARCH_ENTRIES, Money, PhoneDigits, SearchText,
     SearchTextError, Span, Timestamp,
 };
+use shopfolk_store::PageRequest;
 
 use crate::error::ApiError;
 use crate::from_uri::from_uri;
-use crate::query::{Query, query_parameters};
+use crate::query::{PAGE_SIZE, Query, query_parameters};
 
 // The filters of a search, which join with AND, and the order. Parts of texts are found in any case.
 query_parameters! {
@@ -85,15 +86,31 @@ pub(crate) struct Search {
     pub(crate) sort: Option<CustomerSort>,
 }
 
+/// The search that the query asks for, and the part of those found.
+pub(crate) struct PagedSearch {
+    pub(crate) search: CustomerSearch,
+    pub(crate) sort: Option<CustomerSort>,
+    pub(crate) page: PageRequest<CustomerPosition>,
+}
+
 from_uri! {
     Search = |uri| {
         let query = Query::of(uri);
-        let sort = query.parsed(SearchParameters::SORT_BY, |text| match text.trim() {
-            "" => Ok(None),
-            text => CustomerSort::parse(text).map(Some),
-        })?;
-        Ok(Self { search: search(query)?, sort: sort.flatten() })
+        Ok(Self { search: search(query)?, sort: sort(query)? })
     };
+    PagedSearch = |uri| {
+        let query = Query::of(uri);
+        let sort = sort(query)?;
+        Ok(Self { search: search(query)?, sort, page: query.page(sort, PAGE_SIZE)? })
+    };
+}
+
+fn sort(query: Query<'_>) -> Result<Option<CustomerSort>, ApiError> {
+    let sort = query.parsed(SearchParameters::SORT_BY, |text| match text.trim() {
+        "" => Ok(None),
+        text => CustomerSort::parse(text).map(Some),
+    })?;
+    Ok(sort.flatten())
 }
 
 fn search(query: Query<'_>) -> Result<CustomerSearch, ApiError> {

@@ -1,7 +1,7 @@
 //! `/customers`: the people of a store.
 
 use axum::response::Response;
-use shopfolk_model::{CustomerChange, CustomerId, NewCustomer};
+use shopfolk_model::{CustomerChange, CustomerId, DeletedCustomer, NewCustomer};
 use shopfolk_operations::{
     ChangeCustomer, CreateCustomer, CustomerUpdate, DeleteCustomer, FoundCustomers, GetCustomer,
     ListDeletedCustomers, SearchCustomerIds, SearchCustomers, Wanted,
@@ -14,11 +14,11 @@ use crate::caller::{Caller, CreateCustomers, ReadAndUpdateCustomers, ReadCustome
 use crate::counts::{DeleteCountOut, IdOut, UpdateCountOut};
 use crate::customer::CustomerOut;
 use crate::customer_pages::{CustomerIdsOut, CustomerPage, CustomerPageOut, DeletedCustomerPageOut};
-use crate::customer_search::{Search, SearchParameters};
+use crate::customer_search::{PagedSearch, Search, SearchParameters};
 use crate::error::ApiError;
 use crate::page::Page;
 use crate::path::CustomerPath;
-use crate::query::{Fields, Paging, Period, PeriodParameters};
+use crate::query::{Fields, PageParameters, Paging, Period, PeriodParameters};
 use crate::wire::Answer;
 
 type NewCustomerBody = JsonBody<NewCustomer>;
@@ -48,14 +48,13 @@ pub(crate) async fn create_customer<E: Engine>(
 /// The customers that all filters find, in pages. Nothing is loaded that `responseFields` leaves out.
 #[utoipa::path(
     get, path = "/api/v3/{storeId}/customers", tag = "Customers",
-    params(Paging, SearchParameters),
+    params(PageParameters, SearchParameters),
     responses((status = 200, description = "A part of the customers", body = CustomerPageOut)),
     security(("token" = ["read_customers"])),
 )]
 pub(crate) async fn list_customers<E: Engine>(
     caller: Caller<E, ReadCustomers>,
-    Paging(page): Paging,
-    Search { search, sort }: Search,
+    PagedSearch { search, sort, page }: PagedSearch,
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
     let wanted = if fields.wants(&["items", "contacts"]) {
@@ -65,10 +64,12 @@ pub(crate) async fn list_customers<E: Engine>(
     } else {
         Wanted::Count
     };
+    let asked = page.clone();
     let found = caller.read(SearchCustomers { search, sort, page, wanted }).await?;
     let damaged = found.damaged;
     let write = move |found: &FoundCustomers, writer: &AnswerWriter<'_>| {
-        let page = Page { total: found.total, count: found.count, asked: page, items: &found.items };
+        let page = Page::new(&asked, found.total, &found.items, found.next.as_ref(), sort);
+        let page = Page { count: found.count, ..page };
         writer.write(&Answer(&CustomerPage { page, all: found.all }))
     };
     caller.answer(found, damaged, fields, write).await
@@ -135,13 +136,13 @@ pub(crate) async fn update_customer<E: Engine>(
 /// The customers that were deleted in the last six months, by the time at which they were, in pages.
 #[utoipa::path(
     get, path = "/api/v3/{storeId}/customers/deleted", tag = "Customers",
-    params(PeriodParameters, Paging),
+    params(PeriodParameters, PageParameters),
     responses((status = 200, description = "A part of the deleted customers", body = DeletedCustomerPageOut)),
     security(("token" = ["read_customers"])),
 )]
 pub(crate) async fn list_deleted_customers<E: Engine>(
     caller: Caller<E, ReadCustomers>,
-    Paging(page): Paging,
+    Paging(page): Paging<DeletedCustomer>,
     Period { from, to }: Period,
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
@@ -150,7 +151,7 @@ pub(crate) async fn list_deleted_customers<E: Engine>(
     let damaged = deleted.damaged;
     caller
         .answer(deleted, damaged, fields, move |deleted, writer| {
-            writer.write(&Answer(&Page::of(deleted, page)))
+            writer.write(&Answer(&Page::of(deleted, &page)))
         })
         .await
 }

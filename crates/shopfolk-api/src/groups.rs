@@ -45,7 +45,7 @@ query_parameters! {
 /// Which groups the query asks for.
 pub(crate) struct GroupSearch {
     filter: GroupFilter,
-    page: PageRequest,
+    page: PageRequest<GroupId>,
 }
 
 impl utoipa::IntoParams for GroupSearch {
@@ -69,7 +69,7 @@ from_uri! {
             }
         }
         let filter = GroupFilter { keyword, ids: ids.map(|ids| ids.into_iter().collect()) };
-        Ok(Self { filter, page: query.page_of(LARGEST_PAGE)? })
+        Ok(Self { filter, page: query.page((), LARGEST_PAGE)? })
     };
 }
 
@@ -90,7 +90,7 @@ pub(crate) async fn list_customer_groups<E: Engine>(
     let found = caller.read(ListGroups { filter, page }).await?;
     let damaged = found.damaged;
     caller
-        .answer(found, damaged, fields, move |found, writer| writer.write(&Answer(&Page::of(found, page))))
+        .answer(found, damaged, fields, move |found, writer| writer.write(&Answer(&Page::of(found, &page))))
         .await
 }
 

@@ -23,6 +23,7 @@ mod connection_error;
 mod contact;
 mod contacts;
 mod counts;
+mod cursor;
 mod customer;
 mod customer_filters;
 mod customer_in;

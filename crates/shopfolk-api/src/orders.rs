@@ -4,7 +4,9 @@ use axum::response::Response;
 use rand::SeedableRng;
 use rand::rngs::{StdRng, SysRng};
 use serde::Serialize;
-use shopfolk_model::{EmailAddress, Order, OrderKey, OrderSearch, OrderedProduct, ProductId, SearchText};
+use shopfolk_model::{
+    EmailAddress, Order, OrderKey, OrderNumber, OrderSearch, OrderedProduct, ProductId, SearchText,
+};
 use shopfolk_operations::{DeleteOrder, GetOrder, ListProducts, RecordOrder, SearchOrders};
 use shopfolk_store::Engine;
 use utoipa::ToSchema;
@@ -18,7 +20,7 @@ use crate::from_uri::from_uri;
 use crate::order::{NewOrder, OrderWithDocument};
 use crate::page::{Items, Page, page};
 use crate::path::OrderPath;
-use crate::query::{Fields, PAGE_SIZE, Paging, Query, query_parameters};
+use crate::query::{Fields, PAGE_SIZE, PageParameters, Paging, Query, query_parameters};
 use crate::wire::{Answer, wire_object};
 
 /// How many keys are drawn for a new order.
@@ -118,28 +120,24 @@ from_uri! {
 /// The orders that all filters find, the latest first, in pages.
 #[utoipa::path(
     get, path = "/api/v3/{storeId}/orders", tag = "Orders",
-    params(OrderParameters, Paging),
+    params(OrderParameters, PageParameters),
     responses((status = 200, description = "A part of the orders", body = OrderPageOut)),
     security(("token" = ["read_orders"])),
 )]
 pub(crate) async fn list_orders<E: Engine>(
     caller: Caller<E, ReadOrders>,
-    Paging(page): Paging,
+    Paging(page): Paging<OrderNumber>,
     OrdersQuery(search): OrdersQuery,
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
     let found = caller.read(SearchOrders { search, page }).await?;
     let damaged = found.damaged;
-    let write = move |found: &shopfolk_store::Page<Order>, writer: &AnswerWriter<'_>| {
+    let write = move |found: &shopfolk_store::Page<Order, OrderNumber>, writer: &AnswerWriter<'_>| {
         let wanted = writer.fields.within("items");
         let order = |order| wanted.map(|wanted| OrderWithDocument::of(order, wanted));
         let items = found.items.iter().filter_map(order).collect::<Result<Vec<_>, _>>()?;
-        writer.write(&Answer(&Page {
-            total: found.total,
-            count: found.items.len(),
-            asked: page,
-            items: &items,
-        }))
+        let part = Page::new(&page, found.total, &items, found.next.as_ref(), ());
+        writer.write(&Answer(&Page { count: found.items.len(), ..part }))
     };
     caller.answer(found, damaged, fields, write).await
 }

@@ -4,6 +4,7 @@ use serde::{Serialize, Serializer};
 use shopfolk_store::PageRequest;
 use utoipa::openapi::{RefOr, Schema};
 
+use crate::cursor::Place;
 use crate::wire::{Answer, Cell, Components, Direction, WireObject, WireValue};
 use crate::wire_schema::{answered, list};
 
@@ -32,14 +33,31 @@ impl<T: WireObject> Serialize for Items<'_, T> {
 pub(crate) struct Page<'a, T> {
     pub(crate) total: u64,
     pub(crate) count: usize,
-    pub(crate) asked: PageRequest,
+    pub(crate) offset: u64,
+    pub(crate) limit: u32,
+    pub(crate) next: Option<String>,
     pub(crate) items: &'a [T],
 }
 
 impl<'a, T> Page<'a, T> {
     /// The part of a list that was found.
-    pub(crate) const fn of(found: &'a shopfolk_store::Page<T>, asked: PageRequest) -> Self {
-        Self { total: found.total, count: found.items.len(), asked, items: found.items.as_slice() }
+    pub(crate) fn of<P: Place<Order = ()>>(
+        found: &'a shopfolk_store::Page<T, P>,
+        asked: &PageRequest<P>,
+    ) -> Self {
+        Self::new(asked, found.total, &found.items, found.next.as_ref(), ())
+    }
+
+    /// A part of so many, with these on it; `next` is where it ends while there is more, in the order of the list.
+    pub(crate) fn new<P: Place>(
+        asked: &PageRequest<P>,
+        total: u64,
+        items: &'a [T],
+        next: Option<&P>,
+        order: P::Order,
+    ) -> Self {
+        let next = next.map(|place| place.cursor(order));
+        Self { total, count: items.len(), offset: asked.offset(), limit: asked.limit, next, items }
     }
 }
 
@@ -49,7 +67,7 @@ macro_rules! page {
         $crate::wire::wire_object! {
             $(#[doc = $about])*
             $name: $crate::page::Page<'_, $item>
-                = $crate::page::Page { total, count, asked: shopfolk_store::PageRequest { offset, limit }, items } => {
+                = $crate::page::Page { total, count, offset, limit, next, items } => {
                 /// How many there are in all.
                 "total": Shown u64 = total;
                 /// How many are in this answer.
@@ -58,6 +76,8 @@ macro_rules! page {
                 "offset": Shown u64 = offset;
                 /// How many this answer could have had.
                 "limit": Shown u32 {minimum: 1, maximum: $most} = limit;
+                /// What `after` takes to go on behind this answer. Left out when there is nothing behind it.
+                "next": ShownIfAny String = next;
                 #[doc = $order]
                 "items": Shown $crate::page::Items<'_, $item> = &$crate::page::Items(items);
             }

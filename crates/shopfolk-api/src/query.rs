@@ -8,13 +8,14 @@ use std::fmt;
 
 use axum::http::Uri;
 use serde_json::Value;
-use shopfolk_model::{SearchText, Timestamp};
+use shopfolk_model::{DeletedCustomer, OrderNumber, SearchText, Timestamp};
 use shopfolk_store::PageRequest;
 use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{IntoParams, PartialSchema};
 
+use crate::cursor::Place;
 use crate::error::ApiError;
 use crate::from_uri::from_uri;
 use crate::response_fields::{self, ResponseFields};
@@ -52,8 +53,13 @@ pub(crate) const PAGE_SIZE: u32 = 100;
 const LARGEST_OFFSET: u64 = (1 << 53) - 1;
 
 const OFFSET: &str = "offset";
+const AFTER: &str = "after";
 const LIMIT: &str = "limit";
 const RESPONSE_FIELDS: &str = "responseFields";
+
+/// What the document says of it.
+const AFTER_ABOUT: &str = "Goes on behind the answer whose `next` this is, in the same order, whatever was added or deleted meanwhile. Costs \
+     the same however far that is; a large `offset` does not";
 
 /// The parameters of a query.
 #[derive(Debug, Clone, Copy)]
@@ -110,16 +116,11 @@ impl<'a> Query<'a> {
         self.parsed(name, Timestamp::parse)
     }
 
-    /// Which part of a list is wanted: `offset` and `limit`.
+    /// Which part of a list in this order is wanted: `offset` or `after`, and `limit`, of which more than `most` means that.
     ///
     /// # Errors
-    /// When one of them is no integer in its range.
-    pub fn page(&self) -> Result<PageRequest, ApiError> {
-        self.page_of(PAGE_SIZE)
-    }
-
-    /// The same, of a list whose pages have up to so many entries.
-    pub(crate) fn page_of(&self, most: u32) -> Result<PageRequest, ApiError> {
+    /// When one of them is no integer in its range, `after` is no place in such a list, or both say where to begin.
+    pub(crate) fn page<P: Place>(&self, order: P::Order, most: u32) -> Result<PageRequest<P>, ApiError> {
         let offset = self.parsed(OFFSET, |text| {
             text.trim()
                 .parse()
@@ -137,7 +138,18 @@ impl<'a> Query<'a> {
                 _ => Err(format!("must be an integer of at least 1 (values over {most} mean {most})")),
             }
         })?;
-        Ok(PageRequest { offset: offset.unwrap_or(0), limit: limit.unwrap_or(PAGE_SIZE) })
+        let after = self.parsed(AFTER, |text| match text {
+            "" => Ok(None),
+            text => P::of_cursor(text, order).map(Some),
+        })?;
+        let limit = limit.unwrap_or(PAGE_SIZE);
+        match (after.flatten(), offset.unwrap_or(0)) {
+            (None, offset) => Ok(PageRequest::at(offset, limit)),
+            (Some(place), 0) => Ok(PageRequest::after(place, limit)),
+            (Some(_), _) => Err(ApiError::wrong_parameter(format!(
+                "Parameters '{AFTER}' and '{OFFSET}' both say where to begin: leave one of them out"
+            ))),
+        }
     }
 
     /// Which fields of the answer are wanted: `responseFields`.
@@ -168,7 +180,7 @@ pub(crate) struct Period {
 }
 
 /// The part of a list that the query asks for.
-pub(crate) struct Paging(pub(crate) PageRequest);
+pub(crate) struct Paging<P>(pub(crate) PageRequest<P>);
 
 /// The fields of the answer that the query asks for.
 pub(crate) struct Fields(pub(crate) ResponseFields);
@@ -179,17 +191,21 @@ from_uri! {
         let (from, to) = (query.timestamp(PeriodParameters::FROM)?, query.timestamp(PeriodParameters::TO)?);
         Ok(Self { from, to })
     };
-    Paging = |uri| Query::of(uri).page().map(Self);
+    Paging<DeletedCustomer> = |uri| Query::of(uri).page((), PAGE_SIZE).map(Self);
+    Paging<OrderNumber> = |uri| Query::of(uri).page((), PAGE_SIZE).map(Self);
     Fields = |uri| Query::of(uri).response_fields().map(Self);
 }
 
-impl IntoParams for Paging {
+/// What [`Query::page`] reads, in the OpenAPI document.
+pub(crate) struct PageParameters;
+
+impl IntoParams for PageParameters {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         page_parameters(PAGE_SIZE)
     }
 }
 
-/// The parameters of [`Query::page_of`] in the OpenAPI document.
+/// The same, of pages with up to so many entries.
 pub(crate) fn page_parameters(most: u32) -> Vec<Parameter> {
     let limit =
         format!("How many to answer with; {PAGE_SIZE} by default, and values over {most} mean {most}");
@@ -199,6 +215,7 @@ pub(crate) fn page_parameters(most: u32) -> Vec<Parameter> {
         .minimum(Some(1));
     vec![
         documented(OFFSET, "How many to pass over", u64::schema(), Some(0.into())),
+        documented(AFTER, AFTER_ABOUT, String::schema(), None),
         documented(LIMIT, &limit, at_least_one.into(), Some(PAGE_SIZE.into())),
     ]
 }
@@ -269,7 +286,8 @@ mod tests {
             ("limit=99999999999999999999", 0, 100),
             ("offset=9007199254740991", 9_007_199_254_740_991, 100),
         ] {
-            assert_eq!(Query::new(query).page().unwrap(), PageRequest { offset, limit }, "{query}");
+            let page = Query::new(query).page::<OrderNumber>((), PAGE_SIZE);
+            assert_eq!(page.unwrap(), PageRequest::at(offset, limit), "{query}");
         }
         for query in [
             "limit=0",
@@ -281,7 +299,7 @@ mod tests {
             "offset=",
             "offset=9007199254740992",
         ] {
-            assert!(Query::new(query).page().is_err(), "{query}");
+            assert!(Query::new(query).page::<OrderNumber>((), PAGE_SIZE).is_err(), "{query}");
         }
     }
 

@@ -169,13 +169,13 @@ impl CustomerDetails {
     }
 }
 
-/// A customer that is no more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A customer that is no more. Those that were deleted earlier come first, and of one time those with lower ids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct DeletedCustomer {
-    /// The id it had.
-    pub id: CustomerId,
     /// When it was deleted.
     pub deleted: Timestamp,
+    /// The id it had.
+    pub id: CustomerId,
 }
 
 /// What a caller says of a customer that shall be created.

@@ -21,6 +21,7 @@ mod contact_type;
 mod country;
 mod customer;
 mod customer_filters;
+mod customer_position;
 mod email;
 mod event;
 mod extra_field;
@@ -58,6 +59,7 @@ pub use customer_filters::{
     MAXIMUM_CUSTOMERS_WITH_SHIPPING_PLACES, MAXIMUM_LISTED_PRODUCTS, MAXIMUM_SHIPPING_PLACES,
     OrderingCustomers, ShippingPlace,
 };
+pub use customer_position::{CustomerPosition, SortKey};
 pub use email::{EmailAddress, InvalidEmailAddress};
 pub use event::{Actor, Event, EventType, Happening};
 pub use extra_field::{

@@ -20,7 +20,9 @@ mod free_columns;
 mod groups;
 mod mass_changes;
 mod orders;
+mod pages;
 mod random_calls;
+mod random_pages;
 mod random_records;
 mod random_search;
 mod random_store;
@@ -42,6 +44,7 @@ pub use free_columns::FREE_COLUMNS;
 pub use groups::*;
 pub use mass_changes::*;
 pub use orders::*;
+pub use pages::*;
 pub use random_calls::*;
 pub use random_records::any_record_comes_back_as_it_went_in;
 pub use random_search::any_search_finds_what_the_rules_find;
@@ -144,6 +147,10 @@ macro_rules! conformance_tests {
             exact_email_is_compared_as_uniqueness_is
             places_to_which_goods_are_sent_are_listed_once_and_in_order
             any_search_finds_imported_customers
+            pages_of_customers_go_on_whatever_comes_and_goes
+            pages_of_orders_go_on_whatever_comes_and_goes
+            pages_of_deleted_customers_and_of_groups_go_on
+            stores_are_listed_page_by_page
         );
         $crate::copy_tests!($new_engine; $new_engine);
     };

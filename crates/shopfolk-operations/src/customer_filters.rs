@@ -38,7 +38,7 @@ impl ReadOperation for ListCustomerFilters {
     }
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
-        let total = tx.list_customer_ids(PageRequest { offset: 0, limit: 0 }).await?.total;
+        let total = tx.list_customer_ids(PageRequest::at(0, 0)).await?.total;
         let created = list_groups(tx).await?;
         let groups = std::iter::once(GroupBook::general()).chain(created.items).collect();
         let places = list_shipping_places(tx).await?;

@@ -136,13 +136,13 @@ pub struct ListDeletedCustomers {
     /// None that were deleted after.
     pub to: Option<Timestamp>,
     /// Which part of the list.
-    pub page: PageRequest,
+    pub page: PageRequest<DeletedCustomer>,
     /// Now.
     pub now: Timestamp,
 }
 
 impl ReadOperation for ListDeletedCustomers {
-    type Output = Page<DeletedCustomer>;
+    type Output = Page<DeletedCustomer, DeletedCustomer>;
     type Error = OperationError;
 
     fn length(&self) -> Length {
@@ -184,11 +184,11 @@ impl ReadOperation for GetCustomer {
 #[derive(Debug, Clone, Copy)]
 pub struct ListCustomers {
     /// Which part of the list.
-    pub page: PageRequest,
+    pub page: PageRequest<CustomerId>,
 }
 
 impl ReadOperation for ListCustomers {
-    type Output = Page<CustomerWithContacts>;
+    type Output = Page<CustomerWithContacts, CustomerId>;
     type Error = OperationError;
 
     fn length(&self) -> Length {
@@ -196,9 +196,9 @@ impl ReadOperation for ListCustomers {
     }
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
-        let Page { total, items: ids, .. } = tx.list_customer_ids(self.page).await?;
+        let Page { total, items: ids, next, .. } = tx.list_customer_ids(self.page).await?;
         let (Listed { items: customers, damaged }, contacts) = find_customers(tx, &ids, &ids).await?;
-        Ok(Page { total, items: complete(tx, customers, contacts).await?, damaged })
+        Ok(Page { total, items: complete(tx, customers, contacts).await?, damaged, next })
     }
 }
 

@@ -18,11 +18,11 @@ pub struct ListGroups {
     /// Which.
     pub filter: GroupFilter,
     /// Which part of them.
-    pub page: PageRequest,
+    pub page: PageRequest<GroupId>,
 }
 
 impl ReadOperation for ListGroups {
-    type Output = Page<CustomerGroup>;
+    type Output = Page<CustomerGroup, GroupId>;
     type Error = OperationError;
     const READS_ONCE: bool = true;
 
@@ -33,10 +33,8 @@ impl ReadOperation for ListGroups {
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
         let listed = list_groups(tx).await?;
         let found = GroupBook::whole(listed.items).search(&self.filter);
-        let total = found.len() as u64;
-        let offset = usize::try_from(self.page.offset).unwrap_or(usize::MAX);
-        let items = found.into_iter().skip(offset).take(self.page.limit as usize).collect();
-        Ok(Page { total, items, damaged: listed.damaged })
+        let page = self.page.of(found, |group| group.id);
+        Ok(Page { damaged: listed.damaged, ..page })
     }
 }
 

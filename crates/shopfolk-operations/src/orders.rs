@@ -160,11 +160,11 @@ pub struct SearchOrders {
     /// What they must be like.
     pub search: OrderSearch,
     /// Which part of those found.
-    pub page: PageRequest,
+    pub page: PageRequest<OrderNumber>,
 }
 
 impl ReadOperation for SearchOrders {
-    type Output = Page<Order>;
+    type Output = Page<Order, OrderNumber>;
     type Error = OperationError;
 
     fn length(&self) -> Length {

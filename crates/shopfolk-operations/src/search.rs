@@ -1,6 +1,6 @@
 //! Finding customers by what they are like.
 
-use shopfolk_model::{CustomerId, CustomerSearch, CustomerSort};
+use shopfolk_model::{CustomerId, CustomerPosition, CustomerSearch, CustomerSort};
 use shopfolk_store::{Length, Listed, Page, PageRequest, ReadOperation, ReadTx, find_customers};
 
 use crate::customers::complete;
@@ -25,7 +25,7 @@ pub struct SearchCustomers {
     /// In which order; by id where none is named.
     pub sort: Option<CustomerSort>,
     /// Which part of those found.
-    pub page: PageRequest,
+    pub page: PageRequest<CustomerPosition>,
     /// How much of them.
     pub wanted: Wanted,
 }
@@ -43,6 +43,8 @@ pub struct FoundCustomers {
     pub items: Vec<CustomerWithContacts>,
     /// How many rows of theirs are damaged and left out.
     pub damaged: u64,
+    /// Where this page ends, while there is more behind it.
+    pub next: Option<CustomerPosition>,
 }
 
 impl ReadOperation for SearchCustomers {
@@ -54,17 +56,21 @@ impl ReadOperation for SearchCustomers {
     }
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
-        if self.is_list() {
-            return self.list(tx).await;
+        let (all, found) = if self.is_list() {
+            let Page { total, items, damaged, next } =
+                tx.list_customer_ids(self.page.map(|position| position.id)).await?;
+            (total, Page { total, items, damaged, next: next.map(CustomerPosition::by_id) })
+        } else {
+            let all = tx.list_customer_ids(PageRequest::at(0, 0)).await?.total;
+            (all, tx.search_customers(&self.search, self.sort, &self.page).await?)
+        };
+        let Page { total, items: ids, damaged, next } = found;
+        if self.wanted == Wanted::Count {
+            return Ok(FoundCustomers { total, all, count: ids.len(), items: Vec::new(), damaged, next });
         }
-        let all = tx.list_customer_ids(PageRequest { offset: 0, limit: 0 }).await?.total;
-        let found = tx.search_customers(&self.search, self.sort, self.page).await?;
-        let count = found.items.len();
-        let wanted = if self.wanted == Wanted::Count { &[][..] } else { &found.items };
-        let (items, damaged) = customers(tx, wanted, self.wanted).await?;
-        let count = if self.wanted == Wanted::Count { count } else { items.len() };
-        let damaged = found.damaged + damaged;
-        Ok(FoundCustomers { total: found.total, all, count, items, damaged })
+        let (items, damaged_rows) = customers(tx, &ids, self.wanted).await?;
+        let damaged = damaged + damaged_rows;
+        Ok(FoundCustomers { total, all, count: items.len(), items, damaged, next })
     }
 }
 
@@ -72,18 +78,6 @@ impl SearchCustomers {
     /// Whether everybody is wanted, by id.
     fn is_list(&self) -> bool {
         self.search.is_everybody() && self.sort.is_none()
-    }
-
-    /// Everybody, by id: what needs no search.
-    async fn list<T: ReadTx>(&self, tx: &mut T) -> Result<FoundCustomers, OperationError> {
-        let PageRequest { offset, limit } = self.page;
-        let wanted = if self.wanted == Wanted::Count { 0 } else { limit };
-        let Page { total, items: ids, .. } =
-            tx.list_customer_ids(PageRequest { offset, limit: wanted }).await?;
-        let count = usize::try_from(total.saturating_sub(offset).min(limit.into())).unwrap_or(usize::MAX);
-        let (items, damaged) = customers(tx, &ids, self.wanted).await?;
-        let count = if self.wanted == Wanted::Count { count } else { items.len() };
-        Ok(FoundCustomers { total, all: total, count, items, damaged })
     }
 }
 
@@ -118,7 +112,7 @@ impl ReadOperation for SearchCustomerIds {
     }
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
-        let everybody = PageRequest { offset: 0, limit: u32::MAX };
-        Ok(tx.search_customers(&self.search, self.sort, everybody).await?.items)
+        let all = PageRequest::at(0, u32::MAX);
+        Ok(tx.search_customers(&self.search, self.sort, &all).await?.items)
     }
 }

@@ -10,14 +10,18 @@ use crate::parameter::parameters_of;
 use crate::rows::{SqlColumns, count};
 use crate::session::Step;
 use crate::statements::{COUNT_DELETED, LIST_DELETED};
-use crate::stores::offset;
+use crate::stores::{offset, reads};
 use crate::tx::{PostgresTx, PostgresWriteTx, TxMode};
 
 /// In how many parts the customers of a store are counted.
 const COUNT_PARTS: i64 = 16;
 
 impl<M: TxMode> ReadCustomers for PostgresTx<'_, M> {
-    async fn list_customer_ids(&mut self, page: PageRequest) -> Result<Page<CustomerId>, StoreError> {
+    async fn list_customer_ids(
+        &mut self,
+        page: PageRequest<CustomerId>,
+    ) -> Result<Page<CustomerId, CustomerId>, StoreError> {
+        let after = page.position().map_or(i64::MIN, |position| position.get());
         let total = Step::Run {
             what: "count the customers",
             sql: "SELECT coalesce(sum(customer_count), 0)::bigint FROM customer_counts WHERE store_id = $1",
@@ -26,23 +30,33 @@ impl<M: TxMode> ReadCustomers for PostgresTx<'_, M> {
         };
         let list = Step::Run {
             what: "list the customers",
-            sql: "SELECT customer_id FROM customers WHERE store_id = $1 ORDER BY customer_id LIMIT $2 OFFSET $3",
-            parameters: parameters_of![self.store.get(), i64::from(page.limit), offset(page)],
+            sql: "SELECT customer_id
+                    FROM customers
+                   WHERE store_id = $1 AND customer_id > $2
+                   ORDER BY customer_id
+                   LIMIT $3 OFFSET $4",
+            parameters: parameters_of![self.store.get(), after, reads(&page), offset(&page)],
             touches: None,
         };
         let [total, list] = self.run([Some(total), Some(list)]).await?;
+        let mut rows = list.rows;
+        let more = page.cut(&mut rows);
         let id = |row| CustomerId::load(SqlColumns(row).value(0).ok()?).ok();
-        let items = list.rows.iter().filter_map(id).collect();
-        Ok(Page { total: count(total.rows.first()), items, damaged: 0 })
+        let items: Vec<_> = rows.iter().filter_map(id).collect();
+        let next = items.last().copied().filter(|_| more);
+        Ok(Page { total: count(total.rows.first()), items, damaged: 0, next })
     }
 
     async fn list_deleted_customers(
         &mut self,
         from: Timestamp,
         to: Timestamp,
-        page: PageRequest,
-    ) -> Result<Page<DeletedCustomer>, StoreError> {
+        page: PageRequest<DeletedCustomer>,
+    ) -> Result<Page<DeletedCustomer, DeletedCustomer>, StoreError> {
         let (from, to) = (from.unix_seconds(), to.unix_seconds());
+        let after = page
+            .position()
+            .map_or((i64::MIN, i64::MIN), |position| (position.deleted.unix_seconds(), position.id.get()));
         let total = Step::Run {
             what: "count the deleted customers",
             sql: &COUNT_DELETED,
@@ -52,12 +66,22 @@ impl<M: TxMode> ReadCustomers for PostgresTx<'_, M> {
         let list = Step::Run {
             what: "list the deleted customers",
             sql: &LIST_DELETED,
-            parameters: parameters_of![self.store.get(), from, to, i64::from(page.limit), offset(page)],
+            parameters: parameters_of![
+                self.store.get(),
+                from,
+                to,
+                after.0,
+                after.1,
+                reads(&page),
+                offset(&page)
+            ],
             touches: None,
         };
         let [total, list] = self.run([Some(total), Some(list)]).await?;
+        let mut rows = list.rows;
+        let more = page.cut(&mut rows);
         let mut listed = Listed::default();
-        for row in &list.rows {
+        for row in &rows {
             let columns = SqlColumns(row);
             let read = || {
                 let id = columns.value(0).and_then(CustomerId::load)?;
@@ -74,7 +98,8 @@ impl<M: TxMode> ReadCustomers for PostgresTx<'_, M> {
                 reason,
             }));
         }
-        Ok(Page { total: count(total.rows.first()), items: listed.items, damaged: listed.damaged })
+        let next = listed.items.last().copied().filter(|_| more);
+        Ok(Page { total: count(total.rows.first()), items: listed.items, damaged: listed.damaged, next })
     }
 
     async fn customers_in_group(

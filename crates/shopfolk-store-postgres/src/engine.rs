@@ -190,10 +190,10 @@ impl Engine for PostgresEngine {
     }
 
     async fn rebuild(&self, mut observe: impl FnMut(u64) + Send + 'static) -> Result<(), StoreError> {
-        let (mut done, mut next) = (0, Some(PageRequest { offset: 0, limit: 100 }));
+        let (mut done, mut next) = (0, Some(PageRequest::at(0, 100)));
         while let Some(page) = next {
             let stores = self.list_stores(page).await?;
-            next = page.next(stores.total);
+            next = stores.next.map(|store| PageRequest::after(store, page.limit));
             for store in stores.items {
                 let mut after = None;
                 while let Some((through, customers)) =
@@ -207,7 +207,7 @@ impl Engine for PostgresEngine {
         Ok(())
     }
 
-    async fn list_stores(&self, page: PageRequest) -> Result<Page<Store>, StoreError> {
+    async fn list_stores(&self, page: PageRequest<StoreId>) -> Result<Page<Store, StoreId>, StoreError> {
         self.on_session(async |session| {
             let outcome = list_stores(&session, page).await;
             (session, outcome)

@@ -14,15 +14,15 @@ use crate::parameter::{Parameter, parameters_of};
 use crate::rows::{SqlColumns, count};
 use crate::search::{PLAN_ANEW, pattern};
 use crate::session::Step;
-use crate::stores::offset;
+use crate::stores::{offset, reads};
 use crate::tx::{PostgresTx, TxMode};
 
 impl<M: TxMode> ReadOrderSearch for PostgresTx<'_, M> {
     async fn search_orders(
         &mut self,
         search: &OrderSearch,
-        page: PageRequest,
-    ) -> Result<Page<Order>, StoreError> {
+        page: PageRequest<OrderNumber>,
+    ) -> Result<Page<Order, OrderNumber>, StoreError> {
         let plan = Step::Plain(PLAN_ANEW.to_owned());
         let find = Step::Run {
             what: "search the orders",
@@ -41,7 +41,7 @@ impl<M: TxMode> ReadOrderSearch for PostgresTx<'_, M> {
                          AND ($5::text IS NULL
                               OR (lower(order_key) || chr(1) || order_number::text || chr(1)
                                   || coalesce(folded, email_key)) LIKE $5)),
-                      page AS (SELECT order_number FROM found ORDER BY order_number DESC LIMIT $6 OFFSET $7)
+                      page AS (SELECT order_number FROM found WHERE order_number < $8 ORDER BY order_number DESC LIMIT $6 OFFSET $7)
                   SELECT counted.found_orders, page.order_number
                     FROM (SELECT count(*) AS found_orders FROM found) AS counted
                     LEFT JOIN page ON true
@@ -52,9 +52,13 @@ impl<M: TxMode> ReadOrderSearch for PostgresTx<'_, M> {
         let [_, found] = self.run([Some(plan), Some(find)]).await?;
         // Of a page behind the end there is one row, which has the total and no order.
         let number = |row| SqlColumns(row).value(1).and_then(Option::<OrderNumber>::load).ok()?;
-        let numbers: Vec<OrderNumber> = found.rows.iter().filter_map(number).collect();
+        let total = count(found.rows.first());
+        let mut rows = found.rows;
+        let more = page.cut(&mut rows);
+        let numbers: Vec<OrderNumber> = rows.iter().filter_map(number).collect();
+        let next = numbers.last().copied().filter(|_| more);
         let listed = get_orders(self, &numbers).await?;
-        Ok(Page { total: count(found.rows.first()), items: listed.items, damaged: listed.damaged })
+        Ok(Page { total, items: listed.items, damaged: listed.damaged, next })
     }
 
     async fn list_products(
@@ -98,7 +102,7 @@ impl<M: TxMode> ReadOrderSearch for PostgresTx<'_, M> {
     }
 }
 
-fn parameters(store: i64, search: &OrderSearch, page: PageRequest) -> Vec<Parameter> {
+fn parameters(store: i64, search: &OrderSearch, page: PageRequest<OrderNumber>) -> Vec<Parameter> {
     let OrderSearch { email, customer, buyer, keywords } = search;
     let part = |text: &Option<SearchText>| text.as_ref().map(|text| pattern(text.folded()));
     parameters_of![
@@ -107,7 +111,8 @@ fn parameters(store: i64, search: &OrderSearch, page: PageRequest) -> Vec<Parame
         customer.map(CustomerId::get),
         part(buyer),
         part(keywords),
-        i64::from(page.limit),
-        offset(page),
+        reads(&page),
+        offset(&page),
+        page.position().map_or(i64::MAX, |position| position.get()),
     ]
 }

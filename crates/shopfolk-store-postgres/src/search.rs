@@ -6,8 +6,9 @@
 use std::collections::BTreeSet;
 
 use shopfolk_model::{
-    ContactBook, ContactType, CountryCode, Customer, CustomerId, CustomerKind, CustomerSearch, CustomerSort,
-    EmailFilter, LanguageCode, Money, PhoneDigits, SearchText, SearchedCustomer, SortField, Timestamp,
+    ContactBook, ContactType, CountryCode, Customer, CustomerId, CustomerKind, CustomerPosition,
+    CustomerSearch, CustomerSort, EmailFilter, LanguageCode, Money, PhoneDigits, SearchText,
+    SearchedCustomer, SortField, SortKey, Timestamp,
 };
 use shopfolk_store::{
     ColumnType, CustomerRow, PORTION, Page, PageRequest, Portion, Query, ReadRows, ReadSearch, StoreError,
@@ -20,7 +21,7 @@ use crate::node::Runs;
 use crate::parameter::{Parameter, many, parameters_of};
 use crate::rows::count;
 use crate::session::Step;
-use crate::stores::offset;
+use crate::stores::{offset, reads};
 use crate::tx::{PostgresTx, PostgresWriteTx, TxMode};
 
 /// Has each run planned for what it asks: a plan for any search would use no index for parts of texts.
@@ -29,95 +30,121 @@ pub(crate) const PLAN_ANEW: &str = "SET LOCAL plan_cache_mode = force_custom_pla
 /// Ends each of several texts in one column; no text contains it.
 const PART_END: &str = "\u{1}";
 
+/// Finds customers: how many, the ids of those on a page and one more, and what the last of the page is sorted by.
+const FIND: &str = "WITH found AS MATERIALIZED (
+          SELECT customers.customer_id, search.name, search.email, customers.registered, customers.updated,
+                 coalesce(order_count, 0) AS order_count, coalesce(sales_value, 0) AS sales_value,
+                 first_order, last_order
+            FROM customers
+            JOIN customer_search AS search ON search.store_id = customers.store_id
+                                          AND search.customer_id = customers.customer_id
+            LEFT JOIN order_statistics AS ordered ON ordered.store_id = customers.store_id
+                                                 AND ordered.customer_id = customers.customer_id
+           WHERE customers.store_id = $1
+             AND ($2::text IS NULL OR search.name LIKE $2 OR search.email LIKE $2)
+             AND ($3::text IS NULL OR search.name LIKE $3)
+             AND ($4::text IS NULL OR search.email LIKE $4)
+             AND ($5::text IS NULL OR customers.email_key = $5)
+             AND ($6::text IS NULL
+                  OR search.phones LIKE $6
+                  OR customers.customer_id IN
+                     (SELECT contacts.customer_id
+                        FROM contacts
+                       WHERE contacts.store_id = $1 AND contact_type IN (2, 11, 13)
+                         AND regexp_replace(coalesce(contact, contact_key), '[^0-9]', '', 'g') LIKE $6))
+             AND ($7::text IS NULL OR search.cities LIKE $7)
+             AND ($8::text IS NULL OR search.postal_codes LIKE $8)
+             AND ($9::text IS NULL OR search.states LIKE $9)
+             AND ($10::text IS NULL OR search.company_names LIKE $10)
+             AND ($11::text[] IS NULL OR search.countries && $11)
+             AND ($12::bigint[] IS NULL OR customers.group_id = ANY ($12))
+             AND ($13::boolean IS NULL OR search.accept_marketing = $13)
+             AND ($14::text IS NULL OR search.language = $14)
+             AND ($15::boolean IS NULL OR search.tax_exempt = $15)
+             AND ($16::boolean IS NULL OR search.business = $16)
+             AND ($17::bigint IS NULL OR customers.registered >= $17)
+             AND ($18::bigint IS NULL OR customers.registered <= $18)
+             AND ($19::bigint IS NULL OR customers.updated >= $19)
+             AND ($20::bigint IS NULL OR customers.updated <= $20)
+             AND ($21::smallint[] IS NULL
+                  OR customers.customer_id IN
+                     (SELECT contacts.customer_id
+                        FROM contacts
+                       WHERE contacts.store_id = $1 AND contact_type = ANY ($21)
+                         AND ($22::text IS NULL
+                              OR coalesce(folded, contact, contact_key) LIKE $22)))
+             AND ($26::bigint IS NULL OR coalesce(order_count, 0) >= $26)
+             AND ($27::bigint IS NULL OR coalesce(order_count, 0) <= $27)
+             AND ($28::bigint IS NULL OR coalesce(sales_value, 0) >= $28)
+             AND ($29::bigint IS NULL OR coalesce(sales_value, 0) <= $29)
+             AND ($30::bigint[] IS NULL
+                  OR customers.customer_id IN
+                     (SELECT order_products.customer_id
+                        FROM order_products
+                       WHERE order_products.store_id = $1 AND product_id = ANY ($30)
+                         AND order_products.customer_id IS NOT NULL))),
+      keyed AS (
+          SELECT customer_id,
+                 CASE $23::smallint WHEN 1 THEN nullif(name, '') WHEN 2 THEN nullif(email, '') END AS text_key,
+                 CASE $23 WHEN 3 THEN registered WHEN 4 THEN updated WHEN 5 THEN order_count
+                          WHEN 6 THEN sales_value WHEN 7 THEN first_order WHEN 8 THEN last_order
+                  END AS number_key
+            FROM found),
+      page AS (
+          SELECT customer_id, text_key, number_key, row_number() OVER () AS place
+            FROM (SELECT customer_id, text_key, number_key
+                    FROM keyed
+                   WHERE $31::bigint IS NULL
+                      OR text_key IS NULL AND $32::text IS NOT NULL
+                      OR number_key IS NULL AND $33::bigint IS NOT NULL
+                      OR NOT $34::boolean AND (text_key > $32 OR number_key > $33)
+                      OR $34 AND (text_key < $32 OR number_key < $33)
+                      OR text_key IS NOT DISTINCT FROM $32 AND number_key IS NOT DISTINCT FROM $33
+                         AND customer_id > $31
+                   ORDER BY CASE WHEN NOT $34 THEN text_key END ASC NULLS LAST,
+                            CASE WHEN $34 THEN text_key END DESC NULLS LAST,
+                            CASE WHEN NOT $34 THEN number_key END ASC NULLS LAST,
+                            CASE WHEN $34 THEN number_key END DESC NULLS LAST,
+                            customer_id
+                   LIMIT $24 OFFSET $25) AS ordered)
+      SELECT (SELECT count(*) FROM found) AS total,
+             coalesce(array_agg(customer_id ORDER BY place), '{}') AS page,
+             max(text_key) FILTER (WHERE place = $24 - 1) AS text_key,
+             max(number_key) FILTER (WHERE place = $24 - 1) AS number_key
+        FROM page";
+
 impl<M: TxMode> ReadSearch for PostgresTx<'_, M> {
     async fn search_customers(
         &mut self,
         search: &CustomerSearch,
         sort: Option<CustomerSort>,
-        page: PageRequest,
-    ) -> Result<Page<CustomerId>, StoreError> {
+        page: &PageRequest<CustomerPosition>,
+    ) -> Result<Page<CustomerId, CustomerPosition>, StoreError> {
         let plan = Step::Plain(PLAN_ANEW.to_owned());
         let find = Step::Run {
             what: "search the customers",
-            sql: "WITH found AS MATERIALIZED (
-                      SELECT customers.customer_id, search.name, search.email, customers.registered, customers.updated,
-                             coalesce(order_count, 0) AS order_count, coalesce(sales_value, 0) AS sales_value,
-                             first_order, last_order
-                        FROM customers
-                        JOIN customer_search AS search ON search.store_id = customers.store_id
-                                                      AND search.customer_id = customers.customer_id
-                        LEFT JOIN order_statistics AS ordered ON ordered.store_id = customers.store_id
-                                                             AND ordered.customer_id = customers.customer_id
-                       WHERE customers.store_id = $1
-                         AND ($2::text IS NULL OR search.name LIKE $2 OR search.email LIKE $2)
-                         AND ($3::text IS NULL OR search.name LIKE $3)
-                         AND ($4::text IS NULL OR search.email LIKE $4)
-                         AND ($5::text IS NULL OR customers.email_key = $5)
-                         AND ($6::text IS NULL
-                              OR search.phones LIKE $6
-                              OR customers.customer_id IN
-                                 (SELECT contacts.customer_id
-                                    FROM contacts
-                                   WHERE contacts.store_id = $1 AND contact_type IN (2, 11, 13)
-                                     AND regexp_replace(coalesce(contact, contact_key), '[^0-9]', '', 'g') LIKE $6))
-                         AND ($7::text IS NULL OR search.cities LIKE $7)
-                         AND ($8::text IS NULL OR search.postal_codes LIKE $8)
-                         AND ($9::text IS NULL OR search.states LIKE $9)
-                         AND ($10::text IS NULL OR search.company_names LIKE $10)
-                         AND ($11::text[] IS NULL OR search.countries && $11)
-                         AND ($12::bigint[] IS NULL OR customers.group_id = ANY ($12))
-                         AND ($13::boolean IS NULL OR search.accept_marketing = $13)
-                         AND ($14::text IS NULL OR search.language = $14)
-                         AND ($15::boolean IS NULL OR search.tax_exempt = $15)
-                         AND ($16::boolean IS NULL OR search.business = $16)
-                         AND ($17::bigint IS NULL OR customers.registered >= $17)
-                         AND ($18::bigint IS NULL OR customers.registered <= $18)
-                         AND ($19::bigint IS NULL OR customers.updated >= $19)
-                         AND ($20::bigint IS NULL OR customers.updated <= $20)
-                         AND ($21::smallint[] IS NULL
-                              OR customers.customer_id IN
-                                 (SELECT contacts.customer_id
-                                    FROM contacts
-                                   WHERE contacts.store_id = $1 AND contact_type = ANY ($21)
-                                     AND ($22::text IS NULL
-                                          OR coalesce(folded, contact, contact_key) LIKE $22)))
-                         AND ($26::bigint IS NULL OR coalesce(order_count, 0) >= $26)
-                         AND ($27::bigint IS NULL OR coalesce(order_count, 0) <= $27)
-                         AND ($28::bigint IS NULL OR coalesce(sales_value, 0) >= $28)
-                         AND ($29::bigint IS NULL OR coalesce(sales_value, 0) <= $29)
-                         AND ($30::bigint[] IS NULL
-                              OR customers.customer_id IN
-                                 (SELECT order_products.customer_id
-                                    FROM order_products
-                                   WHERE order_products.store_id = $1 AND product_id = ANY ($30)
-                                     AND order_products.customer_id IS NOT NULL)))
-                  SELECT (SELECT count(*) FROM found) AS total,
-                         ARRAY(SELECT customer_id
-                                 FROM found
-                                ORDER BY CASE WHEN $23::smallint = 1 THEN nullif(name, '') END ASC NULLS LAST,
-                                         CASE WHEN $23 = 2 THEN nullif(name, '') END DESC NULLS LAST,
-                                         CASE WHEN $23 = 3 THEN email END ASC,
-                                         CASE WHEN $23 = 4 THEN email END DESC,
-                                         CASE WHEN $23 = 5 THEN registered WHEN $23 = 7 THEN updated WHEN $23 = 9 THEN order_count
-                                              WHEN $23 = 11 THEN sales_value WHEN $23 = 13 THEN first_order
-                                              WHEN $23 = 15 THEN last_order END ASC NULLS LAST,
-                                         CASE WHEN $23 = 6 THEN registered WHEN $23 = 8 THEN updated WHEN $23 = 10 THEN order_count
-                                              WHEN $23 = 12 THEN sales_value WHEN $23 = 14 THEN first_order
-                                              WHEN $23 = 16 THEN last_order END DESC NULLS LAST,
-                                         customer_id
-                                LIMIT $24 OFFSET $25) AS page",
+            sql: FIND,
             parameters: parameters(self.store.get(), search, sort, page),
             touches: None,
         };
         let [_, found] = self.run([Some(plan), Some(find)]).await?;
         let Some(row) = found.rows.first() else {
-            return Ok(Page { total: 0, items: Vec::new(), damaged: 0 });
+            return Ok(Page { total: 0, items: Vec::new(), damaged: 0, next: None });
         };
         let found = doing("read what a search found");
-        let ids: Vec<i64> = row.try_get("page").map_err(&found)?;
+        let mut ids: Vec<i64> = row.try_get("page").map_err(&found)?;
+        let more = page.cut(&mut ids);
         // Nobody has an id that is none.
-        let items = ids.into_iter().filter_map(|id| CustomerId::new(id).ok()).collect();
-        Ok(Page { total: count(Some(row)), items, damaged: 0 })
+        let items: Vec<_> = ids.into_iter().filter_map(|id| CustomerId::new(id).ok()).collect();
+        let key = match sort.map(|sort| is_by_text(sort.field)) {
+            Some(true) => {
+                let text: Option<&str> = row.try_get("text_key").map_err(&found)?;
+                SortKey::Text(text.unwrap_or_default().as_bytes().into())
+            }
+            Some(false) | None => SortKey::Number(row.try_get("number_key").map_err(&found)?),
+        };
+        let next = items.last().filter(|_| more).map(|&id| CustomerPosition { key, id });
+        Ok(Page { total: count(Some(row)), items, damaged: 0, next })
     }
 
     async fn list_languages(&mut self) -> Result<BTreeSet<String>, StoreError> {
@@ -149,7 +176,7 @@ fn parameters(
     store: i64,
     search: &CustomerSearch,
     sort: Option<CustomerSort>,
-    page: PageRequest,
+    page: &PageRequest<CustomerPosition>,
 ) -> Vec<Parameter> {
     let CustomerSearch {
         keyword,
@@ -190,6 +217,7 @@ fn parameters(
     });
     let seconds = |time: Option<Timestamp>| time.map(Timestamp::unix_seconds);
     let number = |count: u64| i64::try_from(count).unwrap_or(i64::MAX);
+    let (text_key, number_key) = keys(page.position());
     let countries = countries.as_ref();
     let groups = groups.as_ref();
     parameters_of![
@@ -215,8 +243,8 @@ fn parameters(
         seconds(updated.to),
         contact_types,
         contact.as_ref().and_then(|filter| part(&filter.text)),
-        order(sort),
-        i64::from(page.limit),
+        sort.map_or(0, |sort| order(sort.field)),
+        reads(page),
         offset(page),
         order_count.from.map(number),
         order_count.to.map(number),
@@ -225,23 +253,41 @@ fn parameters(
         purchased_products
             .as_ref()
             .map(|products| products.iter().map(|product| product.get()).collect::<Vec<_>>()),
+        page.position().map(|position| position.id.get()),
+        text_key,
+        number_key,
+        Some(sort.is_some_and(|sort| sort.descending)),
     ]
 }
 
-/// The number of an order in the statement.
-fn order(sort: Option<CustomerSort>) -> i16 {
-    let Some(CustomerSort { field, descending }) = sort else { return 0 };
-    let ascending = match field {
+/// The number of a field in the statement that sorts by it.
+const fn order(field: SortField) -> i16 {
+    match field {
         SortField::Name => 1,
-        SortField::Email => 3,
-        SortField::Registered => 5,
-        SortField::Updated => 7,
-        SortField::OrderCount => 9,
-        SortField::SalesValue => 11,
-        SortField::FirstOrder => 13,
-        SortField::LastOrder => 15,
-    };
-    ascending + i16::from(descending)
+        SortField::Email => 2,
+        SortField::Registered => 3,
+        SortField::Updated => 4,
+        SortField::OrderCount => 5,
+        SortField::SalesValue => 6,
+        SortField::FirstOrder => 7,
+        SortField::LastOrder => 8,
+    }
+}
+
+/// Whether the statement sorts by a field as by a text.
+const fn is_by_text(field: SortField) -> bool {
+    order(field) <= order(SortField::Email)
+}
+
+/// The key of a place as the statement compares it: a text or a number; neither where there is none.
+fn keys(position: Option<&CustomerPosition>) -> (Option<String>, Option<i64>) {
+    match position.map(|position| &position.key) {
+        None => (None, None),
+        Some(SortKey::Number(number)) => (None, *number),
+        Some(SortKey::Text(text)) => {
+            (Some(String::from_utf8_lossy(text).into_owned()).filter(|text| !text.is_empty()), None)
+        }
+    }
 }
 
 /// What `LIKE` finds the text with, anywhere.

@@ -101,14 +101,14 @@ pub(crate) static COUNT_DELETED: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
-/// Those who were deleted, in a time: who and when.
+/// Those who were deleted, in a time and behind one of them: who and when.
 pub(crate) static LIST_DELETED: LazyLock<String> = LazyLock::new(|| {
     format!(
         "SELECT entity_id, created
            FROM events
-          WHERE store_id = $1 AND event_type = {} AND created BETWEEN $2 AND $3
+          WHERE store_id = $1 AND event_type = {} AND created BETWEEN $2 AND $3 AND (created, entity_id) > ($4, $5)
           ORDER BY created, entity_id
-          LIMIT $4 OFFSET $5",
+          LIMIT $6 OFFSET $7",
         EventType::CustomerDeleted.code()
     )
 });

@@ -22,7 +22,11 @@ impl PostgresWriteTx<'_> {
 }
 
 /// The stores of the database, by id.
-pub(crate) async fn list_stores(session: &Session, page: PageRequest) -> Result<Page<Store>, Failure> {
+pub(crate) async fn list_stores(
+    session: &Session,
+    page: PageRequest<StoreId>,
+) -> Result<Page<Store, StoreId>, Failure> {
+    let after = page.position().map_or(i64::MIN, |position| position.get());
     let steps = [
         Step::Run {
             what: "count the stores",
@@ -32,21 +36,29 @@ pub(crate) async fn list_stores(session: &Session, page: PageRequest) -> Result<
         },
         Step::Run {
             what: "list the stores",
-            sql: "SELECT name, suspended, created, store_id FROM stores ORDER BY store_id LIMIT $1 OFFSET $2",
-            parameters: parameters_of![i64::from(page.limit), offset(page)],
+            sql: "SELECT name, suspended, created, store_id
+                    FROM stores
+                   WHERE store_id > $1
+                   ORDER BY store_id
+                   LIMIT $2 OFFSET $3",
+            parameters: parameters_of![after, reads(&page), offset(&page)],
             touches: None,
         },
     ];
-    let answers = session.send(&steps).await.map_err(|(_, error)| Failure::of("list the stores", error))?;
-    let rows = |number: usize| answers.get(number).map_or(&[][..], |answer| &answer.rows);
-    let mut listed = Listed::default();
-    for row in rows(1) {
+    let mut answers =
+        session.send(&steps).await.map_err(|(_, error)| Failure::of("list the stores", error))?;
+    let mut rows = answers.pop().unwrap_or_default().rows;
+    let total = count(answers.first().and_then(|answer| answer.rows.first()));
+    let more = page.cut(&mut rows);
+    let (mut listed, mut last) = (Listed::default(), None);
+    for row in &rows {
         let columns = SqlColumns(row);
         if let Ok(store) = columns.value(3).and_then(StoreId::load) {
+            last = Some(store);
             listed.take(Row { store, table: Store::TABLE, columns: &columns }.decode());
         }
     }
-    Ok(Page { total: count(rows(0).first()), items: listed.items, damaged: listed.damaged })
+    Ok(Page { total, items: listed.items, damaged: listed.damaged, next: last.filter(|_| more) })
 }
 
 /// The lowest id above those of all stores.
@@ -65,6 +77,11 @@ pub(crate) async fn next_store_id(session: &Session) -> Result<StoreId, Failure>
 }
 
 /// The offset as the database counts; one beyond its range passes over every row there can be.
-pub(crate) fn offset(page: PageRequest) -> i64 {
-    i64::try_from(page.offset).unwrap_or(i64::MAX)
+pub(crate) fn offset<P>(page: &PageRequest<P>) -> i64 {
+    i64::try_from(page.offset()).unwrap_or(i64::MAX)
+}
+
+/// How many entries of a page are read, as the database counts.
+pub(crate) fn reads<P>(page: &PageRequest<P>) -> i64 {
+    i64::try_from(page.reads()).unwrap_or(i64::MAX)
 }

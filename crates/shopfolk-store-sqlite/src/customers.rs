@@ -1,52 +1,78 @@
 //! Customers, besides their rows.
 
-use shopfolk_model::{CustomerId, DeletedCustomer, ExtraFieldId, GroupId, SearchedCustomer, Timestamp};
+use shopfolk_model::{
+    CustomerId, CustomerPosition, CustomerSearch, DeletedCustomer, ExtraFieldId, GroupId, SearchedCustomer,
+    Timestamp,
+};
 use shopfolk_store::{
-    Columns, CustomerRow, Damage, Page, PageRequest, ReadCustomers, Record, Row, Searched, StoreError,
-    Stored, StoredExtraFieldValue, Table, WriteSearched,
+    Columns, CustomerRow, Damage, Page, PageRequest, ReadCustomers, ReadSearch, Record, Row, Searched,
+    StoreError, Stored, StoredExtraFieldValue, Table, WriteSearched,
 };
 
 use crate::sql_values::SqlColumns;
 use crate::statements::{COUNT_DELETED, LIST_DELETED};
-use crate::stores::offset;
+use crate::stores::{offset, reads};
 use crate::tx::{SqliteTx, SqliteWriteTx, TxMode};
 
+/// More customers than this are passed over by what the blocks of searches count, a block at a time, and not row by row.
+const ROW_BY_ROW: u64 = 10_000;
+
 impl<M: TxMode> ReadCustomers for SqliteTx<'_, M> {
-    async fn list_customer_ids(&mut self, page: PageRequest) -> Result<Page<CustomerId>, StoreError> {
+    async fn list_customer_ids(
+        &mut self,
+        page: PageRequest<CustomerId>,
+    ) -> Result<Page<CustomerId, CustomerId>, StoreError> {
+        if page.offset() > ROW_BY_ROW {
+            let page = page.map(|&id| CustomerPosition::by_id(id));
+            let Page { total, items, damaged, next } =
+                self.search_customers(&CustomerSearch::default(), None, &page).await?;
+            return Ok(Page { total, items, damaged, next: next.map(|position| position.id) });
+        }
         let total: Option<i64> = self.query_row(
             "count the customers",
             "SELECT customer_count FROM counters WHERE store_id = ?1",
             [self.store.get()],
             |row| row.get(0),
         )?;
-        let ids: Vec<i64> = self.query_rows(
+        let after = page.position().map_or(i64::MIN, |position| position.get());
+        let mut ids: Vec<i64> = self.query_rows(
             "list the customers",
-            "SELECT customer_id FROM customers WHERE store_id = ?1 ORDER BY customer_id LIMIT ?2 OFFSET ?3",
-            (self.store.get(), page.limit, offset(page)),
+            "SELECT customer_id
+               FROM customers
+              WHERE store_id = ?1 AND customer_id > ?2
+              ORDER BY customer_id
+              LIMIT ?3 OFFSET ?4",
+            (self.store.get(), after, reads(&page), offset(&page)),
             |row| row.get(0),
         )?;
-        let items = ids.into_iter().filter_map(|id| CustomerId::new(id).ok()).collect();
-        Ok(Page { total: total.unwrap_or_default().unsigned_abs(), items, damaged: 0 })
+        let more = page.cut(&mut ids);
+        let items: Vec<_> = ids.into_iter().filter_map(|id| CustomerId::new(id).ok()).collect();
+        let next = items.last().copied().filter(|_| more);
+        Ok(Page { total: total.unwrap_or_default().unsigned_abs(), items, damaged: 0, next })
     }
 
     async fn list_deleted_customers(
         &mut self,
         from: Timestamp,
         to: Timestamp,
-        page: PageRequest,
-    ) -> Result<Page<DeletedCustomer>, StoreError> {
+        page: PageRequest<DeletedCustomer>,
+    ) -> Result<Page<DeletedCustomer, DeletedCustomer>, StoreError> {
         let (from, to) = (from.unix_seconds(), to.unix_seconds());
         let store = self.store.get();
         let total: Option<i64> =
             self.query_row("count the deleted customers", &COUNT_DELETED, (store, from, to), |row| {
                 row.get(0)
             })?;
-        let rows: Vec<(i64, i64)> = self.query_rows(
+        let after = page
+            .position()
+            .map_or((i64::MIN, i64::MIN), |position| (position.deleted.unix_seconds(), position.id.get()));
+        let mut rows: Vec<(i64, i64)> = self.query_rows(
             "list the deleted customers",
             &LIST_DELETED,
-            (store, from, to, page.limit, offset(page)),
+            (store, from, to, after.0, after.1, reads(&page), offset(&page)),
             |row| Ok((row.get(0)?, row.get(1)?)),
         )?;
+        let more = page.cut(&mut rows);
         let mut listed = shopfolk_store::Listed::default();
         for (id, deleted) in rows {
             let damage = |column, reason: String| Damage {
@@ -64,7 +90,8 @@ impl<M: TxMode> ReadCustomers for SqliteTx<'_, M> {
             listed.take(customer);
         }
         let total = total.unwrap_or_default().unsigned_abs();
-        Ok(Page { total, items: listed.items, damaged: listed.damaged })
+        let next = listed.items.last().copied().filter(|_| more);
+        Ok(Page { total, items: listed.items, damaged: listed.damaged, next })
     }
 
     async fn customers_in_group(

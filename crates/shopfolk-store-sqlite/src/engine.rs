@@ -298,7 +298,7 @@ impl Engine for SqliteEngine {
         self.read(store, ListEvents { after, limit }).await
     }
 
-    async fn list_stores(&self, page: PageRequest) -> Result<Page<Store>, StoreError> {
+    async fn list_stores(&self, page: PageRequest<StoreId>) -> Result<Page<Store, StoreId>, StoreError> {
         self.in_reader(move |reader| list_stores(&reader.connection, page)).await
     }
 
@@ -319,10 +319,10 @@ impl Engine for SqliteEngine {
     }
 
     async fn rebuild(&self, mut observe: impl FnMut(u64) + Send + 'static) -> Result<(), StoreError> {
-        let (mut done, mut next) = (0, Some(PageRequest { offset: 0, limit: 100 }));
+        let (mut done, mut next) = (0, Some(PageRequest::at(0, 100)));
         while let Some(page) = next {
             let stores = self.list_stores(page).await?;
-            next = page.next(stores.total);
+            next = stores.next.map(|store| PageRequest::after(store, page.limit));
             for store in stores.items {
                 let mut after = None;
                 let turn = Turn { store: store.id, by: Actor::CommandLine };

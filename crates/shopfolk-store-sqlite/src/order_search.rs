@@ -16,7 +16,7 @@ use shopfolk_store::{
 };
 
 use crate::sql_values::SqlColumns;
-use crate::stores::offset;
+use crate::stores::{offset, reads};
 use crate::tx::{SqliteTx, TxMode};
 
 /// An order that may be found.
@@ -42,19 +42,18 @@ impl<M: TxMode> ReadOrderSearch for SqliteTx<'_, M> {
     async fn search_orders(
         &mut self,
         search: &OrderSearch,
-        page: PageRequest,
-    ) -> Result<Page<Order>, StoreError> {
-        let (total, numbers, damaged) = if *search == OrderSearch::default() {
+        page: PageRequest<OrderNumber>,
+    ) -> Result<Page<Order, OrderNumber>, StoreError> {
+        let Page { total, items: numbers, damaged, next } = if *search == OrderSearch::default() {
             self.all_order_numbers(page)?
         } else {
             let found = self.found_order_numbers(search)?;
-            let offset = usize::try_from(page.offset).unwrap_or(usize::MAX);
-            let total = found.items.len() as u64;
-            let wanted = found.items.into_iter().skip(offset).take(page.limit as usize);
-            (total, wanted.collect(), found.damaged)
+            let listed = page.map(|&number| Reverse(number)).of(found.items, |&number| Reverse(number));
+            let Page { total, items, next, .. } = listed;
+            Page { total, items, damaged: found.damaged, next: next.map(|Reverse(number)| number) }
         };
         let listed = get_orders(self, &numbers).await?;
-        Ok(Page { total, items: listed.items, damaged: damaged + listed.damaged })
+        Ok(Page { total, items: listed.items, damaged: damaged + listed.damaged, next })
     }
 
     async fn list_products(
@@ -92,29 +91,34 @@ impl<M: TxMode> ReadOrderSearch for SqliteTx<'_, M> {
 }
 
 impl<M: TxMode> SqliteTx<'_, M> {
-    /// How many orders there are, the numbers of a page of them, the latest first, and how many of those are damaged.
-    fn all_order_numbers(&self, page: PageRequest) -> Result<(u64, Vec<OrderNumber>, u64), StoreError> {
+    /// The numbers of a page of all orders, the latest first.
+    fn all_order_numbers(
+        &self,
+        page: PageRequest<OrderNumber>,
+    ) -> Result<Page<OrderNumber, OrderNumber>, StoreError> {
+        let before = page.position().map_or(i64::MAX, |position| position.get());
         let total: Option<i64> = self.query_row(
             "count the orders",
             "SELECT count(*) FROM orders WHERE store_id = ?1",
             [self.store.get()],
             |row| row.get(0),
         )?;
-        let numbers: Vec<i64> = self.query_rows(
+        let mut numbers: Vec<i64> = self.query_rows(
             "list all orders",
             "SELECT order_number
                FROM orders
-              WHERE store_id = ?1
+              WHERE store_id = ?1 AND order_number < ?2
               ORDER BY order_number DESC
-              LIMIT ?2 OFFSET ?3",
-            (self.store.get(), page.limit, offset(page)),
+              LIMIT ?3 OFFSET ?4",
+            (self.store.get(), before, reads(&page), offset(&page)),
             |row| row.get(0),
         )?;
+        let more = page.cut(&mut numbers);
         let listed = numbers.len() as u64;
-        let numbers: Vec<_> =
-            numbers.into_iter().filter_map(|number| OrderNumber::new(number).ok()).collect();
-        let damaged = listed - numbers.len() as u64;
-        Ok((total.unwrap_or_default().unsigned_abs(), numbers, damaged))
+        let items: Vec<_> = numbers.into_iter().filter_map(|number| OrderNumber::new(number).ok()).collect();
+        let damaged = listed - items.len() as u64;
+        let next = items.last().copied().filter(|_| more);
+        Ok(Page { total: total.unwrap_or_default().unsigned_abs(), items, damaged, next })
     }
 
     /// The numbers of the orders that a search finds, the latest first.

@@ -24,26 +24,27 @@ mod late;
 mod links;
 mod narrowing;
 mod pack;
+mod page;
 mod ranking;
 mod rebuild;
+mod selection;
 
 use std::collections::BTreeSet;
 
 use futures_util::FutureExt;
 use shopfolk_model::{
-    CountryCode, CustomerId, CustomerSearch, CustomerSort, EmailFilter, SearchedCustomer, SortField,
-    SortValue,
+    CountryCode, CustomerId, CustomerPosition, CustomerSearch, CustomerSort, EmailFilter, SearchedCustomer,
+    SortField,
 };
 use shopfolk_store::{
-    Damage, Page, PageRequest, ReadSearch, StoreError, find_customer_by_email, get_customer,
+    Damage, Page, PageRequest, PageStart, ReadSearch, StoreError, find_customer_by_email, get_customer,
 };
 
 use blocks::Blocks;
 pub(crate) use check::check_searches;
-use field::{Column, MISSING, PART_END, SortSource, TextField, sort_source};
+use field::{PART_END, TextField};
 use find::Found;
 pub(crate) use pack::PackingShare;
-use ranking::Ranking;
 pub(crate) use rebuild::Rebuild;
 
 use crate::tx::{SqliteTx, SqliteWriteTx, TxMode};
@@ -53,8 +54,8 @@ impl<M: TxMode> ReadSearch for SqliteTx<'_, M> {
         &mut self,
         search: &CustomerSearch,
         sort: Option<CustomerSort>,
-        page: PageRequest,
-    ) -> Result<Page<CustomerId>, StoreError> {
+        page: &PageRequest<CustomerPosition>,
+    ) -> Result<Page<CustomerId, CustomerPosition>, StoreError> {
         let buyers = match &search.purchased_products {
             Some(products) => Some(self.list_buyers(products.iter().copied())?),
             None => None,
@@ -72,11 +73,16 @@ impl<M: TxMode> ReadSearch for SqliteTx<'_, M> {
                 None => (None, 0),
             };
             let found = customer.filter(|customer| customer.matches(search, |_| bought(customer.id)));
-            let items = found.iter().map(|customer| customer.id);
+            let behind = |customer: &&SearchedCustomer| match &page.start {
+                PageStart::Offset(offset) => *offset == 0,
+                PageStart::After(position) => position.is_before(customer, sort),
+            };
+            let on_page = found.iter().filter(behind).take(page.limit as usize);
             return Ok(Page {
                 total: u64::from(found.is_some()),
-                items: items.skip(usize::from(page.offset > 0)).take(page.limit as usize).collect(),
+                items: on_page.map(|customer| customer.id).collect(),
                 damaged,
+                next: None,
             });
         }
         let by_update = sort.is_some_and(|sort| sort.field == SortField::Updated);
@@ -90,13 +96,8 @@ impl<M: TxMode> ReadSearch for SqliteTx<'_, M> {
             others.extend(customer.filter(|customer| customer.matches(search, |_| bought(customer.id))));
         }
         let total = found.hits.count() + others.len();
-        let ids = match sort {
-            _ if page.limit == 0 => Vec::new(),
-            None => self.blocks().by_id(&found, &others, page)?,
-            Some(sort) => self.blocks().sorted(&found, &others, sort, page)?,
-        };
-        let items = ids.into_iter().map(|id| CustomerId::new(id).map_err(|error| self.damaged_block(&error)));
-        Ok(Page { total: total as u64, items: items.collect::<Result<_, _>>()?, damaged })
+        let (items, next) = self.blocks().page(&found, &others, sort, page)?;
+        Ok(Page { total: total as u64, items, damaged, next })
     }
 
     async fn list_languages(&mut self) -> Result<BTreeSet<String>, StoreError> {
@@ -219,123 +220,5 @@ impl Blocks<'_> {
         }
         found.hits.tidy();
         Ok(())
-    }
-
-    /// The ids of a page of those found in the blocks and the others, both by id.
-    fn by_id(
-        self,
-        found: &Found,
-        others: &[SearchedCustomer],
-        page: PageRequest,
-    ) -> Result<Vec<i64>, StoreError> {
-        let limit = page.limit as usize;
-        let mut pass_over = usize::try_from(page.offset).unwrap_or(usize::MAX);
-        let mut others = others.iter().map(|customer| customer.id.get()).peekable();
-        let mut ids = Vec::new();
-        let mut blocks = found.hits.blocks().iter().peekable();
-        while ids.len() < limit && (blocks.peek().is_some() || others.peek().is_some()) {
-            // Those of a block, and the others that come before the next block begins.
-            let block = blocks.next_if(|block| others.peek().is_none_or(|&other| block.first <= other));
-            let end = blocks.peek().map_or(i64::MAX, |next| next.first);
-            let mut between = Vec::new();
-            while let Some(other) = others.next_if(|&other| other < end) {
-                between.push(other);
-            }
-            let count = block.map_or(0, |block| block.bits.count()) + between.len();
-            if count <= pass_over {
-                pass_over -= count;
-                continue;
-            }
-            if let Some(block) = block {
-                let all = self.customer_ids(block.first)?;
-                between.extend(block.bits.places().filter_map(|place| all.get(place)));
-                between.sort_unstable();
-            }
-            ids.extend(between.into_iter().skip(pass_over).take(limit - ids.len()));
-            pass_over = 0;
-        }
-        Ok(ids)
-    }
-
-    /// The ids of a page of those found in the blocks and the others, in this order.
-    fn sorted(
-        self,
-        found: &Found,
-        others: &[SearchedCustomer],
-        sort: CustomerSort,
-        page: PageRequest,
-    ) -> Result<Vec<i64>, StoreError> {
-        let total = found.hits.count() + others.len();
-        let offset = usize::try_from(page.offset).unwrap_or(usize::MAX);
-        let most = offset.saturating_add(page.limit as usize).min(total);
-        if offset >= total {
-            return Ok(Vec::new());
-        }
-        let mut ranking = Ranking::new(most, sort);
-        for customer in others {
-            let value = customer.sort_value(sort.field);
-            ranking.offer(value, || Ok::<_, StoreError>(customer.id.get()))?;
-        }
-        let mut outcome = Ok(());
-        match sort_source(sort.field) {
-            SortSource::Text(field) => self.texts_of(field, &found.hits, |block, texts| {
-                let mut ids = BlockIds { blocks: self, first: block.first, ids: None };
-                let offered = block.bits.places().try_for_each(|place| {
-                    ranking.offer(SortValue::Text(texts.get(place)), || ids.get(place))
-                });
-                keep_error(&mut outcome, offered);
-            })?,
-            SortSource::Number(column) => {
-                let late = |first, place| {
-                    let key = (first, place);
-                    let at = found.late_updates.binary_search_by_key(&key, |late| (late.first, late.place));
-                    at.ok().filter(|_| column == Column::Updated).map(|at| found.late_updates[at].updated)
-                };
-                self.numbers_of(column, &found.hits, |block, numbers| {
-                    let mut ids = BlockIds { blocks: self, first: block.first, ids: None };
-                    let offered = block.bits.places().try_for_each(|place| {
-                        let number = late(block.first, place).unwrap_or_else(|| numbers.get(place));
-                        let known = Some(number).filter(|&number| number != MISSING);
-                        ranking.offer(SortValue::Number(known), || ids.get(place))
-                    });
-                    keep_error(&mut outcome, offered);
-                })?;
-            }
-        }
-        outcome?;
-        Ok(ranking.after(offset))
-    }
-}
-
-fn keep_error(outcome: &mut Result<(), StoreError>, offered: Result<(), StoreError>) {
-    if outcome.is_ok() {
-        *outcome = offered;
-    }
-}
-
-/// The ids of a block's customers, read when the first is asked for.
-struct BlockIds<'a> {
-    blocks: Blocks<'a>,
-    first: i64,
-    ids: Option<Vec<i64>>,
-}
-
-impl BlockIds<'_> {
-    fn get(&mut self, place: usize) -> Result<i64, StoreError> {
-        let ids = match self.ids.take() {
-            Some(ids) => ids,
-            None => self.blocks.customer_ids(self.first)?,
-        };
-        let id = ids.get(place).copied();
-        self.ids = Some(ids);
-        id.ok_or_else(|| {
-            let damage = Damage {
-                table: "search_blocks",
-                column: "customers",
-                row: format!("store {}, block {}", self.blocks.store, self.first),
-                reason: "its fields are not of the same customers".to_owned(),
-            };
-            damage.into()
-        })
     }
 }

@@ -8,23 +8,38 @@ use crate::connection::doing;
 use crate::sql_values::SqlColumns;
 
 /// The stores of the database, by id.
-pub(crate) fn list_stores(connection: &Connection, page: PageRequest) -> Result<Page<Store>, StoreError> {
+pub(crate) fn list_stores(
+    connection: &Connection,
+    page: PageRequest<StoreId>,
+) -> Result<Page<Store, StoreId>, StoreError> {
     let listing = doing("list the stores");
     let total: i64 =
         connection.query_row("SELECT count(*) FROM stores", [], |row| row.get(0)).map_err(&listing)?;
     let mut statement = connection
         .prepare_cached(
-            "SELECT name, suspended, created, store_id FROM stores ORDER BY store_id LIMIT ?1 OFFSET ?2",
+            "SELECT name, suspended, created, store_id
+               FROM stores
+              WHERE store_id > ?1
+              ORDER BY store_id
+              LIMIT ?2 OFFSET ?3",
         )
         .map_err(&listing)?;
-    let mut rows = statement.query((page.limit, offset(page))).map_err(&listing)?;
-    let mut listed = shopfolk_store::Listed::default();
+    let after = page.position().map_or(i64::MIN, |position| position.get());
+    let mut rows = statement.query((after, reads(&page), offset(&page))).map_err(&listing)?;
+    let (mut listed, mut last, mut read) = (shopfolk_store::Listed::default(), None, 0);
+    let mut next = None;
     while let Some(row) = rows.next().map_err(&listing)? {
+        if read == page.limit {
+            next = last;
+            break;
+        }
+        read += 1;
         let id: i64 = row.get(3).map_err(&listing)?;
         let Ok(store) = StoreId::new(id) else { continue };
+        last = Some(store);
         listed.take(Row { store, table: Store::TABLE, columns: &SqlColumns(row) }.decode());
     }
-    Ok(Page { total: total.unsigned_abs(), items: listed.items, damaged: listed.damaged })
+    Ok(Page { total: total.unsigned_abs(), items: listed.items, damaged: listed.damaged, next })
 }
 
 /// The lowest id above those of all stores.
@@ -36,6 +51,11 @@ pub(crate) fn next_store_id(connection: &Connection) -> Result<StoreId, StoreErr
 }
 
 /// The offset as SQLite counts; one beyond its range passes over every row there can be.
-pub(crate) fn offset(page: PageRequest) -> i64 {
-    i64::try_from(page.offset).unwrap_or(i64::MAX)
+pub(crate) fn offset<P>(page: &PageRequest<P>) -> i64 {
+    i64::try_from(page.offset()).unwrap_or(i64::MAX)
+}
+
+/// How many entries of a page are read, as SQLite counts.
+pub(crate) fn reads<P>(page: &PageRequest<P>) -> i64 {
+    i64::try_from(page.reads()).unwrap_or(i64::MAX)
 }

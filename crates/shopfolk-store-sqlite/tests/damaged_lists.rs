@@ -51,7 +51,7 @@ async fn one_damaged_row_is_left_out_and_counted() {
     database.execute_batch(&damage).unwrap();
     let engine = open(directory.path());
 
-    let page = PageRequest { offset: 0, limit: 100 };
+    let page = PageRequest::at(0, 100);
     for (buyer, expected) in [("anna", 1), ("bert", 0)] {
         let search = OrderSearch { buyer: SearchText::optional(buyer).unwrap(), ..OrderSearch::default() };
         let found = engine.read(STORE, SearchOrders { search, page }).await.unwrap();

@@ -33,7 +33,7 @@ impl ReadOperation for SlowSearch {
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<(), StoreError> {
         let began = self.0.load(Ordering::Acquire);
-        tx.list_customer_ids(PageRequest { offset: 0, limit: 1 }).await?;
+        tx.list_customer_ids(PageRequest::at(0, 1)).await?;
         let last = Instant::now() + LONGEST_SEARCH;
         while self.0.load(Ordering::Acquire) < COMMITS.min(began + 2) && Instant::now() < last {
             thread::yield_now();

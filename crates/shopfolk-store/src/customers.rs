@@ -139,8 +139,8 @@ pub trait ReadCustomers {
     /// When the database fails.
     fn list_customer_ids(
         &mut self,
-        page: PageRequest,
-    ) -> impl Future<Output = Result<Page<CustomerId>, StoreError>> + Send;
+        page: PageRequest<CustomerId>,
+    ) -> impl Future<Output = Result<Page<CustomerId, CustomerId>, StoreError>> + Send;
 
     /// The customers that were deleted in this time, by time and id.
     ///
@@ -150,8 +150,8 @@ pub trait ReadCustomers {
         &mut self,
         from: Timestamp,
         to: Timestamp,
-        page: PageRequest,
-    ) -> impl Future<Output = Result<Page<DeletedCustomer>, StoreError>> + Send;
+        page: PageRequest<DeletedCustomer>,
+    ) -> impl Future<Output = Result<Page<DeletedCustomer, DeletedCustomer>, StoreError>> + Send;
 
     /// Customers who are in a group that is not the built-in one, as many as there are up to `limit`, in any order.
     ///

@@ -130,7 +130,10 @@ pub trait Engine: Clone + Send + Sync + 'static {
     ///
     /// # Errors
     /// When the database fails.
-    fn list_stores(&self, page: PageRequest) -> impl Future<Output = Result<Page<Store>, StoreError>> + Send;
+    fn list_stores(
+        &self,
+        page: PageRequest<StoreId>,
+    ) -> impl Future<Output = Result<Page<Store, StoreId>, StoreError>> + Send;
 
     /// The lowest id above those of all stores.
     ///

@@ -78,7 +78,7 @@ pub use orders::{
     ORDERS_BY_KEY, ReadOrders, StoredOrderProduct, StoredStatistics, WriteOrders, folded_email, get_order,
     get_orders, insert_orders, list_orders,
 };
-pub use page::{Page, PageRequest};
+pub use page::{Page, PageRequest, PageStart};
 pub use record::{Columns, Record, RecordKey, Row, RowReader};
 pub use rows::{Change, OneId, Portion, Query, ReadRows, WalkPosition, Which, WriteRows};
 pub use search::{ReadSearch, list_shipping_places};

@@ -2,7 +2,9 @@
 
 use std::future::Future;
 
-use shopfolk_model::{Order, OrderSearch, OrderedProduct, OrderingCustomers, ProductId, SearchText, StoreId};
+use shopfolk_model::{
+    Order, OrderNumber, OrderSearch, OrderedProduct, OrderingCustomers, ProductId, SearchText, StoreId,
+};
 
 use crate::{Columns, Damage, Listed, Page, PageRequest, StoreError, Stored};
 
@@ -16,8 +18,8 @@ pub trait ReadOrderSearch {
     fn search_orders(
         &mut self,
         search: &OrderSearch,
-        page: PageRequest,
-    ) -> impl Future<Output = Result<Page<Order>, StoreError>> + Send;
+        page: PageRequest<OrderNumber>,
+    ) -> impl Future<Output = Result<Page<Order, OrderNumber>, StoreError>> + Send;
 
     /// The products that customers bought, those of deleted customers left out, as [`OrderedProduct::listed`] has them.
     ///

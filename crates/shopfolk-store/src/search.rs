@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::future::Future;
 
 use shopfolk_model::{
-    CountryCode, CustomerId, CustomerSearch, CustomerSort, MAXIMUM_CUSTOMERS_WITH_SHIPPING_PLACES,
-    ShippingPlace,
+    CountryCode, CustomerId, CustomerPosition, CustomerSearch, CustomerSort,
+    MAXIMUM_CUSTOMERS_WITH_SHIPPING_PLACES, ShippingPlace,
 };
 
 use crate::{Listed, Page, PageRequest, ReadRows, StoreError, StoredDetails};
@@ -13,7 +13,8 @@ use crate::{Listed, Page, PageRequest, ReadRows, StoreError, StoredDetails};
 /// Finding customers by what they are like.
 pub trait ReadSearch {
     /// The customers that a search finds ([`shopfolk_model::SearchedCustomer::matches`] says which), in this order
-    /// ([`CustomerSort::compare`]), or by id. The total is exact; a page of 0 asks for nothing else. Every write that was answered before is seen.
+    /// ([`CustomerSort::compare`]), or by id; a place in the page is one of this order. The total is exact, whatever the page;
+    /// a page of 0 asks for nothing else. Every write that was answered before is seen.
     ///
     /// # Errors
     /// When the database fails.
@@ -21,8 +22,8 @@ pub trait ReadSearch {
         &mut self,
         search: &CustomerSearch,
         sort: Option<CustomerSort>,
-        page: PageRequest,
-    ) -> impl Future<Output = Result<Page<CustomerId>, StoreError>> + Send;
+        page: &PageRequest<CustomerPosition>,
+    ) -> impl Future<Output = Result<Page<CustomerId, CustomerPosition>, StoreError>> + Send;
 
     /// The languages of the store's customers, as [`shopfolk_model::LanguageCode::listed`] has them.
     ///

@@ -77,7 +77,7 @@ impl Engine for AnyEngine {
         with_engine!(self, engine => engine.list_events(store, after, limit).await)
     }
 
-    async fn list_stores(&self, page: PageRequest) -> Result<Page<Store>, StoreError> {
+    async fn list_stores(&self, page: PageRequest<StoreId>) -> Result<Page<Store, StoreId>, StoreError> {
         with_engine!(self, engine => engine.list_stores(page).await)
     }
 

@@ -74,7 +74,7 @@ impl ReadOperation for CountCustomers {
     }
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<u64, StoreError> {
-        Ok(tx.list_customer_ids(PageRequest { offset: 0, limit: 0 }).await?.total)
+        Ok(tx.list_customer_ids(PageRequest::at(0, 0)).await?.total)
     }
 }
 

@@ -255,8 +255,7 @@ async fn announce(
         output::note(&format!("It serves the demo store, {kept}. Create a contact in it:\n\n  {example}\n"));
         return Ok(());
     }
-    let stores =
-        engine.list_stores(PageRequest { offset: 0, limit: 1 }).await.context("cannot list the stores")?;
+    let stores = engine.list_stores(PageRequest::at(0, 1)).await.context("cannot list the stores")?;
     if stores.total == 0 {
         let id = engine.next_store_id().await.context("cannot list the stores")?;
         let (option, where_to) = match database {

@@ -97,10 +97,10 @@ async fn create(engine: &impl Engine, id: Option<StoreId>, name: StoreName) -> R
 /// Every store that can be read, read page by page.
 pub(crate) async fn all_stores(engine: &impl Engine) -> Result<Vec<Store>> {
     let (mut stores, mut damaged) = (Vec::new(), 0);
-    let mut next = Some(PageRequest { offset: 0, limit: PAGE });
+    let mut next = Some(PageRequest::at(0, PAGE));
     while let Some(page) = next {
         let listed = engine.list_stores(page).await.context("cannot list the stores")?;
-        next = page.next(listed.total);
+        next = listed.next.map(|store| PageRequest::after(store, PAGE));
         stores.extend(listed.items);
         damaged += listed.damaged;
     }

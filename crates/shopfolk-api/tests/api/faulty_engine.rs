@@ -74,7 +74,7 @@ impl Engine for Faulty {
         self.fail().await
     }
 
-    async fn list_stores(&self, _: PageRequest) -> Result<Page<Store>, StoreError> {
+    async fn list_stores(&self, _: PageRequest<StoreId>) -> Result<Page<Store, StoreId>, StoreError> {
         self.fail().await
     }
 

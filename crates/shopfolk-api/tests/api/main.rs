@@ -17,6 +17,7 @@ mod large;
 mod null_in_creates;
 mod operating;
 mod orders;
+mod pages;
 mod search;
 mod support;
 mod unknown_tokens;

@@ -217,7 +217,7 @@ pub async fn deleted_customers_are_listed_by_time<E: Engine>(engine: E) {
     deleted.sort_unstable_by_key(|&(_, time)| time);
     let six_months = 183 * 24 * 3_600;
     let list = async |from, to, offset, now| {
-        let page = PageRequest { offset, limit: 2 };
+        let page = PageRequest::at(offset, 2);
         let list = ListDeletedCustomers { from, to, page, now: at(now) };
         let page = engine.read(STORE, list).await.unwrap();
         (page.total, page.items.iter().map(|gone| (gone.id, gone.deleted)).collect::<Vec<_>>())

@@ -39,7 +39,7 @@ async fn events<E: Engine>(engine: &E) -> Vec<Event> {
 }
 
 async fn customers<E: Engine>(engine: &E) -> Vec<CustomerWithContacts> {
-    let page = PageRequest { offset: 0, limit: 1_000_000 };
+    let page = PageRequest::at(0, 1_000_000);
     let listed = engine.read(STORE, ListCustomers { page }).await.unwrap();
     assert_eq!(listed.total, listed.items.len() as u64);
     listed.items
@@ -48,8 +48,9 @@ async fn customers<E: Engine>(engine: &E) -> Vec<CustomerWithContacts> {
 async fn groups_fields_and_orders<E: Engine>(
     engine: &E,
 ) -> (Vec<CustomerGroup>, Vec<ExtraField>, Vec<Order>) {
-    let page = PageRequest { offset: 0, limit: 1_000_000 };
+    let page = PageRequest::at(0, 1_000_000);
     let groups = engine.read(STORE, ListGroups { filter: GroupFilter::default(), page }).await.unwrap();
+    let page = PageRequest::at(0, 1_000_000);
     let fields = engine.read(STORE, ListExtraFields).await.unwrap();
     let orders = engine.read(STORE, SearchOrders { search: OrderSearch::default(), page }).await.unwrap();
     (groups.items, fields.items, orders.items)

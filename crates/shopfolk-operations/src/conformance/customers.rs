@@ -67,7 +67,7 @@ pub async fn customers_are_listed_in_pages<E: Engine>(engine: E) {
     let third = create_customer(&engine, "third@example.com").await;
     create(&engine, second, phone("1")).await;
     let list = async |offset, limit| {
-        let page = PageRequest { offset, limit };
+        let page = PageRequest::at(offset, limit);
         let page = engine.read(STORE, ListCustomers { page }).await.unwrap();
         let ids: Vec<_> = page.items.iter().map(|item| item.customer.id).collect();
         let sizes: Vec<_> = page.items.iter().map(|item| item.contacts.contacts().len()).collect();
@@ -86,7 +86,7 @@ pub async fn refused_customer_leaves_nothing_behind<E: Engine>(engine: E) {
     let new = NewCustomer { contacts, ..customer("anna@example.com") };
     let refused = engine.write(STORE, BY, CreateCustomer { customer: new, now: at(2) }).await;
     assert!(matches!(refused, Err(OperationError::ContactRule(ContactRuleError::Full))));
-    let page = PageRequest { offset: 0, limit: 100 };
+    let page = PageRequest::at(0, 100);
     assert_eq!(engine.read(STORE, ListCustomers { page }).await.unwrap().total, 0);
     create_customer(&engine, "anna@example.com").await;
 }

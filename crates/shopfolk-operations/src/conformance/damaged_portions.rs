@@ -196,7 +196,7 @@ pub async fn rebuild_and_token_list_go_on_behind_damaged_portions<E: Engine>(
         keyword: SearchText::optional(&format!("n{ROWS}@")).unwrap(),
         ..CustomerSearch::default()
     };
-    let page = PageRequest { offset: 0, limit: 10 };
+    let page = PageRequest::at(0, 10);
     let search = SearchCustomers { search, sort: None, page, wanted: Wanted::Count };
     assert_eq!(engine.read(STORE, search).await.unwrap().total, 1);
     let (mut tokens, mut after) = (0, None);

@@ -66,7 +66,7 @@ pub async fn last_id_of_a_kind_is_never_taken<E: Engine>(engine: E) {
 async fn list<E: Engine>(engine: &E, keyword: Option<&str>) -> Vec<CustomerGroup> {
     let keyword = keyword.and_then(|keyword| SearchText::optional(keyword).unwrap());
     let filter = GroupFilter { keyword, ids: None };
-    let page = PageRequest { offset: 0, limit: 1_000 };
+    let page = PageRequest::at(0, 1_000);
     engine.read(STORE, ListGroups { filter, page }).await.unwrap().items
 }
 
@@ -90,7 +90,7 @@ pub async fn groups_come_after_the_built_in_one<E: Engine>(engine: E) {
     assert_eq!(found, [gold]);
     assert_eq!(engine.read(STORE, GetGroup { group: vip }).await.unwrap().name.as_str(), "VIP");
     let filter = GroupFilter { keyword: None, ids: Some(vec![vip, group_id(0)]) };
-    let page = PageRequest { offset: 1, limit: 1 };
+    let page = PageRequest::at(1, 1);
     let found = engine.read(STORE, ListGroups { filter, page }).await.unwrap();
     assert_eq!((found.total, found.items.len(), found.items[0].id), (2, 1, vip));
     engine.read(STORE, GetGroup { group: group_id(99) }).await.unwrap_err();

@@ -48,7 +48,7 @@ async fn statistics<E: Engine>(engine: &E, customer: CustomerId) -> OrderStatist
 }
 
 async fn numbers<E: Engine>(engine: &E, search: OrderSearch) -> Vec<OrderNumber> {
-    let page = PageRequest { offset: 0, limit: 100 };
+    let page = PageRequest::at(0, 100);
     let found = engine.read(STORE, SearchOrders { search, page }).await.unwrap();
     assert_eq!(found.total, found.items.len() as u64);
     found.items.into_iter().map(|order| order.number).collect()
@@ -198,7 +198,7 @@ pub async fn orders_are_listed_by_who_ordered<E: Engine>(engine: E) {
     ] {
         assert_eq!(numbers(&engine, filter.clone()).await, expected, "{filter:?}");
     }
-    let page = PageRequest { offset: 1, limit: 1 };
+    let page = PageRequest::at(1, 1);
     let found = engine.read(STORE, SearchOrders { search: OrderSearch::default(), page }).await.unwrap();
     assert_eq!((found.total, found.items[0].number), (2, first));
 }

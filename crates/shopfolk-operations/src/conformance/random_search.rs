@@ -7,9 +7,9 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use shopfolk_model::{
     ContactFilter, ContactType, CountryCode, Customer, CustomerGroup, CustomerId, CustomerKind,
-    CustomerSearch, CustomerSort, EmailFilter, GroupFilter, LanguageCode, Money, Order, OrderSearch,
-    OrderedProduct, OrderingCustomers, ProductId, SearchText, SearchedBuyer, SearchedCustomer, SearchedOrder,
-    ShippingPlace, SortField, Span, StoreId, Timestamp,
+    CustomerPosition, CustomerSearch, CustomerSort, EmailFilter, GroupFilter, LanguageCode, Money, Order,
+    OrderSearch, OrderedProduct, OrderingCustomers, ProductId, SearchText, SearchedBuyer, SearchedCustomer,
+    SearchedOrder, ShippingPlace, SortField, Span, StoreId, Timestamp,
 };
 use shopfolk_store::{Engine, PageRequest};
 
@@ -18,11 +18,14 @@ use super::fixture::*;
 use super::random_store::{PRODUCTS, RandomStore};
 use super::random_values::*;
 use crate::{
-    ListCustomerCountries, ListCustomerFilters, ListCustomers, ListGroups, ListProducts, SearchCustomerIds,
-    SearchCustomers, SearchOrders, Wanted,
+    FoundCustomers, ListCustomerCountries, ListCustomerFilters, ListCustomers, ListGroups, ListProducts,
+    SearchCustomerIds, SearchCustomers, SearchOrders, Wanted,
 };
 
-const EVERYTHING: PageRequest = PageRequest { offset: 0, limit: u32::MAX };
+/// A list as a whole.
+const fn everything<P>() -> PageRequest<P> {
+    PageRequest::at(0, u32::MAX)
+}
 
 /// How many filters a search for customers has, and how many one for orders.
 const CUSTOMER_FILTERS: usize = 20;
@@ -50,10 +53,10 @@ pub async fn any_search_finds_what_the_rules_find<E: Engine>(engine: E) {
 pub(super) struct Comparison<'a, E> {
     engine: &'a E,
     store: StoreId,
-    random: &'a mut StdRng,
+    pub(super) random: &'a mut StdRng,
     asked: &'a mut Asked,
     customers: Vec<Customer>,
-    searched: Vec<SearchedCustomer>,
+    pub(super) searched: Vec<SearchedCustomer>,
     /// The latest first.
     orders: Vec<Order>,
     /// The built-in one first.
@@ -68,13 +71,13 @@ impl<'a, E: Engine> Comparison<'a, E> {
         random: &'a mut StdRng,
         asked: &'a mut Asked,
     ) -> Self {
-        let found = engine.read(store, ListCustomers { page: EVERYTHING }).await.unwrap().items;
+        let found = engine.read(store, ListCustomers { page: everything() }).await.unwrap().items;
         let searched =
             found.iter().map(|item| SearchedCustomer::of(&item.customer, &item.contacts)).collect();
         let customers = found.into_iter().map(|item| item.customer).collect();
-        let all = SearchOrders { search: OrderSearch::default(), page: EVERYTHING };
+        let all = SearchOrders { search: OrderSearch::default(), page: everything() };
         let orders = engine.read(store, all).await.unwrap().items;
-        let all = ListGroups { filter: GroupFilter::default(), page: EVERYTHING };
+        let all = ListGroups { filter: GroupFilter::default(), page: everything() };
         let groups = engine.read(store, all).await.unwrap().items;
         let mut bought: HashMap<CustomerId, BTreeSet<ProductId>> = HashMap::new();
         for order in &orders {
@@ -122,11 +125,21 @@ impl<'a, E: Engine> Comparison<'a, E> {
         let ids = SearchCustomerIds { search: search.clone(), sort };
         assert_eq!(self.engine.read(self.store, ids).await.unwrap(), expected, "{search:?} {sort:?}");
         let page = self.any_page();
-        let wanted = SearchCustomers { search: search.clone(), sort, page, wanted: Wanted::Customers };
-        let answer = self.engine.read(self.store, wanted).await.unwrap();
-        let on_page: Vec<_> = answer.items.iter().map(|item| item.customer.id).collect();
+        let answer = self.page_of_customers(&search, sort, page.clone()).await;
         assert_eq!((answer.total, answer.all), (expected.len() as u64, self.searched.len() as u64));
-        assert_eq!(on_page, part_of(&expected, page), "{search:?} {sort:?} {page:?}");
+        assert_eq!(ids_of(&answer), part_of(&expected, &page), "{search:?} {sort:?} {page:?}");
+        self.walk_customers(&search, sort, &expected).await;
+        self.begin_behind_anybody(&search, sort, &expected).await;
+    }
+
+    pub(super) async fn page_of_customers(
+        &self,
+        search: &CustomerSearch,
+        sort: Option<CustomerSort>,
+        page: PageRequest<CustomerPosition>,
+    ) -> FoundCustomers {
+        let wanted = SearchCustomers { search: search.clone(), sort, page, wanted: Wanted::Customers };
+        self.engine.read(self.store, wanted).await.unwrap()
     }
 
     async fn compare_orders(&mut self) {
@@ -141,12 +154,22 @@ impl<'a, E: Engine> Comparison<'a, E> {
         let expected: Vec<_> = self.orders.iter().filter(matches).cloned().collect();
         assert!(self.orders.is_sorted_by(|one, other| one.number > other.number), "the latest come first");
         self.asked.note(&order_filters(&search), expected.len(), self.orders.len());
-        for page in [EVERYTHING, self.any_page()] {
+        for page in [everything(), self.any_page()] {
             let wanted = SearchOrders { search: search.clone(), page };
             let answer = self.engine.read(self.store, wanted).await.unwrap();
             assert_eq!(answer.total, expected.len() as u64, "{search:?}");
-            assert_eq!(answer.items, part_of(&expected, page), "{search:?} {page:?}");
+            assert_eq!(answer.items, part_of(&expected, &page), "{search:?} {page:?}");
         }
+        let limit = u32::try_from(expected.len() / 3 + 1).unwrap();
+        let (mut walked, mut page) = (Vec::new(), PageRequest::at(0, limit));
+        loop {
+            let wanted = SearchOrders { search: search.clone(), page };
+            let answer = self.engine.read(self.store, wanted).await.unwrap();
+            walked.extend(answer.items);
+            let Some(next) = answer.next else { break };
+            page = PageRequest::after(next, limit);
+        }
+        assert_eq!(walked, expected, "{search:?} {limit}");
     }
 
     async fn compare_groups(&mut self) {
@@ -166,7 +189,13 @@ impl<'a, E: Engine> Comparison<'a, E> {
         let wanted = ListGroups { filter: filter.clone(), page };
         let answer = self.engine.read(self.store, wanted).await.unwrap();
         assert_eq!(answer.total, expected.len() as u64, "{filter:?}");
-        assert_eq!(answer.items, part_of(&expected, page), "{filter:?} {page:?}");
+        assert_eq!(answer.items, part_of(&expected, &page), "{filter:?} {page:?}");
+        let place = any_of(self.random, &self.groups).id;
+        let behind: Vec<_> = expected.into_iter().filter(|group| group.id > place).collect();
+        let wanted = ListGroups { filter, page: PageRequest::after(place, 2) };
+        let answer = self.engine.read(self.store, wanted).await.unwrap();
+        assert_eq!(answer.items, behind[..behind.len().min(2)]);
+        assert_eq!(answer.next, behind.get(1).filter(|_| behind.len() > 2).map(|group| group.id));
     }
 
     async fn compare_filters(&mut self) {
@@ -200,8 +229,8 @@ impl<'a, E: Engine> Comparison<'a, E> {
         assert_eq!(self.engine.read(self.store, products).await.unwrap().items, expected, "{name:?}");
     }
 
-    fn any_page(&mut self) -> PageRequest {
-        PageRequest { offset: self.random.random_range(0..20), limit: self.random.random_range(1..10) }
+    fn any_page<P>(&mut self) -> PageRequest<P> {
+        PageRequest::at(self.random.random_range(0..20), self.random.random_range(1..10))
     }
 
     fn any_customer_search(&mut self) -> CustomerSearch {
@@ -268,6 +297,10 @@ impl<'a, E: Engine> Comparison<'a, E> {
     }
 }
 
+pub(super) fn ids_of(found: &FoundCustomers) -> Vec<CustomerId> {
+    found.items.iter().map(|item| item.customer.id).collect()
+}
+
 fn part_of_key(text: &str) -> SearchText {
     SearchText::optional(text).unwrap().unwrap()
 }
@@ -294,7 +327,7 @@ fn any_span<T: PartialOrd>(
     span.unwrap_or_default()
 }
 
-fn part_of<T: Clone>(all: &[T], page: PageRequest) -> Vec<T> {
-    let offset = usize::try_from(page.offset).unwrap();
+fn part_of<T: Clone, P>(all: &[T], page: &PageRequest<P>) -> Vec<T> {
+    let offset = usize::try_from(page.offset()).unwrap();
     all.iter().skip(offset).take(page.limit as usize).cloned().collect()
 }

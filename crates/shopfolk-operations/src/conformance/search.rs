@@ -181,12 +181,12 @@ pub async fn page_of_a_search_knows_the_total_and_loads_what_is_wanted<E: Engine
         create_customer(&engine, &format!("c{number}@example.com")).await;
     }
     let search = CustomerSearch { keyword: text("@example"), ..CustomerSearch::default() };
-    let page = PageRequest { offset: 20, limit: 10 };
     for (wanted, customers) in
         [(Wanted::Count, 0), (Wanted::Customers, 5), (Wanted::CustomersWithContacts, 5)]
     {
         for search in [&search, &CustomerSearch::default()] {
             let search = search.clone();
+            let page = PageRequest::at(20, 10);
             let found =
                 engine.read(STORE, SearchCustomers { search, sort: None, page, wanted }).await.unwrap();
             assert_eq!((found.total, found.all, found.count, found.items.len()), (25, 25, 5, customers));

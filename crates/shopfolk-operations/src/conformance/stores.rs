@@ -13,7 +13,7 @@ const OTHER: StoreId = match StoreId::new(7) {
     Ok(id) => id,
     Err(_) => panic!(),
 };
-const FIRST_PAGE: PageRequest = PageRequest { offset: 0, limit: 100 };
+const FIRST_PAGE: PageRequest<StoreId> = PageRequest::at(0, 100);
 
 pub async fn stores_are_kept_apart<E: Engine>(engine: E) {
     let customer = shop(&engine).await;

@@ -19,7 +19,7 @@ fn write_orders(database: &TestDatabase, first: u32, last: u32, address: &str) {
 
 async fn found(engine: &impl Engine, keywords: &str) -> u64 {
     let search = OrderSearch { keywords: SearchText::optional(keywords).unwrap(), ..OrderSearch::default() };
-    let page = PageRequest { offset: 0, limit: 0 };
+    let page = PageRequest::at(0, 0);
     engine.read(STORE, SearchOrders { search, page }).await.unwrap().total
 }
 

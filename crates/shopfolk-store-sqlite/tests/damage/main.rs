@@ -127,25 +127,30 @@ async fn broken_server(path: &Path, bystander: CustomerId, damage: &Damaging) ->
 
 /// One row that is damaged breaks no list.
 async fn broken_lists(engine: &SqliteEngine, bystander: CustomerId, damage: &Damaging) -> Vec<String> {
-    let page = PageRequest { offset: 0, limit: 100 };
     let mut broken = Vec::new();
     let mut fails = |what: &str, error: Option<String>| {
         broken.extend(error.map(|error| format!("{what} fails: {error}")));
     };
     let error = |error| format!("{error:?}");
-    fails("ListCustomers", engine.read(STORE, ListCustomers { page }).await.err().map(error));
-    let groups = ListGroups { filter: GroupFilter::default(), page };
+    fails(
+        "ListCustomers",
+        engine.read(STORE, ListCustomers { page: PageRequest::at(0, 100) }).await.err().map(error),
+    );
+    let groups = ListGroups { filter: GroupFilter::default(), page: PageRequest::at(0, 100) };
     fails("ListGroups", engine.read(STORE, groups).await.err().map(error));
-    let orders = SearchOrders { search: OrderSearch::default(), page };
+    let orders = SearchOrders { search: OrderSearch::default(), page: PageRequest::at(0, 100) };
     fails("SearchOrders", engine.read(STORE, orders).await.err().map(error));
     let by_buyer = SearchOrders {
         search: OrderSearch { buyer: SearchText::optional("nobody").unwrap(), ..OrderSearch::default() },
-        page,
+        page: PageRequest::at(0, 100),
     };
     fails("SearchOrders by buyer", engine.read(STORE, by_buyer).await.err().map(error));
     fails("ListProducts", engine.read(STORE, ListProducts { name: None }).await.err().map(error));
     fails("ListExtraFields", engine.read(STORE, ListExtraFields).await.err().map(error));
-    fails("list_stores", engine.list_stores(page).await.err().map(|error| format!("{error:?}")));
+    fails(
+        "list_stores",
+        engine.list_stores(PageRequest::at(0, 100)).await.err().map(|error| format!("{error:?}")),
+    );
     if !damage.is_of_searches() {
         let search = SearchCustomers {
             search: CustomerSearch {
@@ -153,7 +158,7 @@ async fn broken_lists(engine: &SqliteEngine, bystander: CustomerId, damage: &Dam
                 ..CustomerSearch::default()
             },
             sort: None,
-            page,
+            page: PageRequest::at(0, 100),
             wanted: Wanted::Customers,
         };
         fails("SearchCustomers", engine.read(STORE, search).await.err().map(error));
