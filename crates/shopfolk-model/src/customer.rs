@@ -248,7 +248,13 @@ impl Customer {
         }
     }
 
-    /// The customer after a change, which happened `now`; new addresses take the next of `address_ids`. Values of extra
+    /// When a change is said to have happened: now, but never before the customer came to be, or before the change that was
+    /// there already, whatever the clock says.
+    pub fn time_of_change(&self, now: Timestamp) -> Timestamp {
+        time_of_change(self.updated.max(self.registered), now)
+    }
+
+    /// The customer after a change, which happened `now` ([`Customer::time_of_change`]); new addresses take the next of `address_ids`. Values of extra
     /// fields are set by the book of these fields ([`crate::ExtraFieldBook::set`]).
     ///
     /// # Errors
@@ -268,7 +274,7 @@ impl Customer {
             email: change.email.clone().unwrap_or_else(|| self.email.clone()),
             name: change.name.clone().apply(self.name.clone()),
             registered: self.registered,
-            updated: now,
+            updated: self.time_of_change(now),
             details: self.details.clone().changed(change.details.clone()),
             addresses,
             group: change.group.unwrap_or(self.group),
@@ -276,6 +282,11 @@ impl Customer {
             orders: self.orders,
         })
     }
+}
+
+/// When a change after one at `last` is said to have happened: now, or then if the clock has gone back since.
+pub fn time_of_change(last: Timestamp, now: Timestamp) -> Timestamp {
+    now.max(last)
 }
 
 impl CustomerChange {
@@ -313,6 +324,20 @@ mod tests {
         let later = Timestamp::from_unix_seconds(2_000).unwrap();
         let changed = anna().changed(&CustomerChange::default(), [], later);
         assert_eq!(changed, Ok(Customer { updated: later, ..anna() }));
+    }
+
+    #[test]
+    fn a_change_is_never_before_the_one_before_or_the_registration() {
+        let at = |seconds| Timestamp::from_unix_seconds(seconds).unwrap();
+        let changed = |customer: &Customer, now| {
+            customer.changed(&CustomerChange::default(), [], at(now)).unwrap().updated
+        };
+        let customer = Customer { updated: at(2_000), ..anna() };
+        assert_eq!(changed(&customer, 3_000), at(3_000));
+        assert_eq!(changed(&customer, 1_500), at(2_000));
+        let registered_later = Customer { registered: at(4_000), ..customer };
+        assert_eq!(changed(&registered_later, 3_000), at(4_000));
+        assert_eq!(time_of_change(at(2_000), at(1_999)), at(2_000));
     }
 
     #[test]

@@ -53,7 +53,7 @@ pub use contact_type::{ContactType, UnknownContactType};
 pub use country::{CountryCode, UnknownCountry};
 pub use customer::{
     Customer, CustomerChange, CustomerDetails, CustomerDetailsChange, CustomerKind, DeletedCustomer,
-    NewCustomer, UnknownCustomerKind,
+    NewCustomer, UnknownCustomerKind, time_of_change,
 };
 pub use customer_filters::{
     MAXIMUM_CUSTOMERS_WITH_SHIPPING_PLACES, MAXIMUM_LISTED_PRODUCTS, MAXIMUM_SHIPPING_PLACES,

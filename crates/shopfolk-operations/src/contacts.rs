@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use shopfolk_model::{
-    Addition, Contact, ContactBook, ContactChange, ContactId, CustomerId, Event, Happening, NewContact,
-    Timestamp,
+    Addition, BookChange, Contact, ContactBook, ContactChange, ContactId, CustomerId, Event, Happening,
+    NewContact, Timestamp, time_of_change,
 };
 use shopfolk_store::{
-    FoundContacts, Length, ReadOperation, ReadTx, StateBefore, StoreError, WriteOperation, WriteTx,
+    BookToAdd, CustomerRow, FoundContacts, Length, ReadOperation, ReadTx, StateBefore, StoreError,
+    WriteOperation, WriteTx,
 };
 
 use crate::OperationError;
@@ -37,13 +38,14 @@ impl WriteOperation for CreateContact {
     type Error = OperationError;
 
     async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
-        let book = tx.find_contact_book_to_add(self.customer, &self.contact).await?;
-        let mut book = book.ok_or(OperationError::CustomerNotFound { id: self.customer })?;
+        let found = tx.find_contact_book_to_add(self.customer, &self.contact).await?;
+        let BookToAdd { mut book, updated } =
+            found.ok_or(OperationError::CustomerNotFound { id: self.customer })?;
         let id = tx.take_id().await?;
         match book.add(self.contact.clone(), id, self.now)? {
             Addition::AlreadyThere(contact) => Ok(ContactCreation::AlreadyThere(contact)),
             Addition::Added { contact, change } => {
-                tx.write_contacts(self.customer, &change, self.now).await?;
+                tx.write_contacts(self.customer, &change, time_of_change(updated, self.now)).await?;
                 let happening = Happening::ContactCreated(self.customer);
                 append(tx, happening, contact.id, StateBefore::of_contacts(self.customer, &change), self.now)
                     .await?;
@@ -87,7 +89,7 @@ impl WriteOperation for ChangeContact {
         let change = book
             .change(self.contact, self.change.clone())?
             .ok_or(OperationError::ContactNotFound { id: self.contact })?;
-        tx.write_contacts(self.customer, &change, self.now).await?;
+        write_contacts(tx, self.customer, &change, self.now).await?;
         let happening = Happening::ContactUpdated(self.customer);
         append(tx, happening, self.contact, StateBefore::of_contacts(self.customer, &change), self.now)
             .await?;
@@ -113,7 +115,7 @@ impl WriteOperation for DeleteContact {
     async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<(), OperationError> {
         let mut book = contact_book(tx, self.customer).await?;
         let change = book.remove(self.contact).ok_or(OperationError::ContactNotFound { id: self.contact })?;
-        tx.write_contacts(self.customer, &change, self.now).await?;
+        write_contacts(tx, self.customer, &change, self.now).await?;
         let happening = Happening::ContactDeleted(self.customer);
         append(tx, happening, self.contact, StateBefore::of_contacts(self.customer, &change), self.now).await
     }
@@ -189,6 +191,17 @@ async fn found_contacts<T: ReadTx>(
 
 async fn contact_book<T: ReadTx>(tx: &mut T, customer: CustomerId) -> Result<ContactBook, OperationError> {
     Ok(found_contacts(tx, customer).await?.whole().map_err(StoreError::from)?)
+}
+
+async fn write_contacts<T: WriteTx>(
+    tx: &mut T,
+    customer: CustomerId,
+    change: &BookChange,
+    now: Timestamp,
+) -> Result<(), OperationError> {
+    let row = tx.get::<CustomerRow>((customer,)).await?;
+    let row = row.ok_or(OperationError::CustomerNotFound { id: customer })?;
+    Ok(tx.write_contacts(customer, change, time_of_change(row.updated, now)).await?)
 }
 
 async fn append<T: WriteTx>(

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use shopfolk_model::{
     AddressBook, AddressId, BookChange, Contact, ContactBook, ContactEntry, ContactId, Customer,
     CustomerChange, CustomerId, EmailAddress, Event, ExternalReferenceId, ExtraFieldBook, ExtraFieldEntry,
-    ExtraFieldValues, FieldChange, GroupId, Happening, NewCustomer, Timestamp,
+    ExtraFieldValues, FieldChange, GroupId, Happening, NewCustomer, Timestamp, time_of_change,
 };
 use shopfolk_store::{
     Damage, StateBefore, StoreError, StoredCustomer, WriteTx, delete_customers, insert_customers,
@@ -203,7 +203,7 @@ impl CustomerPortion {
             group: new.group,
             extra_fields,
             registered,
-            ..Customer::new(ids.customer, new.email.clone(), now)
+            ..Customer::new(ids.customer, new.email.clone(), time_of_change(registered, now))
         };
         let mut contacts: Vec<Arc<Contact>> = book.contacts().to_vec();
         contacts.sort_unstable_by_key(|contact| contact.id);
@@ -256,7 +256,7 @@ impl CustomerPortion {
             created.customer.orders = orders;
         } else if let Some(known) = self.known.get_mut(&id) {
             let now_is = known.after.take().unwrap_or_else(|| known.before.clone());
-            known.after = Some(Customer { orders, updated: now, ..now_is });
+            known.after = Some(Customer { orders, updated: now_is.time_of_change(now), ..now_is });
         }
     }
 

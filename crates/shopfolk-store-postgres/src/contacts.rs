@@ -7,8 +7,8 @@ use shopfolk_model::{
     BookChange, BookSummary, Contact, ContactBook, ContactWrite, CustomerId, NewContact, OrderBy, Timestamp,
 };
 use shopfolk_store::{
-    Columns, CustomerRow, Dialect, FoundContacts, ONE_DEFAULT_CONTACT, Query, ReadContacts, ReadRows, Record,
-    Row, StoreError, Stored, StoredContact, Value, WriteContacts, stored_key,
+    BookToAdd, Columns, CustomerRow, Dialect, FoundContacts, ONE_DEFAULT_CONTACT, Query, ReadContacts,
+    ReadRows, Record, Row, StoreError, Stored, StoredContact, Value, WriteContacts, stored_key,
 };
 
 use crate::parameter::{one, parameters_of};
@@ -66,7 +66,7 @@ impl WriteContacts for PostgresWriteTx<'_> {
         &mut self,
         customer: CustomerId,
         new: &NewContact,
-    ) -> Result<Option<ContactBook>, StoreError> {
+    ) -> Result<Option<BookToAdd>, StoreError> {
         let code = i16::from(new.address.contact_type().code());
         let lock = self.mode.lock(self.store, Lock::Customer(customer));
         let statements = Statements::for_table(StoredContact::TABLE);
@@ -89,7 +89,7 @@ impl WriteContacts for PostgresWriteTx<'_> {
         });
         let [locked, equal, default] = self.run([lock, Some(equal), default]).await?;
         let Some(row) = locked.rows.first() else { return Ok(None) };
-        let summary = self.summary(row, customer)?;
+        let (summary, updated) = self.summary(row, customer)?;
         let rows = equal.rows.iter().chain(&default.rows);
         let store = self.store;
         let contact = |row| {
@@ -97,7 +97,7 @@ impl WriteContacts for PostgresWriteTx<'_> {
             row.decode::<StoredContact>().map(|stored| stored.contact)
         };
         let contacts = rows.map(contact).collect::<Result<_, _>>()?;
-        Ok(Some(ContactBook::relevant(summary, contacts)))
+        Ok(Some(BookToAdd { book: ContactBook::relevant(summary, contacts), updated }))
     }
 
     async fn write_contacts(
@@ -170,7 +170,12 @@ impl PostgresWriteTx<'_> {
         );
     }
 
-    fn summary(&self, row: &tokio_postgres::Row, customer: CustomerId) -> Result<BookSummary, StoreError> {
+    /// What the contacts are as a whole, and when the customer last changed.
+    fn summary(
+        &self,
+        row: &tokio_postgres::Row,
+        customer: CustomerId,
+    ) -> Result<(BookSummary, Timestamp), StoreError> {
         let columns = SqlColumns(row);
         let damage = |column, reason| shopfolk_store::Damage {
             table: "customers",
@@ -180,9 +185,11 @@ impl PostgresWriteTx<'_> {
         };
         let size = columns.value(0).and_then(u32::load);
         let highest_order_by = columns.value(1).and_then(Option::<OrderBy>::load);
-        Ok(BookSummary {
+        let updated = columns.value(2).and_then(Timestamp::load);
+        let summary = BookSummary {
             size: size.map_err(|reason| damage("contact_count", reason))?,
             highest_order_by: highest_order_by.map_err(|reason| damage("highest_order_by", reason))?,
-        })
+        };
+        Ok((summary, updated.map_err(|reason| damage("updated", reason))?))
     }
 }

@@ -64,7 +64,7 @@ impl Lock {
         match self {
             Self::Customer(customer) => Step::Run {
                 what: "lock a customer",
-                sql: "SELECT contact_count, highest_order_by
+                sql: "SELECT contact_count, highest_order_by, updated
                         FROM customers
                        WHERE store_id = $1 AND customer_id = $2
                          FOR NO KEY UPDATE",

@@ -8,8 +8,8 @@ use shopfolk_model::{
     BookChange, BookSummary, Contact, ContactBook, ContactWrite, CustomerId, NewContact, Timestamp,
 };
 use shopfolk_store::{
-    CustomerRow, Damage, Dialect, FoundContacts, IdKind, ONE_DEFAULT_CONTACT, Query, ReadContacts, Record,
-    Row, StoreError, StoredContact, Which, WriteContacts,
+    BookToAdd, CustomerRow, Damage, Dialect, FoundContacts, IdKind, ONE_DEFAULT_CONTACT, Query, ReadContacts,
+    Record, Row, StoreError, StoredContact, Which, WriteContacts,
 };
 
 use crate::recent::RecentContact;
@@ -107,15 +107,15 @@ impl WriteContacts for SqliteWriteTx<'_> {
         &mut self,
         customer: CustomerId,
         new: &NewContact,
-    ) -> Result<Option<ContactBook>, StoreError> {
+    ) -> Result<Option<BookToAdd>, StoreError> {
         let matters = |contact: &Contact| {
             contact.address.equals(&new.address)
                 || (new.default && contact.default && contact.contact_type() == new.address.contact_type())
         };
-        let (summary, mut contacts) = match self.mode.recent.unsettled(self.key(customer), matters) {
-            Some(unsettled) => (unsettled.summary, unsettled.contacts),
-            None => match self.contact_summary(customer)? {
-                Some(summary) => (summary, Vec::new()),
+        let (summary, updated, mut contacts) = match self.mode.recent.unsettled(self.key(customer), matters) {
+            Some(unsettled) => (unsettled.summary, unsettled.updated, unsettled.contacts),
+            None => match self.customer_row(customer)? {
+                Some(customer) => (customer.contacts, customer.updated, Vec::new()),
                 None => return Ok(None),
             },
         };
@@ -123,7 +123,7 @@ impl WriteContacts for SqliteWriteTx<'_> {
         if new.default {
             contacts.extend(self.default_contact(customer, new)?);
         }
-        Ok(Some(ContactBook::relevant(summary, contacts)))
+        Ok(Some(BookToAdd { book: ContactBook::relevant(summary, contacts), updated }))
     }
 
     async fn write_contacts(
@@ -149,11 +149,11 @@ impl WriteContacts for SqliteWriteTx<'_> {
 }
 
 impl SqliteWriteTx<'_> {
-    fn contact_summary(&self, customer: CustomerId) -> Result<Option<BookSummary>, StoreError> {
-        let mut summary: Option<Result<CustomerRow, Damage>> = None;
+    fn customer_row(&self, customer: CustomerId) -> Result<Option<CustomerRow>, StoreError> {
+        let mut found: Option<Result<CustomerRow, Damage>> = None;
         let query = Query::keys::<CustomerRow>(&[(customer,)]);
-        self.read_one(&query, &mut |row| summary = Some(row.decode()))?;
-        Ok(summary.transpose()?.map(|customer| customer.contacts))
+        self.read_one(&query, &mut |row| found = Some(row.decode()))?;
+        Ok(found.transpose()?)
     }
 
     fn equal_contact(

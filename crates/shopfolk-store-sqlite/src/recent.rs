@@ -47,6 +47,8 @@ impl RecentCustomer {
 /// What the writer sees of a customer that has unsettled contacts.
 pub(crate) struct Unsettled {
     pub summary: BookSummary,
+    /// When the customer was updated by the last of them.
+    pub updated: Timestamp,
     /// Those that the question was about.
     pub contacts: Vec<Arc<Contact>>,
     /// How many there are in all.
@@ -138,14 +140,13 @@ impl RecentContacts {
         let inner = self.lock();
         let recent = inner.customers.get(&customer)?;
         let unsettled = recent.unsettled();
-        if unsettled.is_empty() {
-            return None;
-        }
+        let updated = unsettled.last()?.updated;
         let contacts = unsettled
             .iter()
             .filter(|recent| wanted(&recent.contact))
             .map(|recent| Arc::clone(&recent.contact));
-        Some(Unsettled { summary: recent.summary, contacts: contacts.collect(), count: unsettled.len() })
+        let (summary, contacts, count) = (recent.summary, contacts.collect(), unsettled.len());
+        Some(Unsettled { summary, updated, contacts, count })
     }
 
     /// The unsettled contacts of a customer, with the summary.

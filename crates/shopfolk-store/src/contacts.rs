@@ -166,11 +166,19 @@ pub trait ReadContacts {
     ) -> impl Future<Output = Result<HashMap<CustomerId, FoundContacts>, StoreError>> + Send;
 }
 
+/// What a new contact of a customer is added to.
+#[derive(Debug, Clone)]
+pub struct BookToAdd {
+    /// What [`ContactBook::add`] has to know of the contacts ([`ContactBook::relevant`]).
+    pub book: ContactBook,
+    /// When the customer last changed.
+    pub updated: Timestamp,
+}
+
 /// Writing contacts. Each call locks the customer first, so that two writes to one customer come one after the other.
 pub trait WriteContacts {
-    /// What [`ContactBook::add`] has to know of a customer's contacts to add `new`
-    /// ([`ContactBook::relevant`]): costs the same however many contacts there are. `None` when there is no such
-    /// customer.
+    /// What has to be known of a customer to add `new`: costs the same however many contacts there are. `None` when there
+    /// is no such customer.
     ///
     /// # Errors
     /// When a row is damaged or the database fails.
@@ -178,9 +186,10 @@ pub trait WriteContacts {
         &mut self,
         customer: CustomerId,
         new: &NewContact,
-    ) -> impl Future<Output = Result<Option<ContactBook>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Option<BookToAdd>, StoreError>> + Send;
 
-    /// Writes what a rule answered, and moves the customer's `updated` to `now`.
+    /// Writes what a rule answered, and moves the customer's `updated` to `now`, which is not before what it was
+    /// ([`shopfolk_model::time_of_change`]).
     ///
     /// # Errors
     /// [`StoreError::Conflict`] when it would break a uniqueness rule; otherwise when the database fails.

@@ -56,7 +56,8 @@ pub use background::{BackgroundTask, Schedule};
 pub use budget::{BUDGET, Budget, PORTION, Pace};
 pub use check::{CheckSource, check_rows, check_tables};
 pub use contacts::{
-    FoundContacts, ONE_DEFAULT_CONTACT, ReadContacts, StoredContact, WriteContacts, folded_beside, stored_key,
+    BookToAdd, FoundContacts, ONE_DEFAULT_CONTACT, ReadContacts, StoredContact, WriteContacts, folded_beside,
+    stored_key,
 };
 pub use copy::{Aggregate, CopyOperation, CopyTx, ReadCopy, StoreSize, StoredRow, replace};
 pub use customers::{

@@ -1,6 +1,29 @@
 //! Creating, reading, listing, changing and deleting customers.
 
+use axum::http::Method;
+
 use crate::support::TestApp;
+
+#[tokio::test]
+async fn no_change_is_before_the_one_before_when_the_clock_is_set_back() {
+    let app = TestApp::start().await;
+    let customer = app.create_customer("anna@example.com").await;
+    let contact = app.create_contact(&customer, r#"{"type": "PHONE", "contact": "1"}"#).await;
+    let times = async || app.get(&format!("{customer}?responseFields=registered,updated")).await.text;
+    let before = times().await;
+    app.clock.set_by(-3_600);
+    for (method, path, body) in [
+        (Method::POST, format!("{customer}/contacts"), r#"{"type": "PHONE", "contact": "2"}"#),
+        (Method::PUT, format!("{customer}/contacts/{contact}"), r#"{"note": "n"}"#),
+        (Method::DELETE, format!("{customer}/contacts/{contact}"), ""),
+        (Method::PUT, customer.clone(), r#"{"name": "B"}"#),
+        (Method::POST, "/customers_update".to_owned(), r#"{"mode": "ALL", "customer": {"taxExempt": true}}"#),
+        (Method::POST, "/orders".to_owned(), r#"{"email": "anna@example.com", "total": 1}"#),
+    ] {
+        assert_eq!(app.call(method.clone(), &path).body(body).send().await.status, 200, "{method} {path}");
+        assert_eq!(times().await, before, "{method} {path}");
+    }
+}
 
 #[tokio::test]
 async fn created_customer_is_answered_with_its_id_and_path() {

@@ -8,7 +8,8 @@ use shopfolk_store::Engine;
 
 use super::fixture::*;
 use crate::{
-    ChangeContact, ContactCreation, ContactUpdate, DeleteContact, GetContact, ListContacts, OperationError,
+    ChangeContact, ContactCreation, ContactUpdate, CreateContact, DeleteContact, GetContact, ListContacts,
+    OperationError,
 };
 
 pub async fn created_contact_is_found_and_listed<E: Engine>(engine: E) {
@@ -151,6 +152,24 @@ pub async fn unknown_customer_is_named_before_unknown_contact<E: Engine>(engine:
     }
     let delete = DeleteContact { customer, contact: of_other, now: at(3) };
     assert!(strange(engine.write(STORE, BY, delete).await.unwrap_err()));
+}
+
+pub async fn no_write_to_contacts_moves_updated_back<E: Engine>(engine: E) {
+    let customer = shop(&engine).await;
+    let create = |contact, now| engine.write(STORE, BY, CreateContact { customer, contact, now: at(now) });
+    create(phone("1"), 9).await.unwrap();
+    for (number, now) in [("2", 5), ("3", 8)] {
+        create(phone(number), now).await.unwrap();
+        assert_eq!(updated(&engine, customer).await, at(9));
+    }
+    let contact = phones(&engine, customer).await[0].id;
+    let change = ContactChange { default: Some(true), ..ContactChange::default() };
+    engine.write(STORE, BY, ChangeContact { customer, contact, change, now: at(3) }).await.unwrap();
+    assert_eq!(updated(&engine, customer).await, at(9));
+    engine.write(STORE, BY, DeleteContact { customer, contact, now: at(4) }).await.unwrap();
+    assert_eq!(updated(&engine, customer).await, at(9));
+    create(phone("4"), 5).await.unwrap();
+    assert_eq!(updated(&engine, customer).await, at(9));
 }
 
 pub async fn every_write_to_contacts_moves_updated<E: Engine>(engine: E) {

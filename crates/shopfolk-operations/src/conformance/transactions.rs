@@ -22,7 +22,7 @@ impl WriteOperation for Halfway {
 
     async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<(), OperationError> {
         let new = default_phone("halfway");
-        let mut book = tx.find_contact_book_to_add(self.customer, &new).await?.unwrap();
+        let mut book = tx.find_contact_book_to_add(self.customer, &new).await?.unwrap().book;
         let id = tx.take_id().await?;
         if let shopfolk_model::Addition::Added { change, .. } = book.add(new, id, at(9))? {
             tx.write_contacts(self.customer, &change, at(9)).await?;
