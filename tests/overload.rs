@@ -11,7 +11,8 @@ use rustix::process::Signal;
 use serde_json::json;
 
 use harness::{
-    Client, PATIENCE, RawConnection, Server, Shop, contacts, create_customer, eventually, list_contacts,
+    Client, PATIENCE, RawConnection, STORE, Server, Shop, contacts, create_customer, customers, eventually,
+    list_contacts,
 };
 
 /// A stop takes no longer than this, and a while for a busy machine.
@@ -221,14 +222,58 @@ fn stopping_finishes_a_request_that_has_begun_and_closes_the_rest() {
 }
 
 #[test]
+fn stopping_ends_a_mass_change_after_a_portion_and_answers_everybody() {
+    let shop = Shop::new();
+    let store = STORE.to_string();
+    shop.program.run(&["generate", "--store", &store, "--customers", "6000"]).succeeded();
+    let mut server = shop.serve(&[]);
+    let client = shop.client(&server);
+    let customer = create_customer(&client, "anna@example.com");
+    let group =
+        client.post(&format!("/api/v3/{STORE}/customer_groups"), &json!({ "name": "Guests" })).unwrap();
+    let group = group.body["id"].clone();
+    let changed = format!("{}?customerGroup={group}&limit=1", customers());
+    let changing = {
+        let client = client.another();
+        let body = json!({ "mode": "ALL", "customer": { "customerGroupId": group } });
+        thread::spawn(move || client.post(&format!("/api/v3/{STORE}/customers_update"), &body).unwrap())
+    };
+    let creating = {
+        let client = client.another();
+        thread::spawn(move || create_until_stopped(&client, customer))
+    };
+    eventually("some are changed", PATIENCE, || {
+        (client.get(&changed).unwrap().body["total"].as_u64().unwrap() > 100).then_some(())
+    });
+    server.terminate();
+    let answer = changing.join().unwrap();
+    assert_eq!((answer.status, answer.code()), (503, "UNAVAILABLE"), "{answer:?}");
+    let message = answer.body["errorMessage"].as_str().unwrap();
+    let told: u64 = message.split(' ').find_map(|word| word.parse().ok()).unwrap();
+    assert!(message.contains("customers were changed"), "{message}");
+    let created = creating.join().unwrap();
+    let status = server.wait(STOP);
+    assert!(status.success(), "{status}: {}", server.said());
+
+    let server = shop.serve(&[]);
+    let client = shop.client(&server);
+    assert_eq!(client.get(&changed).unwrap().body["total"], told, "what was told is what was done");
+    let there = list_contacts(&client, customer);
+    assert!(created.iter().all(|id| there.iter().any(|contact| contact["id"] == *id)));
+}
+
+#[test]
 fn stopping_takes_no_longer_than_its_limit() {
     let shop = Shop::new();
     let mut server = shop.serve(&[]);
     let customer = create_customer(&shop.client(&server), "anna@example.com");
     let _slow: Vec<_> = (0..3).map(|_| begin_slow_body(&shop, &server, customer)).collect();
     server.signal(Signal::INT);
-    let status = server.wait(STOP);
-    assert!(status.success(), "{status}: {}", server.said());
+    // It ends in time, and says that some had no answer.
+    assert_eq!(server.wait(STOP).code(), Some(1), "{}", server.said());
+    eventually("it says so", PATIENCE, || {
+        server.said().contains("3 connections did not finish").then_some(())
+    });
     shop.program.run(&["check"]).succeeded();
 }
 

@@ -7,6 +7,7 @@
 
 use std::marker::PhantomData;
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::extract::FromRequestParts;
 use axum::http::header;
@@ -16,8 +17,8 @@ use shopfolk_model::{
     Actor, ExtraFieldKey, GroupId, Scope, StoreId, Timestamp, TokenHash, TokenId, TokenKind,
 };
 use shopfolk_operations::{
-    FindAccess, ManyCustomers, MassChange, NoteTokenUse, change_many_customers, delete_extra_field,
-    delete_group,
+    FindAccess, ManyCustomers, MassChange, NoteTokenUse, StopReason, change_many_customers,
+    delete_extra_field, delete_group,
 };
 use shopfolk_store::{Engine, ReadOperation, WriteOperation};
 
@@ -78,8 +79,12 @@ pub(crate) struct Caller<E, S> {
     app: Arc<App<E>>,
     store: StoreId,
     token: TokenId,
+    began: Instant,
     requirement: PhantomData<S>,
 }
+
+/// How much of the time that a request may take its portions may begin in; the rest is for the last one and the answer.
+const TIME_FOR_PORTIONS: f32 = 0.9;
 
 impl<E: Engine, S: Sync> Caller<E, S> {
     /// The store that the caller works on.
@@ -95,6 +100,19 @@ impl<E: Engine, S: Sync> Caller<E, S> {
     /// The time of the call.
     pub(crate) fn now(&self) -> Timestamp {
         self.app.now()
+    }
+
+    /// The time of the next portion of a walk, unless it is to stop: while there is time to answer how far it came, or when the
+    /// program is about to end.
+    fn next_portion(&self) -> Result<Timestamp, StopReason> {
+        let settings = &self.app.settings;
+        if settings.shutting_down.is_announced() {
+            return Err(StopReason::ShuttingDown);
+        }
+        if self.began.elapsed() >= settings.request_timeout.mul_f32(TIME_FOR_PORTIONS) {
+            return Err(StopReason::TimeIsUp);
+        }
+        Ok(self.now())
     }
 
     /// Reads in the store of the caller.
@@ -140,18 +158,19 @@ impl<E: Engine, S: Sync> Caller<E, S> {
         customers: ManyCustomers,
         change: MassChange,
     ) -> Result<u64, ApiError> {
-        let (engine, now) = (&self.app.engine, || self.now());
+        let (engine, now) = (&self.app.engine, || self.next_portion());
         Ok(change_many_customers(engine, self.store, self.actor(), customers, change, now).await?)
     }
 
     /// Deletes a customer group in the store of the caller.
     pub(crate) async fn delete_group(&self, group: GroupId) -> Result<(), ApiError> {
-        Ok(delete_group(&self.app.engine, self.store, self.actor(), group, || self.now()).await?)
+        Ok(delete_group(&self.app.engine, self.store, self.actor(), group, || self.next_portion()).await?)
     }
 
     /// Deletes an extra field in the store of the caller.
     pub(crate) async fn delete_extra_field(&self, key: ExtraFieldKey) -> Result<(), ApiError> {
-        Ok(delete_extra_field(&self.app.engine, self.store, self.actor(), key, || self.now()).await?)
+        Ok(delete_extra_field(&self.app.engine, self.store, self.actor(), key, || self.next_portion())
+            .await?)
     }
 }
 
@@ -159,6 +178,7 @@ impl<S: Requirement, E: Engine> FromRequestParts<Arc<App<E>>> for Caller<E, S> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App<E>>) -> Result<Self, ApiError> {
+        let began = Instant::now();
         let store = path::store(parts.uri.path())?;
         let known = known_token(app, store, ShownToken::of(parts)).await?;
         if known.suspended {
@@ -170,7 +190,7 @@ impl<S: Requirement, E: Engine> FromRequestParts<Arc<App<E>>> for Caller<E, S> {
             ApiError::new(ErrorCode::RateLimited, message).retry_after(seconds)
         })?;
         note_use(app, store, &known);
-        Ok(Self { app: Arc::clone(app), store, token: known.token.id, requirement: PhantomData })
+        Ok(Self { app: Arc::clone(app), store, token: known.token.id, began, requirement: PhantomData })
     }
 }
 

@@ -139,9 +139,10 @@ pub(crate) struct MassChangeOut {
 /// Update many customers
 ///
 /// Changes or deletes the customers that the body selects or the filters in the query find. When an id or the group is not
-/// there, or a value is wrong, nothing changes. Otherwise it is done in portions of 500, and other calls are served between
-/// them: who is gone meanwhile, or is not found by the filters any more, is passed over. It is safe to repeat: where customers
-/// are deleted, one who is gone already is passed over too.
+/// there, or a value is wrong, nothing changes. Otherwise it is done in portions of 500 at the most, and other calls are served
+/// between them: who is gone meanwhile, or is not found by the filters any more, is passed over. When the time of a request is
+/// over (408), or the server is to stop (503), it ends after a portion and says how many customers were changed until then. It is
+/// safe to repeat: where customers are deleted, one who is gone already is passed over too.
 #[utoipa::path(
     post, path = "/api/v3/{storeId}/customers_update", tag = "Customers",
     params(SearchParameters),

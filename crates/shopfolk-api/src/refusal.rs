@@ -3,7 +3,7 @@
 use std::fmt;
 
 use shopfolk_model::{ContactRuleError, ExtraFieldRuleError, GroupRuleError};
-use shopfolk_operations::OperationError;
+use shopfolk_operations::{OperationError, StopReason};
 use shopfolk_store::StoreError;
 
 use crate::error::{ApiError, ErrorCode, shorten};
@@ -97,6 +97,7 @@ impl From<OperationError> for ApiError {
                 | ExtraFieldRuleError::KeyInUse { .. }
                 | ExtraFieldRuleError::Full => ErrorCode::ConstraintViolation,
             },
+            OperationError::Stopped { reason, changed } => return stopped(reason, changed),
             OperationError::Store(error) => return error.into(),
             // No call of the API creates stores or tokens.
             OperationError::StoreExists { .. }
@@ -129,9 +130,34 @@ impl From<OperationError> for ApiError {
     }
 }
 
+/// A walk was stopped between two portions.
+fn stopped(reason: StopReason, changed: u64) -> ApiError {
+    let so_far = format!(
+        "{changed} customers were changed or deleted until then, and stay so. It is safe to repeat: the same request again \
+         does the rest"
+    );
+    match reason {
+        StopReason::TimeIsUp => {
+            ApiError::new(ErrorCode::Timeout, format!("The request was not served in time. {so_far}"))
+        }
+        StopReason::ShuttingDown => ApiError::unavailable(format!("The server is shutting down. {so_far}")),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn stopped_walk_says_how_far_it_came() {
+        for (reason, code) in
+            [(StopReason::TimeIsUp, ErrorCode::Timeout), (StopReason::ShuttingDown, ErrorCode::Unavailable)]
+        {
+            let error = ApiError::from(OperationError::Stopped { reason, changed: 7 });
+            assert_eq!(error.code(), code);
+            assert!(error.message().contains("7 customers were changed or deleted until then"), "{error}");
+        }
+    }
 
     #[test]
     fn a_conflict_in_the_database_is_the_callers_to_solve() {

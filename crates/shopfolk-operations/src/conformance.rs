@@ -105,6 +105,7 @@ macro_rules! conformance_tests {
             each_portion_of_a_mass_change_has_its_own_time
             others_write_between_the_portions_of_a_mass_change
             mass_change_that_nobody_waits_for_stops_after_its_portion
+            mass_change_that_is_told_to_stop_says_how_far_it_came
             mass_deletion_counts_contacts_as_rows
             deleted_group_is_told_of_each_of_its_customers
             deleted_extra_field_is_told_of_each_customer_with_a_value

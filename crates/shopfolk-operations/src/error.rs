@@ -6,7 +6,16 @@ use shopfolk_model::{
 };
 use shopfolk_store::StoreError;
 
-/// Why an operation changed nothing and has no answer.
+/// Why a walk ends between two portions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StopReason {
+    /// Nobody waits for it any longer.
+    TimeIsUp,
+    /// The program is about to end.
+    ShuttingDown,
+}
+
+/// Why an operation changed nothing and has no answer; but for [`Self::Stopped`], which says what it changed.
 #[derive(Debug, thiserror::Error)]
 pub enum OperationError {
     /// There is no such store.
@@ -108,6 +117,14 @@ pub enum OperationError {
     /// A rule about contacts says no.
     #[error(transparent)]
     ContactRule(#[from] ContactRuleError),
+    /// A walk was stopped between two portions. What was changed stays; done again, it goes on from there.
+    #[error("stopped after {changed} customers")]
+    Stopped {
+        /// Why.
+        reason: StopReason,
+        /// How many customers were changed or deleted.
+        changed: u64,
+    },
     /// The storage failed.
     #[error(transparent)]
     Store(#[from] StoreError),

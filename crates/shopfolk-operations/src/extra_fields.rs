@@ -9,8 +9,8 @@ use shopfolk_store::{
     StoredExtraFieldValue, Which, WriteOperation, WriteTx,
 };
 
-use crate::OperationError;
-use crate::mass_change::clear_portion;
+use crate::mass_change::{Cleared, clear_portion};
+use crate::{OperationError, StopReason};
 
 /// Lists the extra fields in the order in which they were created.
 #[derive(Debug, Clone, Copy)]
@@ -112,19 +112,22 @@ impl WriteOperation for ChangeExtraField {
 /// write waits long. The last one deletes the field. It is safe to repeat.
 ///
 /// # Errors
-/// When there is no such field, a customer who has a value of it is damaged, or the database fails; then the portions that
-/// were done stay.
+/// When there is no such field, a customer who has a value of it is damaged, it is stopped, or the database fails; then the
+/// portions that were done stay.
 pub async fn delete_extra_field<E: Engine>(
     engine: &E,
     store: StoreId,
     by: Actor,
     key: ExtraFieldKey,
-    now: impl Fn() -> Timestamp + Send + Sync,
+    now: impl Fn() -> Result<Timestamp, StopReason> + Send + Sync,
 ) -> Result<(), OperationError> {
-    let mut pace = Pace::default();
+    let (mut changed, mut pace) = (0, Pace::default());
     loop {
-        let portion = DeleteExtraField { key, most: pace.rows(), now: now() };
-        if engine.write_portion(store, by, portion, &mut pace).await? {
+        let now = now().map_err(|reason| OperationError::Stopped { reason, changed })?;
+        let portion = DeleteExtraField { key, most: pace.rows(), now };
+        let cleared = engine.write_portion(store, by, portion, &mut pace).await?;
+        changed += cleared.changed;
+        if cleared.all {
             return Ok(());
         }
     }
@@ -138,11 +141,11 @@ struct DeleteExtraField {
 }
 
 impl WriteOperation for DeleteExtraField {
-    type Output = bool;
+    type Output = Cleared;
     type Error = OperationError;
 
-    /// Answers whether the field is deleted.
-    async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<bool, OperationError> {
+    /// The field is deleted when nobody has it any more.
+    async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<Cleared, OperationError> {
         let not_found = OperationError::ExtraFieldNotFound { key: self.key };
         // Locks the fields, so that nobody is given a value meanwhile.
         let book = all_extra_fields(tx).await?;
@@ -160,7 +163,7 @@ impl WriteOperation for DeleteExtraField {
             tx.delete::<ExtraField>(&[(id,)]).await?;
             tx.append(Happening::ExtraFieldDeleted(id), self.now).await?;
         }
-        Ok(cleared.all)
+        Ok(cleared)
     }
 }
 

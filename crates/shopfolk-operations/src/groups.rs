@@ -9,8 +9,8 @@ use shopfolk_store::{
     WriteOperation, WriteTx,
 };
 
-use crate::OperationError;
-use crate::mass_change::clear_portion;
+use crate::mass_change::{Cleared, clear_portion};
+use crate::{OperationError, StopReason};
 
 /// Lists customer groups: the built-in one first, then by id.
 #[derive(Debug, Clone)]
@@ -118,19 +118,22 @@ impl WriteOperation for ChangeGroup {
 /// so that no other write waits long. The last one deletes the group. It is safe to repeat.
 ///
 /// # Errors
-/// When there is no such group, it is the built-in one, a customer in it is damaged, or the database fails; then the portions
-/// that were done stay.
+/// When there is no such group, it is the built-in one, a customer in it is damaged, it is stopped, or the database
+/// fails; then the portions that were done stay.
 pub async fn delete_group<E: Engine>(
     engine: &E,
     store: StoreId,
     by: Actor,
     group: GroupId,
-    now: impl Fn() -> Timestamp + Send + Sync,
+    now: impl Fn() -> Result<Timestamp, StopReason> + Send + Sync,
 ) -> Result<(), OperationError> {
-    let mut pace = Pace::default();
+    let (mut changed, mut pace) = (0, Pace::default());
     loop {
-        let portion = DeleteGroup { group, most: pace.rows(), now: now() };
-        if engine.write_portion(store, by, portion, &mut pace).await? {
+        let now = now().map_err(|reason| OperationError::Stopped { reason, changed })?;
+        let portion = DeleteGroup { group, most: pace.rows(), now };
+        let cleared = engine.write_portion(store, by, portion, &mut pace).await?;
+        changed += cleared.changed;
+        if cleared.all {
             return Ok(());
         }
     }
@@ -144,11 +147,11 @@ struct DeleteGroup {
 }
 
 impl WriteOperation for DeleteGroup {
-    type Output = bool;
+    type Output = Cleared;
     type Error = OperationError;
 
-    /// Answers whether the group is deleted.
-    async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<bool, OperationError> {
+    /// The group is deleted when nobody has it any more.
+    async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<Cleared, OperationError> {
         if self.group == GroupId::GENERAL {
             return Err(GroupRuleError::BuiltIn.into());
         }
@@ -165,7 +168,7 @@ impl WriteOperation for DeleteGroup {
             tx.delete::<CustomerGroup>(&[(self.group,)]).await?;
             tx.append(Happening::GroupDeleted(self.group), self.now).await?;
         }
-        Ok(cleared.all)
+        Ok(cleared)
     }
 }
 

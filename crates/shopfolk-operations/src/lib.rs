@@ -39,7 +39,7 @@ pub use customers::{
     ChangeCustomer, CreateCustomer, CustomerUpdate, CustomerWithContacts, DeleteCustomer, GetCustomer,
     ListCustomers, ListDeletedCustomers,
 };
-pub use error::OperationError;
+pub use error::{OperationError, StopReason};
 pub use export::{CustomerExtent, ExportCustomers, Exported};
 pub use extra_fields::{
     ChangeExtraField, CreateExtraField, GetExtraField, ListExtraFields, delete_extra_field,

@@ -13,7 +13,7 @@ use shopfolk_store::{
 };
 
 use crate::customer_portion::{CustomerPortion, Needs};
-use crate::{OperationError, SearchCustomerIds};
+use crate::{OperationError, SearchCustomerIds, StopReason};
 
 /// Which customers are meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,17 +43,18 @@ pub enum MassChange {
 /// Changes or deletes many customers, and says how many. The change is looked over first: where a customer or the group is not
 /// there, nothing changes. Then it is done in portions, each a transaction with its own time, so that no other write waits
 /// long. A customer who is deleted meanwhile, whom the search does not find any more, or who cannot be read, is passed over.
-/// It is safe to repeat: of those who are to be deleted, one who is gone already is passed over too.
+/// It is safe to repeat: of those who are to be deleted, one who is gone already is passed over too. `now` is asked before each
+/// portion and may say that there is to be none.
 ///
 /// # Errors
-/// When a customer or the group is not there, or the database fails; then the portions that were done stay.
+/// When a customer or the group is not there, it is stopped, or the database fails; then the portions that were done stay.
 pub async fn change_many_customers<E: Engine>(
     engine: &E,
     store: StoreId,
     by: Actor,
     customers: ManyCustomers,
     change: MassChange,
-    now: impl Fn() -> Timestamp + Send + Sync,
+    now: impl Fn() -> Result<Timestamp, StopReason> + Send + Sync,
 ) -> Result<u64, OperationError> {
     let (ids, named, search) = match customers {
         ManyCustomers::Selected(mut ids) => {
@@ -71,8 +72,9 @@ pub async fn change_many_customers<E: Engine>(
     engine.read_for(store, by, LookOver { ids: named, change }).await?;
     let (mut changed, mut left, mut pace) = (0, &ids[..], Pace::default());
     while !left.is_empty() {
-        let portion = left[..left.len().min(pace.rows())].to_vec();
-        let portion = ChangePortion { ids: portion, search: search.clone(), change, now: now() };
+        let now = now().map_err(|reason| OperationError::Stopped { reason, changed })?;
+        let ids = left[..left.len().min(pace.rows())].to_vec();
+        let portion = ChangePortion { ids, search: search.clone(), change, now };
         let done = engine.write_portion(store, by, portion, &mut pace).await?;
         changed += done.changed;
         left = left.get(done.through..).unwrap_or_default();
@@ -220,6 +222,8 @@ impl ChangePortion {
 pub(crate) struct Cleared {
     /// Whether nobody has it any more.
     pub all: bool,
+    /// How many were changed.
+    pub changed: u64,
     /// Those who are not there themselves.
     pub gone: Vec<CustomerId>,
 }
@@ -242,22 +246,22 @@ pub(crate) async fn clear_portion<T: WriteTx>(
         needs.change(id, change);
     }
     let mut portion = CustomerPortion::load(tx, &needs).await?;
-    let (mut changes, mut damaged, mut gone) = (false, None, Vec::new());
+    let (mut changed, mut damaged, mut gone) = (0, None, Vec::new());
     for &id in customers {
         match portion.customer(id) {
             // Somebody else was faster.
             Some(customer) if !has_it(customer) => {}
             Some(_) => {
                 portion.change(id, change, now)?;
-                changes = true;
+                changed += 1;
             }
             None if portion.is_damaged(id) => damaged = Some(id),
             None => gone.push(id),
         }
     }
-    if let (false, Some(id)) = (changes, damaged) {
+    if let (0, Some(id)) = (changed, damaged) {
         return Err(portion.missing(id));
     }
     portion.write(tx, now).await?;
-    Ok(Cleared { all: customers.len() < most && damaged.is_none(), gone })
+    Ok(Cleared { all: customers.len() < most && damaged.is_none(), changed, gone })
 }

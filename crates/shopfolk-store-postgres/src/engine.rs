@@ -20,6 +20,7 @@ use crate::failure::{Failure, doing};
 use crate::listener::{AccessChange, listen};
 use crate::migrations::{self, Tables};
 use crate::node::{Copies, Node, Operates, Runs, try_to_read};
+use crate::places::Place;
 use crate::pool::{Connector, PooledSession};
 use crate::search::Rebuild;
 use crate::session::{Session, Step};
@@ -111,12 +112,26 @@ impl PostgresEngine {
     }
 
     async fn run<R: Runs>(&self, store: StoreId, author: Actor, operation: R) -> Result<R::Output, R::Error> {
+        self.run_in(None, store, author, operation).await
+    }
+
+    /// Writes, and keeps a place for what is long until that has ended.
+    async fn run_in<R: Runs>(
+        &self,
+        place: Option<Place>,
+        store: StoreId,
+        author: Actor,
+        operation: R,
+    ) -> Result<R::Output, R::Error> {
         if self.writes.is_closed() {
             return Err(CLOSED.into());
         }
         let node = Arc::clone(&self.node);
         // On a task of its own: what was begun is finished, even when the caller goes away.
-        let write = self.writes.spawn(async move { node.write(store, author, operation).await });
+        let write = self.writes.spawn(async move {
+            let _place = place;
+            node.write(store, author, operation).await
+        });
         write.await.unwrap_or_else(|error| Err(fault(&error).into()))
     }
 
@@ -164,7 +179,8 @@ impl Engine for PostgresEngine {
         operation: O,
         pace: &mut Pace,
     ) -> Result<O::Output, O::Error> {
-        let answer = self.run(store, by, Operates(operation)).await?;
+        let long = self.node.long_places.take(Turn { store, by }, self.node.deadline()).await?;
+        let answer = self.run_in(Some(long), store, by, Operates(operation)).await?;
         // Nobody waits for it but who wants the same rows.
         pace.took(Duration::ZERO);
         Ok(answer)

@@ -29,6 +29,7 @@ mod node;
 mod order_search;
 mod orders;
 mod parameter;
+mod places;
 mod pool;
 mod rows;
 mod search;

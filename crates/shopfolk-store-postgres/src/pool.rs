@@ -21,7 +21,8 @@ const PAUSE: Duration = Duration::from_millis(100);
 
 const CLOSED: StoreError = StoreError::Unavailable { reason: "it is shutting down" };
 const NO_CONNECTION: StoreError = StoreError::Unavailable { reason: "the database cannot be reached" };
-const NO_ROOM: StoreError = StoreError::Unavailable { reason: "too many calls are waiting for it" };
+pub(crate) const NO_ROOM: StoreError =
+    StoreError::Unavailable { reason: "too many calls are waiting for it" };
 
 /// Opens connections and looks whether they are still there.
 pub(crate) struct Connector {

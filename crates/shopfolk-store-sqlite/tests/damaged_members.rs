@@ -60,9 +60,9 @@ async fn what_a_damaged_customer_has_is_not_deleted_before_the_customer_is_mende
     run_sql(directory.path(), &format!("UPDATE customers SET email = 'none' WHERE customer_id = {bert}"));
 
     let engine = open(directory.path());
-    let refused = delete_group(&engine, STORE, BY, group, || at(4)).await.unwrap_err();
+    let refused = delete_group(&engine, STORE, BY, group, || Ok(at(4))).await.unwrap_err();
     assert!(matches!(refused, OperationError::Store(StoreError::Damaged(_))), "{refused:?}");
-    let refused = delete_extra_field(&engine, STORE, BY, key(), || at(4)).await.unwrap_err();
+    let refused = delete_extra_field(&engine, STORE, BY, key(), || Ok(at(4))).await.unwrap_err();
     assert!(matches!(refused, OperationError::Store(StoreError::Damaged(_))), "{refused:?}");
     let anna = engine.read(STORE, GetCustomer { customer: anna }).await.unwrap().customer;
     assert_eq!((anna.group, anna.extra_fields.len()), (GroupId::GENERAL, 0), "the others have lost it");
@@ -75,8 +75,8 @@ async fn what_a_damaged_customer_has_is_not_deleted_before_the_customer_is_mende
         &format!("UPDATE customers SET email = 'bert@example.com' WHERE customer_id = {bert}"),
     );
     let engine = open(directory.path());
-    delete_group(&engine, STORE, BY, group, || at(5)).await.unwrap();
-    delete_extra_field(&engine, STORE, BY, key(), || at(5)).await.unwrap();
+    delete_group(&engine, STORE, BY, group, || Ok(at(5))).await.unwrap();
+    delete_extra_field(&engine, STORE, BY, key(), || Ok(at(5))).await.unwrap();
     let bert = engine.read(STORE, GetCustomer { customer: bert }).await.unwrap().customer;
     assert_eq!((bert.group, bert.extra_fields.len()), (GroupId::GENERAL, 0));
     engine.close().await.unwrap();
@@ -90,7 +90,7 @@ async fn value_that_hangs_on_nobody_goes_with_its_field() {
     engine.close().await.unwrap();
     run_sql(directory.path(), "UPDATE customer_extra_field_values SET customer_id = customer_id + 4711");
     let engine = open(directory.path());
-    delete_extra_field(&engine, STORE, BY, key(), || at(4)).await.unwrap();
+    delete_extra_field(&engine, STORE, BY, key(), || Ok(at(4))).await.unwrap();
     engine.read(STORE, GetExtraField { key: key() }).await.unwrap_err();
     engine.close().await.unwrap();
 }

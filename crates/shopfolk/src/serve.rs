@@ -215,14 +215,15 @@ async fn finish(
     server.say_farewell().await;
     shutting_down.turn_away();
     let (cut, ()) = tokio::join!(server.finish(until - CLOSE_LIMIT), background.stop(until - CLOSE_LIMIT));
-    if cut > 0 {
-        tracing::warn!(connections = cut, "connections that did not finish in time were cut");
-    }
-    let Ok(closed) = tokio::time::timeout_at(until, engine.close()).await else {
+    if let Ok(closed) = tokio::time::timeout_at(until, engine.close()).await {
+        closed.context("the database did not close in order; every answered write is on disk")?;
+    } else {
         tracing::warn!("the database did not finish in time; the next start does the rest");
-        return Ok(());
-    };
-    closed.context("the database did not close in order; every answered write is on disk")
+    }
+    if cut > 0 {
+        bail!("{cut} connections did not finish in time and were cut; every answered write is on disk");
+    }
+    Ok(())
 }
 
 /// Says where the server listens and what to do next.

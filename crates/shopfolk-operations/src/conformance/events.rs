@@ -162,7 +162,7 @@ pub async fn deleted_group_is_told_of_each_of_its_customers<E: Engine>(engine: E
     let token = Actor::Token(create_token(&engine, "secret_one").await.id);
     let group = create_group(&engine, named("VIP")).await.unwrap();
     let crowd = add_crowd(&engine, PORTION + 1, |new| NewCustomer { group, ..new }).await;
-    delete_group(&engine, STORE, token, group, || at(9)).await.unwrap();
+    delete_group(&engine, STORE, token, group, || Ok(at(9))).await.unwrap();
     let before = format!("{{\"group_id\":{group}}}");
     let last = |happening| happening == Happening::GroupDeleted(group);
     assert_told_of_each(&engine, token, &crowd, &before, last).await;
@@ -186,7 +186,7 @@ pub async fn deleted_extra_field_is_told_of_each_customer_with_a_value<E: Engine
     let crowd = add_crowd(&engine, PORTION, |new| NewCustomer { extra_fields: extra_fields.clone(), ..new });
     let crowd = crowd.await;
     let field = engine.read(STORE, crate::GetExtraField { key: keys[0] }).await.unwrap().id;
-    delete_extra_field(&engine, STORE, token, keys[0], || at(9)).await.unwrap();
+    delete_extra_field(&engine, STORE, token, keys[0], || Ok(at(9))).await.unwrap();
     let before = format!("{{\"extra_fields\":{{\"{field}\":\"XL\"}}}}");
     let last = |happening| happening == Happening::ExtraFieldDeleted(field);
     assert_told_of_each(&engine, token, &crowd, &before, last).await;

@@ -84,9 +84,9 @@ pub async fn values_of_extra_fields_are_set_and_go_with_the_field<E: Engine>(eng
     set(&engine, anna, &[("bbbbbbb", None)]).await.unwrap();
     assert_eq!(values(&engine, anna).await, ["Size=XL"]);
     engine.write(STORE, BY, DeleteCustomer { customer: bert, now: at(4) }).await.unwrap();
-    delete_extra_field(&engine, STORE, BY, key("aaaaaaa"), || at(4)).await.unwrap();
+    delete_extra_field(&engine, STORE, BY, key("aaaaaaa"), || Ok(at(4))).await.unwrap();
     assert_eq!(values(&engine, anna).await, [""; 0]);
-    delete_extra_field(&engine, STORE, BY, key("aaaaaaa"), || at(4)).await.unwrap_err();
+    delete_extra_field(&engine, STORE, BY, key("aaaaaaa"), || Ok(at(4))).await.unwrap_err();
     create_field(&engine, "Size", ExtraFieldType::Text, &["aaaaaaa"]).await.unwrap();
     assert_eq!(values(&engine, anna).await, [""; 0], "the values of a former field are gone");
 }

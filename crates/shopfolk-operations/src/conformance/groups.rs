@@ -125,8 +125,8 @@ pub async fn built_in_group_stays_as_it_is<E: Engine>(engine: E) {
     let refused =
         engine.write(STORE, BY, ChangeGroup { group: general, change, now: at(3) }).await.unwrap_err();
     assert!(refused.to_string().contains("built in"), "{refused}");
-    delete_group(&engine, STORE, BY, general, || at(3)).await.unwrap_err();
-    delete_group(&engine, STORE, BY, group_id(9), || at(3)).await.unwrap_err();
+    delete_group(&engine, STORE, BY, general, || Ok(at(3))).await.unwrap_err();
+    delete_group(&engine, STORE, BY, group_id(9), || Ok(at(3))).await.unwrap_err();
 }
 
 pub async fn deleted_group_leaves_its_customers_to_the_built_in_one<E: Engine>(engine: E) {
@@ -137,7 +137,7 @@ pub async fn deleted_group_leaves_its_customers_to_the_built_in_one<E: Engine>(e
     put_into_group(&engine, anna, vip).await;
     put_into_group(&engine, bert, gold).await;
     assert_eq!(group_of(&engine, anna).await, (vip, "VIP".to_owned()));
-    delete_group(&engine, STORE, BY, vip, || at(4)).await.unwrap();
+    delete_group(&engine, STORE, BY, vip, || Ok(at(4))).await.unwrap();
     assert_eq!(group_of(&engine, anna).await, (group_id(0), "General".to_owned()));
     assert_eq!((updated(&engine, anna).await, updated(&engine, bert).await), (at(4), at(3)));
     assert_eq!(group_of(&engine, bert).await, (gold, "Gold".to_owned()));
@@ -167,7 +167,7 @@ pub async fn search_finds_customers_by_group<E: Engine>(engine: E) {
     assert_eq!(found(&[vip]).await, [bert]);
     assert_eq!(found(&[group_id(0)]).await, [anna]);
     assert_eq!(found(&[group_id(0), vip]).await, [anna, bert]);
-    delete_group(&engine, STORE, BY, vip, || at(4)).await.unwrap();
+    delete_group(&engine, STORE, BY, vip, || Ok(at(4))).await.unwrap();
     assert_eq!(found(&[group_id(0)]).await, [anna, bert]);
     assert_eq!(found(&[vip]).await, []);
 }

@@ -11,23 +11,24 @@ use tokio::sync::Notify;
 use super::events::crowd;
 use super::fixture::*;
 use crate::mass_change::{ChangePortion, PortionDone};
-use crate::{ChangeCustomer, ManyCustomers, MassChange, OperationError, change_many_customers};
+use crate::{ChangeCustomer, ManyCustomers, MassChange, OperationError, StopReason, change_many_customers};
 
 const EXEMPT: MassChange = MassChange::Change { group: None, tax_exempt: Some(true), accept_marketing: None };
 
 pub async fn many_customers_are_changed_in_portions<E: Engine>(engine: E) {
     let crowd = crowd(&engine, 1_203).await;
     let everybody = || ManyCustomers::Found(Box::default());
-    let changed = change_many_customers(&engine, STORE, BY, everybody(), EXEMPT, || at(5)).await.unwrap();
+    let changed = change_many_customers(&engine, STORE, BY, everybody(), EXEMPT, || Ok(at(5))).await.unwrap();
     assert_eq!(changed, 1_203);
     let one = engine.read(STORE, crate::GetCustomer { customer: crowd[700] }).await.unwrap();
     assert!(one.customer.details.tax_exempt && one.customer.updated == at(5));
     let some = ManyCustomers::Selected(crowd[..700].to_vec());
     let deleted =
-        change_many_customers(&engine, STORE, BY, some, MassChange::Delete, || at(6)).await.unwrap();
+        change_many_customers(&engine, STORE, BY, some, MassChange::Delete, || Ok(at(6))).await.unwrap();
     assert_eq!(deleted, 700);
-    let left =
-        change_many_customers(&engine, STORE, BY, everybody(), MassChange::Delete, || at(7)).await.unwrap();
+    let left = change_many_customers(&engine, STORE, BY, everybody(), MassChange::Delete, || Ok(at(7)))
+        .await
+        .unwrap();
     assert_eq!(left, 503);
     let told = engine.list_events(STORE, None, 10_000).await.unwrap();
     let deleted = told.iter().filter(|event| matches!(event.event.happening, Happening::CustomerDeleted(_)));
@@ -54,7 +55,7 @@ pub async fn mass_change_of_somebody_unknown_changes_nobody<E: Engine>(engine: E
     let mut crowd = crowd(&engine, 600).await;
     crowd.push(customer_id(999_999));
     let some = ManyCustomers::Selected(crowd.clone());
-    let refused = change_many_customers(&engine, STORE, BY, some, EXEMPT, || at(5)).await;
+    let refused = change_many_customers(&engine, STORE, BY, some, EXEMPT, || Ok(at(5))).await;
     assert!(matches!(refused, Err(OperationError::CustomerNotFound { id }) if id == customer_id(999_999)));
     let group = MassChange::Change {
         group: Some(GroupId::new(77).unwrap()),
@@ -62,7 +63,7 @@ pub async fn mass_change_of_somebody_unknown_changes_nobody<E: Engine>(engine: E
         accept_marketing: None,
     };
     let everybody = ManyCustomers::Found(Box::default());
-    let refused = change_many_customers(&engine, STORE, BY, everybody, group, || at(5)).await;
+    let refused = change_many_customers(&engine, STORE, BY, everybody, group, || Ok(at(5))).await;
     assert!(matches!(refused, Err(OperationError::UnknownGroup { .. })));
     let first = engine.read(STORE, Find(crowd[0])).await.unwrap().unwrap();
     assert!(!first.details.tax_exempt);
@@ -73,7 +74,7 @@ pub async fn deleting_many_again_passes_over_those_who_are_gone<E: Engine>(engin
     let crowd = crowd(&engine, 600).await;
     let delete = async |ids: &[CustomerId]| {
         let some = ManyCustomers::Selected(ids.to_vec());
-        change_many_customers(&engine, STORE, BY, some, MassChange::Delete, || at(5)).await
+        change_many_customers(&engine, STORE, BY, some, MassChange::Delete, || Ok(at(5))).await
     };
     assert_eq!(delete(&crowd[..100]).await.unwrap(), 100);
     let with_nobody = [&crowd[..], &[customer_id(999_999)]].concat();
@@ -101,7 +102,7 @@ pub async fn who_is_not_found_any_more_is_passed_over_by_a_mass_change<E: Engine
 pub async fn each_portion_of_a_mass_change_has_its_own_time<E: Engine>(engine: E) {
     let crowd = crowd(&engine, 600).await;
     let clock = AtomicI64::new(5);
-    let now = || at(clock.fetch_add(1, Ordering::Relaxed));
+    let now = || Ok(at(clock.fetch_add(1, Ordering::Relaxed)));
     let everybody = ManyCustomers::Found(Box::default());
     change_many_customers(&engine, STORE, BY, everybody, EXEMPT, now).await.unwrap();
     let last = clock.load(Ordering::Relaxed) - 1;
@@ -135,7 +136,7 @@ async fn portions<E: Engine>(engine: &E) -> (Vec<usize>, bool) {
 pub async fn others_write_between_the_portions_of_a_mass_change<E: Engine>(engine: E) {
     let crowd = crowd(&engine, 2_000).await;
     let clock = AtomicI64::new(1_000);
-    let now = || at(clock.fetch_add(1, Ordering::Relaxed));
+    let now = || Ok(at(clock.fetch_add(1, Ordering::Relaxed)));
     let ended = AtomicBool::new(false);
     let change = async {
         let everybody = ManyCustomers::Found(Box::default());
@@ -168,7 +169,7 @@ pub async fn mass_change_that_nobody_waits_for_stops_after_its_portion<E: Engine
         if now == 1_001 {
             second.notify_one();
         }
-        at(now)
+        Ok(at(now))
     };
     let everybody = ManyCustomers::Found(Box::default());
     let change = change_many_customers(&engine, STORE, BY, everybody, EXEMPT, now);
@@ -185,6 +186,27 @@ pub async fn mass_change_that_nobody_waits_for_stops_after_its_portion<E: Engine
     assert!(portions.len() <= 2 && portions.iter().sum::<usize>() < 2_000, "{portions:?}");
 }
 
+pub async fn mass_change_that_is_told_to_stop_says_how_far_it_came<E: Engine>(engine: E) {
+    crowd(&engine, 1_000).await;
+    let clock = AtomicI64::new(1_000);
+    let now = || match clock.fetch_add(1, Ordering::Relaxed) {
+        1_002 => Err(StopReason::TimeIsUp),
+        now => Ok(at(now)),
+    };
+    let everybody = || ManyCustomers::Found(Box::default());
+    let stopped = change_many_customers(&engine, STORE, BY, everybody(), EXEMPT, now).await;
+    let Err(OperationError::Stopped { reason: StopReason::TimeIsUp, changed }) = stopped else {
+        panic!("{stopped:?}")
+    };
+    let (before, _) = portions(&engine).await;
+    assert_eq!((before.len(), before.iter().sum::<usize>() as u64), (2, changed));
+    // Those that are as wanted are left as they are.
+    let again = change_many_customers(&engine, STORE, BY, everybody(), EXEMPT, || Ok(at(2_000))).await;
+    assert_eq!(again.unwrap(), 1_000);
+    let (after, _) = portions(&engine).await;
+    assert_eq!(after.iter().sum::<usize>(), 1_000);
+}
+
 pub async fn mass_deletion_counts_contacts_as_rows<E: Engine>(engine: E) {
     let crowd = crowd(&engine, 40).await;
     for &customer in &crowd[..4] {
@@ -196,6 +218,7 @@ pub async fn mass_deletion_counts_contacts_as_rows<E: Engine>(engine: E) {
     let first = engine.write(STORE, BY, delete).await.unwrap();
     assert!(first.through < 4, "{first:?}");
     let some = ManyCustomers::Selected(crowd.clone());
-    let left = change_many_customers(&engine, STORE, BY, some, MassChange::Delete, || at(6)).await.unwrap();
+    let left =
+        change_many_customers(&engine, STORE, BY, some, MassChange::Delete, || Ok(at(6))).await.unwrap();
     assert_eq!(left + first.changed, 40);
 }

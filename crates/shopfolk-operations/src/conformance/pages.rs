@@ -158,7 +158,7 @@ pub async fn pages_of_deleted_customers_and_of_groups_go_on<E: Engine>(engine: E
     let (all, _) = list(PageRequest::at(0, 100)).await;
     let (first, next) = list(PageRequest::at(0, 2)).await;
     assert_eq!((first, next), (all[..2].to_vec(), Some(all[1])));
-    delete_group(&engine, STORE, BY, all[1], || at(4)).await.unwrap();
+    delete_group(&engine, STORE, BY, all[1], || Ok(at(4))).await.unwrap();
     assert_eq!(list(PageRequest::after(all[1], 2)).await, (all[2..].to_vec(), None));
 }
 

@@ -146,7 +146,7 @@ impl<'a, E: Engine> RandomStore<'a, E> {
     async fn delete_group(&mut self) {
         let group = any_of(&mut self.random, &self.groups);
         if group != GroupId::GENERAL {
-            delete_group(self.engine, self.id, BY, group, || at(4)).await.unwrap();
+            delete_group(self.engine, self.id, BY, group, || Ok(at(4))).await.unwrap();
             self.groups.retain(|&other| other != group);
         }
     }

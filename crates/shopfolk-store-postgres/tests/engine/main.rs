@@ -15,3 +15,4 @@ mod round_trips;
 mod statements;
 mod support;
 mod tables;
+mod turns;
