@@ -20,7 +20,7 @@ use crate::selecting::Selected;
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 
 /// The usual answer is a contact, which fits into this many bytes.
-const USUAL_SIZE: usize = 320;
+pub(crate) const USUAL_SIZE: usize = 320;
 
 /// Room for the headers of the usual answer, so that it is made once.
 const USUAL_HEADERS: usize = 8;
@@ -79,6 +79,11 @@ impl AnswerWriter<'_> {
     }
 }
 
+/// There is no room for one more large answer.
+pub(crate) fn no_room() -> ApiError {
+    ApiError::unavailable("Too many large answers are not read yet by those who asked: try again soon")
+}
+
 /// Bytes that do not become more than so many.
 struct BoundedAnswer {
     bytes: Vec<u8>,
@@ -129,11 +134,7 @@ impl<E: Engine> App<E> {
             let whole = move || write(&value, &AnswerWriter { fields: &fields, most: usize::MAX });
             self.long_work.run(whole).await??.unwrap_or_default()
         };
-        let held = self.settings.answers.try_hold(bytes.len()).ok_or_else(|| {
-            ApiError::unavailable(
-                "Too many large answers are not read yet by those who asked: try again soon",
-            )
-        })?;
+        let held = self.settings.answers.try_hold(bytes.len()).ok_or_else(no_room)?;
         Ok(held.keep(bytes))
     }
 }

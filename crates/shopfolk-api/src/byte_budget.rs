@@ -36,6 +36,12 @@ impl ByteBudget {
         Some(HeldBytes(Some(held)))
     }
 
+    /// Holds so many bytes as soon as there is room.
+    pub(crate) async fn hold(&self, bytes: usize) -> HeldBytes {
+        // Nobody closes it.
+        HeldBytes(Arc::clone(&self.bytes).acquire_many_owned(self.counted(bytes)).await.ok())
+    }
+
     fn counted(&self, bytes: usize) -> u32 {
         u32::try_from(bytes).unwrap_or(u32::MAX).min(self.most)
     }

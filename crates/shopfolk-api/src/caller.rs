@@ -28,6 +28,7 @@ use crate::error::{ApiError, ErrorCode};
 use crate::path;
 use crate::peer::PeerNetwork;
 use crate::response_fields::ResponseFields;
+use crate::streamed::{Pieces, streamed};
 use crate::token_cache::KnownToken;
 
 /// What a call needs of a token.
@@ -131,6 +132,17 @@ impl<E: Engine, S: Sync> Caller<E, S> {
         ApiError: From<O::Error>,
     {
         Ok(self.app.engine.write(self.store, self.actor(), operation).await?)
+    }
+
+    /// Answers with pieces, each of which is written when the one before was taken.
+    pub(crate) async fn stream<P: Pieces>(&self, pieces: P) -> Result<Response, ApiError> {
+        streamed(Arc::clone(&self.app), pieces).await
+    }
+
+    /// The same caller, for what goes on behind the head of an answer.
+    pub(crate) fn again(&self) -> Self {
+        let Self { app, store, token, began, requirement } = self;
+        Self { app: Arc::clone(app), store: *store, token: *token, began: *began, requirement: *requirement }
     }
 
     /// Answers with those fields of a value that are wanted, from which so many rows are left out because they are damaged.

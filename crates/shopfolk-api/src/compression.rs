@@ -9,6 +9,8 @@ use tower::{ServiceExt, service_fn};
 use tower_http::compression::Compression;
 use tower_http::compression::predicate::{DefaultPredicate, Predicate, SizeAbove};
 
+use crate::sliced::Sliced;
+
 /// Smaller bodies gain nothing.
 const SMALLEST: u64 = 1024;
 
@@ -33,7 +35,7 @@ pub(crate) fn is_plainly_accepted(headers: &HeaderMap) -> bool {
 pub(crate) async fn compress(accepted: HeaderValue, response: Response) -> Response {
     let mut request = Request::new(Body::empty());
     request.headers_mut().insert(header::ACCEPT_ENCODING, accepted);
-    let mut response = Some(response);
+    let mut response = Some(response.map(|body| Body::new(Sliced::of(body))));
     let answer = service_fn(move |_: Request<Body>| {
         // OK because the service is called once.
         let response = response.take().unwrap_or_default();

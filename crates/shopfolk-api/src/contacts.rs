@@ -1,9 +1,10 @@
 //! `/customers/{customerId}/contacts`: the ways to reach a customer.
 
 use axum::response::Response;
-use shopfolk_model::{ContactChange, ContactId, CustomerId, NewContact};
+use shopfolk_model::{ContactBook, ContactChange, ContactId, CustomerId, NewContact};
 use shopfolk_operations::{
     ChangeContact, ContactCreation, ContactUpdate, CreateContact, DeleteContact, GetContact, ListContacts,
+    ReadContacts,
 };
 use shopfolk_store::Engine;
 
@@ -12,9 +13,11 @@ use crate::body::JsonBody;
 use crate::caller::{Caller, CreateCustomers, ReadCustomers, Requirement, UpdateCustomers};
 use crate::contact::{ContactCreationOut, ContactListOut, ContactOut};
 use crate::counts::{DeleteCountOut, UpdateCountOut};
+use crate::customer_stream::CustomerStream;
 use crate::error::ApiError;
 use crate::path::{ContactPath, CustomerPath};
 use crate::query::Fields;
+use crate::streamed::Text;
 use crate::wire::Answer;
 
 type NewContactBody = JsonBody<NewContact>;
@@ -62,9 +65,16 @@ pub(crate) async fn list_contacts<E: Engine>(
     CustomerPath(customer): CustomerPath,
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
-    let found = caller.read(ListContacts { customer }).await?;
-    let damaged = found.damaged;
-    caller.answer(found.contacts, damaged, fields, |contacts, writer| writer.write(&Answer(contacts))).await
+    let part = caller.read(ReadContacts { customer, after: None }).await?;
+    let damaged = part.damaged;
+    let wanted = fields.within("items").filter(|_| part.more.is_some());
+    let Some(wanted) = wanted.cloned() else {
+        let book = ContactBook::whole(part.contacts);
+        return caller.answer(book, damaged, fields, |book, writer| writer.write(&Answer(book))).await;
+    };
+    let mut head = Text::default();
+    head.add_open(&Answer(&ContactBook::default()), &fields)?;
+    caller.stream(CustomerStream::of_contacts(caller.again(), head, customer, part, wanted)).await
 }
 
 /// Get a contact

@@ -3,8 +3,8 @@
 use axum::response::Response;
 use shopfolk_model::{CustomerChange, CustomerId, DeletedCustomer, NewCustomer};
 use shopfolk_operations::{
-    ChangeCustomer, CreateCustomer, CustomerUpdate, DeleteCustomer, FoundCustomers, GetCustomer,
-    ListDeletedCustomers, SearchCustomerIds, SearchCustomers, Wanted,
+    ChangeCustomer, CreateCustomer, CustomerPortion, CustomerUpdate, CustomerWithContacts, DeleteCustomer,
+    FoundCustomers, ListDeletedCustomers, ReadCustomer, SearchCustomerIds, SearchCustomers, Wanted,
 };
 use shopfolk_store::Engine;
 
@@ -15,11 +15,15 @@ use crate::counts::{DeleteCountOut, IdOut, UpdateCountOut};
 use crate::customer::CustomerOut;
 use crate::customer_pages::{CustomerIdsOut, CustomerPage, CustomerPageOut, DeletedCustomerPageOut};
 use crate::customer_search::{PagedSearch, Search, SearchParameters};
+use crate::customer_stream::{CustomerPiece, CustomerStream, Tail};
 use crate::error::ApiError;
+use crate::id_stream::{IDS_OF_A_PIECE, IdStream};
 use crate::page::Page;
 use crate::path::CustomerPath;
 use crate::query::{Fields, PageParameters, Paging, Period, PeriodParameters};
-use crate::wire::Answer;
+use crate::response_fields::ResponseFields;
+use crate::streamed::Text;
+use crate::wire::{Answer, WireObject};
 
 type NewCustomerBody = JsonBody<NewCustomer>;
 type CustomerChangeBody = JsonBody<CustomerChange>;
@@ -65,14 +69,24 @@ pub(crate) async fn list_customers<E: Engine>(
         Wanted::Count
     };
     let asked = page.clone();
-    let found = caller.read(SearchCustomers { search, sort, page, wanted }).await?;
-    let damaged = found.damaged;
-    let write = move |found: &FoundCustomers, writer: &AnswerWriter<'_>| {
-        let page = Page::new(&asked, found.total, &found.items, found.next.as_ref(), sort);
-        let page = Page { count: found.count, ..page };
-        writer.write(&Answer(&CustomerPage { page, all: found.all }))
-    };
-    caller.answer(found, damaged, fields, write).await
+    let FoundCustomers { total, all, count, first, damaged, next } =
+        caller.read(SearchCustomers { search, sort, page, wanted }).await?;
+    let damaged = damaged + first.damaged;
+    if !first.goes_on() {
+        let count = if wanted == Wanted::Count { count } else { first.items.len() };
+        let write = move |items: &Vec<CustomerWithContacts>, writer: &AnswerWriter<'_>| {
+            let page = Page { count, ..Page::new(&asked, total, items, next.as_ref(), sort) };
+            writer.write(&Answer(&CustomerPage { page, all }))
+        };
+        return caller.answer(first.items, damaged, fields, write).await;
+    }
+    let mut head = Text::default();
+    let page = Page { count, ..Page::new(&asked, total, &[], next.as_ref(), sort) };
+    head.add_open(&Answer(&CustomerPage { page, all }), &fields.without("count", CustomerPage::FIELDS))?;
+    let tail = if fields.wants(&["count"]) { Tail::ListAndCount } else { Tail::List };
+    let wanted = fields.within("items").cloned().unwrap_or_default();
+    let ready = CustomerPiece::Customers(CustomerPortion { damaged, ..first });
+    caller.stream(CustomerStream::of_customers(caller.again(), head, ready, wanted, tail)).await
 }
 
 /// Search the ids of customers
@@ -90,6 +104,9 @@ pub(crate) async fn list_customer_ids<E: Engine>(
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
     let ids = caller.read(SearchCustomerIds { search, sort }).await?;
+    if ids.len() > IDS_OF_A_PIECE && fields.within("ids").is_some_and(ResponseFields::is_everything) {
+        return caller.stream(IdStream::of(ids)).await;
+    }
     let ids = CustomerIdsOut { ids: ids.into_iter().map(CustomerId::get).collect() };
     caller.answer(ids, 0, fields, |ids, writer| writer.write(ids)).await
 }
@@ -107,9 +124,23 @@ pub(crate) async fn get_customer<E: Engine>(
     CustomerPath(customer): CustomerPath,
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
-    let customer = caller.read(GetCustomer { customer }).await?;
-    let damaged = customer.damaged_contacts;
-    caller.answer(customer, damaged, fields, |customer, writer| writer.write(&Answer(customer))).await
+    let contacts = fields.wants(&["contacts"]);
+    let (found, more) = caller.read(ReadCustomer { customer, contacts }).await?;
+    let damaged = found.damaged_contacts;
+    let Some(more) = more else {
+        return caller
+            .answer(found, damaged, fields, |customer, writer| writer.write(&Answer(customer)))
+            .await;
+    };
+    let ready = CustomerPiece::Customers(CustomerPortion {
+        items: vec![found],
+        damaged,
+        more_contacts: Some((customer, more)),
+        rest: Vec::new(),
+    });
+    let head = Text::default();
+    let stream = CustomerStream::of_customers(caller.again(), head, ready, fields, Tail::Nothing);
+    caller.stream(stream).await
 }
 
 /// Update a customer

@@ -37,6 +37,7 @@ use crate::host::check_host;
 use crate::request_id::{RequestIds, X_REQUEST_ID};
 use crate::request_metrics::RouteMetrics;
 use crate::settings::ApiSettings;
+use crate::streamed::StreamedRequest;
 
 /// The name of all paths that are no route.
 const UNKNOWN_ROUTE: &str = "unknown";
@@ -133,6 +134,10 @@ impl Shared {
             browsers::open(response.headers_mut());
         }
         response.headers_mut().insert(X_REQUEST_ID, id.clone());
+        if let Some(StreamedRequest(name)) = response.extensions().get() {
+            // OK to pass over an error: nobody else gives the name.
+            let _ = name.set(id.clone());
+        }
 
         let (status, duration) = (response.status(), begin.elapsed());
         route.metrics.record(&method, status, duration);

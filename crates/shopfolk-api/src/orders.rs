@@ -7,7 +7,9 @@ use serde::Serialize;
 use shopfolk_model::{
     EmailAddress, Order, OrderKey, OrderNumber, OrderSearch, OrderedProduct, ProductId, SearchText,
 };
-use shopfolk_operations::{DeleteOrder, GetOrder, ListProducts, RecordOrder, SearchOrders};
+use shopfolk_operations::{
+    DeleteOrder, FoundOrders, GetOrder, ListProducts, OrderPortion, RecordOrder, SearchOrders, WantedOfOrders,
+};
 use shopfolk_store::Engine;
 use utoipa::ToSchema;
 
@@ -15,16 +17,22 @@ use crate::answer::{self, AnswerWriter};
 use crate::body::JsonBody;
 use crate::caller::{Caller, CreateOrders, ReadCustomers, ReadOrders, UpdateOrders};
 use crate::counts::DeleteCountOut;
+use crate::customer_stream::Tail;
 use crate::error::ApiError;
 use crate::from_uri::from_uri;
 use crate::order::{NewOrder, OrderWithDocument};
+use crate::order_stream::{OrderProgress, OrderStream};
 use crate::page::{Items, Page, page};
 use crate::path::OrderPath;
 use crate::query::{Fields, PAGE_SIZE, PageParameters, Paging, Query, query_parameters};
-use crate::wire::{Answer, wire_object};
+use crate::streamed::Text;
+use crate::wire::{Answer, WireObject, wire_object};
 
 /// How many keys are drawn for a new order.
 const KEYS: usize = 8;
+
+/// What is known of an order without what was sent.
+const SHORT: &[&str] = &["id", "orderNumber", "internalId", "createDate", "customerId"];
 
 type NewOrderBody = JsonBody<NewOrder>;
 
@@ -130,16 +138,37 @@ pub(crate) async fn list_orders<E: Engine>(
     OrdersQuery(search): OrdersQuery,
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
-    let found = caller.read(SearchOrders { search, page }).await?;
-    let damaged = found.damaged;
-    let write = move |found: &shopfolk_store::Page<Order, OrderNumber>, writer: &AnswerWriter<'_>| {
-        let wanted = writer.fields.within("items");
-        let order = |order| wanted.map(|wanted| OrderWithDocument::of(order, wanted));
-        let items = found.items.iter().filter_map(order).collect::<Result<Vec<_>, _>>()?;
-        let part = Page::new(&page, found.total, &items, found.next.as_ref(), ());
-        writer.write(&Answer(&Page { count: found.items.len(), ..part }))
+    let wanted = match fields.within("items") {
+        None => WantedOfOrders::Count,
+        Some(wanted) if wanted.wants_only(SHORT) => WantedOfOrders::Short,
+        Some(_) => WantedOfOrders::Everything,
     };
-    caller.answer(found, damaged, fields, write).await
+    let FoundOrders { total, count, first, damaged, next } =
+        caller.read(SearchOrders { search, page, wanted }).await?;
+    let damaged = damaged + first.damaged;
+    if first.rest.is_empty() {
+        let count = if wanted == WantedOfOrders::Count { count } else { first.items.len() };
+        let write = move |orders: &Vec<Order>, writer: &AnswerWriter<'_>| {
+            let wanted = writer.fields.within("items");
+            let order = |order| wanted.map(|wanted| OrderWithDocument::of(order, wanted));
+            let items = orders.iter().filter_map(order).collect::<Result<Vec<_>, _>>()?;
+            writer.write(&Answer(&Page { count, ..Page::new(&page, total, &items, next.as_ref(), ()) }))
+        };
+        return caller.answer(first.items, damaged, fields, write).await;
+    }
+    let mut head = Text::default();
+    let page: Page<'_, OrderWithDocument<'_>> =
+        Page { count, ..Page::new(&page, total, &[], next.as_ref(), ()) };
+    head.add_open(&Answer(&page), &fields.without("count", Page::<OrderWithDocument<'_>>::FIELDS))?;
+    let stream = OrderStream {
+        caller: caller.again(),
+        head,
+        ready: Some(OrderPortion { damaged, ..first }),
+        tail: Some(if fields.wants(&["count"]) { Tail::ListAndCount } else { Tail::List }),
+        fields: fields.within("items").cloned().unwrap_or_default(),
+        progress: OrderProgress::default(),
+    };
+    caller.stream(stream).await
 }
 
 /// Get an order

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
+use crate::wire::FieldDescription;
+
 /// How deep brackets may be nested.
 const MAXIMUM_DEPTH: usize = 32;
 
@@ -100,6 +102,21 @@ impl ResponseFields {
     pub(crate) fn wants(&self, path: &[&str]) -> bool {
         let Some((name, rest)) = path.split_first() else { return true };
         self.is_everything() || self.0.get(*name).is_some_and(|inner| inner.wants(rest))
+    }
+
+    /// Whether nothing is wanted of a value but some of these fields.
+    pub(crate) fn wants_only(&self, names: &[&str]) -> bool {
+        !self.is_everything() && self.0.keys().all(|name| names.contains(&name.as_str()))
+    }
+
+    /// The same without one of the fields of an object, of which something else is wanted.
+    pub(crate) fn without(&self, name: &str, all: &[FieldDescription]) -> Self {
+        let mut fields = self.clone();
+        if self.is_everything() {
+            fields.0.extend(all.iter().map(|field| (field.name.to_owned(), Self::default())));
+        }
+        fields.0.remove(name);
+        fields
     }
 
     /// Adds a field; one that is named twice has the fields of both, or all if one names none.

@@ -21,6 +21,7 @@ mod groups;
 mod mass_changes;
 mod orders;
 mod pages;
+mod portions;
 mod random_calls;
 mod random_pages;
 mod random_records;
@@ -45,6 +46,7 @@ pub use groups::*;
 pub use mass_changes::*;
 pub use orders::*;
 pub use pages::*;
+pub use portions::*;
 pub use random_calls::*;
 pub use random_records::any_record_comes_back_as_it_went_in;
 pub use random_search::any_search_finds_what_the_rules_find;
@@ -75,6 +77,8 @@ macro_rules! conformance_tests {
             email_in_use_is_refused_without_regard_to_case
             deleted_customer_takes_its_contacts_along
             customers_are_listed_in_pages
+            large_customers_are_read_in_portions
+            large_orders_are_read_in_portions_and_short_ones_without_documents
             changed_customer_keeps_what_the_change_leaves_out
             changed_email_takes_its_contact_along
             email_and_external_reference_in_use_are_refused_in_a_change

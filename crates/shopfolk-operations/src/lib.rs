@@ -23,6 +23,7 @@ mod groups;
 mod import;
 mod mass_change;
 mod orders;
+mod portions;
 mod search;
 mod stores;
 mod tokens;
@@ -47,7 +48,12 @@ pub use extra_fields::{
 pub use groups::{ChangeGroup, CreateGroup, GetGroup, ListGroups, delete_group};
 pub use import::{ImportCustomers, ImportOutcome, ImportedCustomer, import_portion};
 pub use mass_change::{ManyCustomers, MassChange, change_many_customers};
-pub use orders::{DeleteOrder, GetOrder, ListProducts, OrderName, RecordOrder, SearchOrders};
+pub use orders::{
+    DeleteOrder, FoundOrders, GetOrder, ListProducts, OrderName, RecordOrder, SearchOrders, WantedOfOrders,
+};
+pub use portions::{
+    CustomerPortion, OrderPortion, PORTION_BYTES, ReadContacts, ReadCustomer, ReadCustomers, ReadOrders,
+};
 pub use search::{FoundCustomers, SearchCustomerIds, SearchCustomers, Wanted};
 pub use stores::{CreateStore, GetStore, SetStoreSuspended};
 pub use tokens::{CreateToken, ListTokens, NoteTokenUse, RevokeToken};

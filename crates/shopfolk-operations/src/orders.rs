@@ -6,11 +6,12 @@ use shopfolk_model::{
 };
 use shopfolk_store::{
     Length, Listed, ORDERS_BY_KEY, Page, PageRequest, Query, ReadOperation, ReadTx, Record, Which,
-    WriteOperation, WriteTx, get_order, insert_orders,
+    WriteOperation, WriteTx, get_order, get_short_orders, insert_orders,
 };
 
 use crate::OperationError;
 use crate::customer_portion::{CustomerPortion, Needs};
+use crate::portions::{OrderPortion, read_orders};
 
 /// Records an order. Who ordered is the customer that is named, or else the one with the e-mail address, who is created
 /// if there is none.
@@ -161,10 +162,38 @@ pub struct SearchOrders {
     pub search: OrderSearch,
     /// Which part of those found.
     pub page: PageRequest<OrderNumber>,
+    /// How much of them.
+    pub wanted: WantedOfOrders,
+}
+
+/// How much is wanted of the orders that a search finds, so that nothing is loaded that nobody reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WantedOfOrders {
+    /// How many they are.
+    Count,
+    /// The orders, without what was sent and bought.
+    Short,
+    /// All of them.
+    Everything,
+}
+
+/// What a search found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundOrders {
+    /// How many the search finds in all.
+    pub total: u64,
+    /// How many are on this page, whether they can be read or not.
+    pub count: usize,
+    /// The first of those on this page, as far as they are wanted; the others are [read](crate::ReadOrders) after them.
+    pub first: OrderPortion,
+    /// How many rows are damaged of those on this page, and not theirs.
+    pub damaged: u64,
+    /// Where this page ends, while there is more behind it.
+    pub next: Option<OrderNumber>,
 }
 
 impl ReadOperation for SearchOrders {
-    type Output = Page<Order, OrderNumber>;
+    type Output = FoundOrders;
     type Error = OperationError;
 
     fn length(&self) -> Length {
@@ -172,7 +201,17 @@ impl ReadOperation for SearchOrders {
     }
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
-        Ok(tx.search_orders(&self.search, self.page).await?)
+        let found = tx.search_orders(&self.search, self.page).await?;
+        let first = match self.wanted {
+            WantedOfOrders::Count => OrderPortion::default(),
+            WantedOfOrders::Short => {
+                let Listed { items, damaged } = get_short_orders(tx, &found.items).await?;
+                OrderPortion { items, damaged, rest: Vec::new() }
+            }
+            WantedOfOrders::Everything => read_orders(tx, &found.items).await?,
+        };
+        let Page { total, items, damaged, next } = found;
+        Ok(FoundOrders { total, count: items.len(), first, damaged, next })
     }
 }
 

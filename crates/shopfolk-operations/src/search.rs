@@ -1,10 +1,10 @@
 //! Finding customers by what they are like.
 
 use shopfolk_model::{CustomerId, CustomerPosition, CustomerSearch, CustomerSort};
-use shopfolk_store::{Length, Listed, Page, PageRequest, ReadOperation, ReadTx, find_customers};
+use shopfolk_store::{Length, Page, PageRequest, ReadOperation, ReadTx};
 
-use crate::customers::complete;
-use crate::{CustomerWithContacts, OperationError};
+use crate::portions::read_customers;
+use crate::{CustomerPortion, OperationError};
 
 /// How much is wanted of the customers that a search finds, so that nothing is loaded that nobody reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -37,11 +37,11 @@ pub struct FoundCustomers {
     pub total: u64,
     /// How many customers the store has.
     pub all: u64,
-    /// How many are on this page.
+    /// How many are on this page, whether they can be read or not.
     pub count: usize,
-    /// Those on this page, as far as they are wanted.
-    pub items: Vec<CustomerWithContacts>,
-    /// How many rows of theirs are damaged and left out.
+    /// The first of those on this page, as far as they are wanted; the others are [read](crate::ReadCustomers) after them.
+    pub first: CustomerPortion,
+    /// How many rows are damaged of those on this page, and not theirs.
     pub damaged: u64,
     /// Where this page ends, while there is more behind it.
     pub next: Option<CustomerPosition>,
@@ -65,12 +65,10 @@ impl ReadOperation for SearchCustomers {
             (all, tx.search_customers(&self.search, self.sort, &self.page).await?)
         };
         let Page { total, items: ids, damaged, next } = found;
-        if self.wanted == Wanted::Count {
-            return Ok(FoundCustomers { total, all, count: ids.len(), items: Vec::new(), damaged, next });
-        }
-        let (items, damaged_rows) = customers(tx, &ids, self.wanted).await?;
-        let damaged = damaged + damaged_rows;
-        Ok(FoundCustomers { total, all, count: items.len(), items, damaged, next })
+        let count = ids.len();
+        let wanted = if self.wanted == Wanted::Count { &[][..] } else { &ids };
+        let first = read_customers(tx, wanted, self.wanted == Wanted::CustomersWithContacts).await?;
+        Ok(FoundCustomers { total, all, count, first, damaged, next })
     }
 }
 
@@ -79,19 +77,6 @@ impl SearchCustomers {
     fn is_list(&self) -> bool {
         self.search.is_everybody() && self.sort.is_none()
     }
-}
-
-/// The customers with these ids, as far as they are wanted, and how many rows of them are damaged.
-async fn customers<T: ReadTx>(
-    tx: &mut T,
-    ids: &[CustomerId],
-    wanted: Wanted,
-) -> Result<(Vec<CustomerWithContacts>, u64), OperationError> {
-    let contacts_of = if wanted == Wanted::CustomersWithContacts { ids } else { &[] };
-    let (Listed { items, damaged }, contacts) = find_customers(tx, ids, contacts_of).await?;
-    let items = complete(tx, items, contacts).await?;
-    let contacts: u64 = items.iter().map(|customer| customer.damaged_contacts).sum();
-    Ok((items, damaged + contacts))
 }
 
 /// Finds the ids of all customers that are like this, by id.

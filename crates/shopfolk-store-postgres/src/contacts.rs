@@ -7,14 +7,16 @@ use shopfolk_model::{
     BookChange, BookSummary, Contact, ContactBook, ContactWrite, CustomerId, NewContact, OrderBy, Timestamp,
 };
 use shopfolk_store::{
-    BookToAdd, Columns, CustomerRow, Dialect, FoundContacts, ONE_DEFAULT_CONTACT, Query, ReadContacts,
-    ReadRows, Record, Row, StoreError, Stored, StoredContact, Value, WriteContacts, stored_key,
+    BookToAdd, Columns, ContactsPart, ContactsRequest, CustomerRow, Dialect, FoundContacts,
+    ListedContactsPart, ONE_DEFAULT_CONTACT, Query, ReadContacts, ReadRows, Record, Row, StoreError, Stored,
+    StoredContact, Value, WriteContacts, stored_key,
 };
 
+use crate::failure::doing;
 use crate::parameter::{one, parameters_of};
 use crate::rows::SqlColumns;
 use crate::session::Step;
-use crate::statements::{CUSTOMER_WITH_CONTACTS, REPLACE_CONTACT, Statements};
+use crate::statements::{CONTACTS_PART, CUSTOMER_WITH_CONTACTS, REPLACE_CONTACT, Statements};
 use crate::tx::{Lock, PostgresTx, PostgresWriteTx, TxMode};
 
 impl<M: TxMode> ReadContacts for PostgresTx<'_, M> {
@@ -38,6 +40,41 @@ impl<M: TxMode> ReadContacts for PostgresTx<'_, M> {
             }
         }
         Ok(Some(found))
+    }
+
+    async fn list_contacts(
+        &mut self,
+        customer: CustomerId,
+        asked: ContactsRequest,
+    ) -> Result<Option<ListedContactsPart>, StoreError> {
+        let ContactsRequest { after, bytes } = asked;
+        let list = Step::Run {
+            what: "list a part of the contacts of a customer",
+            sql: &CONTACTS_PART,
+            parameters: parameters_of![
+                self.store.get(),
+                customer.get(),
+                after.map(|place| place.order_by.get()),
+                after.map(|place| place.id.get()),
+                i64::try_from(bytes).unwrap_or(i64::MAX),
+            ],
+            touches: None,
+        };
+        let [answer] = self.run([Some(list)]).await?;
+        let Some(first) = answer.rows.first() else { return Ok(None) };
+        let mut part = ContactsPart::new(asked);
+        let behind: Option<i64> =
+            first.try_get("behind").map_err(doing("count the contacts of a customer"))?;
+        if behind.unwrap_or_default().unsigned_abs() > answer.rows.len() as u64 {
+            part.goes_on();
+        }
+        for row in &answer.rows {
+            let columns = SqlColumns(row);
+            if !matches!(columns.value(0), Ok(Value::Null)) {
+                part.take(Row { store: self.store, table: StoredContact::TABLE, columns: &columns });
+            }
+        }
+        Ok(Some(part.listed()))
     }
 
     async fn read_with_contacts(

@@ -1,5 +1,7 @@
 //! The row operations of described tables: many rows a statement, and as many statements as there are in one round trip.
 
+use std::collections::HashMap;
+
 use shopfolk_store::{
     Change, ColumnType, Columns, CustomerRow, Dialect, Guard, IdKind, Query, ReadRows, Record, Role, Row,
     StoreError, StoredToken, Table, Value, Which, WriteRows,
@@ -85,6 +87,10 @@ impl<M: TxMode> PostgresTx<'_, M> {
             Which::Keys(keys) => {
                 let types: Vec<_> = table.key().map(|column| column.column_type).collect();
                 by_columns(&statements.by_key, store, &types, keys)
+            }
+            Which::KeysWithoutDocument(keys) => {
+                let types: Vec<_> = table.key().map(|column| column.column_type).collect();
+                by_columns(&statements.without_document, store, &types, keys)
             }
             Which::Owners([]) => None,
             Which::Owners([owner]) => {
@@ -180,6 +186,21 @@ impl<M: TxMode> ReadRows for PostgresTx<'_, M> {
         let sql = &Statements::for_table(table).count;
         let row = self.query_row("count rows", sql, vec![self.store.get().into()]).await?;
         Ok(count(row.as_ref()))
+    }
+
+    async fn measure(&mut self, tables: &[&'static Table], numbers: &[i64]) -> Result<Vec<u64>, StoreError> {
+        let measure = |table: &&'static Table| {
+            let parameters = vec![self.store.get().into(), numbers.to_vec().into()];
+            run("measure rows", &Statements::for_table(table).measure, parameters)
+        };
+        let answers = self.run_all(tables.iter().map(measure).collect()).await?;
+        let mut sizes: HashMap<i64, u64> = HashMap::with_capacity(numbers.len());
+        for row in answers.iter().flat_map(|answer| &answer.rows) {
+            let number = |place| SqlColumns(row).value(place).ok()?.as_integer();
+            let size = number(1).unwrap_or_default().unsigned_abs();
+            *sizes.entry(number(0).unwrap_or_default()).or_default() += size;
+        }
+        Ok(numbers.iter().map(|number| sizes.get(number).copied().unwrap_or_default()).collect())
     }
 }
 

@@ -19,6 +19,8 @@ pub(crate) struct ByKey {
 pub(crate) struct Statements {
     /// By key.
     pub by_key: ByKey,
+    /// By key, without the document.
+    pub without_document: ByKey,
     /// By the key of what they hang on.
     pub of_owner: ByKey,
     /// By the keys of all that they hang on from the first to the last.
@@ -31,6 +33,8 @@ pub(crate) struct Statements {
     pub by_unique: HashMap<&'static str, ByKey>,
     /// How many.
     pub count: String,
+    /// How many bytes those have whose keys begin with each of some numbers.
+    pub measure: String,
     /// New ones.
     pub insert: ByKey,
     /// Known ones: the columns of the key, and then those that can change.
@@ -127,6 +131,26 @@ pub(crate) static CUSTOMER_WITH_CONTACTS: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
+/// The contacts of a customer behind a place, in the order of the list: as many as have so many bytes together, and one more. One
+/// row without a contact when there is none. The last column says how many there are behind the place.
+pub(crate) static CONTACTS_PART: LazyLock<String> = LazyLock::new(|| {
+    let read: Vec<_> = StoredContact::TABLE.columns_read().map(|column| column.name).collect();
+    let (size, columns) = (StoredContact::TABLE.size_of_row(), read.join(", "));
+    let of_part: Vec<_> = read.iter().map(|column| format!("part.{column}")).collect();
+    format!(
+        "SELECT {}, part.behind
+           FROM customers
+           LEFT JOIN (SELECT {columns}, count(*) OVER () AS behind,
+                             sum({size}) OVER (ORDER BY order_by, contact_id) - ({size}) AS before
+                        FROM contacts
+                       WHERE contacts.store_id = $1 AND contacts.customer_id = $2
+                         AND ($3::integer IS NULL OR (order_by, contact_id) > ($3, $4::bigint))) AS part
+             ON part.before <= $5::bigint
+          WHERE customers.store_id = $1 AND customers.customer_id = $2",
+        of_part.join(", ")
+    )
+});
+
 /// A contact becomes another, whose columns come first; its type and key before are the last parameters.
 pub(crate) static REPLACE_CONTACT: LazyLock<String> = LazyLock::new(|| {
     let columns: Vec<_> =
@@ -155,21 +179,23 @@ pub fn made_statements() -> Vec<String> {
     for statements in STATEMENTS.values() {
         let Statements {
             by_key,
+            without_document,
             of_owner,
             of_owners_between,
             first,
             after,
             by_unique,
             count,
+            measure,
             insert,
             update,
             delete,
             delete_of,
         } = statements;
-        for by in [by_key, of_owner, insert].into_iter().chain(by_unique.values()) {
+        for by in [by_key, without_document, of_owner, insert].into_iter().chain(by_unique.values()) {
             all.extend([&by.one, &by.many]);
         }
-        all.extend([of_owners_between, first, after, count, update, delete, delete_of]);
+        all.extend([of_owners_between, first, after, count, measure, update, delete, delete_of]);
     }
     for CounterStatements { reserve, give_back, raise, reserve_up_to } in COUNTERS.iter() {
         all.extend([reserve, give_back, raise, reserve_up_to]);
@@ -180,6 +206,7 @@ pub fn made_statements() -> Vec<String> {
         &*COUNT_DELETED,
         &*LIST_DELETED,
         &*CUSTOMER_WITH_CONTACTS,
+        &*CONTACTS_PART,
         &*REPLACE_CONTACT,
     ]);
     all.into_iter().filter(|sql| !sql.is_empty()).cloned().collect()
@@ -219,6 +246,12 @@ impl Statements {
         let places: Vec<String> = (0..key.len()).map(|place| format!("${}", place + 3)).collect();
         Self {
             by_key: by_key(table, &read, &key, ""),
+            without_document: if table.document.is_none() {
+                ByKey { one: String::new(), many: String::new() }
+            } else {
+                let read: Vec<_> = table.columns_without_document().collect();
+                by_key(table, &read.iter().map(String::as_str).collect::<Vec<_>>(), &key, "")
+            },
             of_owner: if owner.is_empty() {
                 ByKey { one: String::new(), many: String::new() }
             } else {
@@ -232,6 +265,13 @@ impl Statements {
             )),
             by_unique: by_unique.collect(),
             count: format!("SELECT count(*) FROM {name} WHERE store_id = $1"),
+            measure: key.first().filter(|_| table.is_measured()).map_or_else(String::new, |first| {
+                let size = table.size_of_row();
+                format!(
+                    "SELECT wanted.number, measured.bytes FROM unnest($2::bigint[]) AS wanted (number), LATERAL \
+                     (SELECT sum({size})::bigint AS bytes FROM {name} WHERE store_id = $1 AND {name}.{first} = wanted.number) AS measured"
+                )
+            }),
             insert: insert(table),
             update: update(table, &key),
             delete: delete(table, &key),

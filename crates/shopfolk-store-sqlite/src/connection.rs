@@ -24,7 +24,7 @@ const COMMAND_CACHE_KIB: u32 = 64 * 1024;
 const READER_CACHE_KIB: u32 = 4 * 1024;
 /// How many compiled statements a connection keeps at the most: more than there are, which are less than 200, so that each is
 /// compiled once. Each that a connection has used takes some KiB there for as long as the connection is open.
-pub const KEPT_STATEMENTS: usize = 256;
+pub const KEPT_STATEMENTS: usize = 288;
 
 /// Opens the connection that writes.
 pub(crate) fn open_writer(settings: &SqliteSettings) -> Result<Connection, StoreError> {

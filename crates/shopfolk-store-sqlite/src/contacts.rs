@@ -8,8 +8,9 @@ use shopfolk_model::{
     BookChange, BookSummary, Contact, ContactBook, ContactWrite, CustomerId, NewContact, Timestamp,
 };
 use shopfolk_store::{
-    BookToAdd, CustomerRow, Damage, Dialect, FoundContacts, IdKind, ONE_DEFAULT_CONTACT, Query, ReadContacts,
-    Record, Row, StoreError, StoredContact, Which, WriteContacts,
+    BookToAdd, ContactsPart, ContactsRequest, CustomerRow, Damage, Dialect, FoundContacts, IdKind,
+    ListedContactsPart, ONE_DEFAULT_CONTACT, Query, ReadContacts, Record, Row, StoreError, StoredContact,
+    Which, WriteContacts,
 };
 
 use crate::recent::RecentContact;
@@ -26,19 +27,30 @@ const OF_CUSTOMER: &str = "SELECT settled_through FROM customers WHERE store_id 
 impl<M: TxMode> SqliteTx<'_, M> {
     /// All contacts of a customer; `None` when there is no such customer.
     pub(crate) fn contacts_now(&self, customer: CustomerId) -> Result<Option<FoundContacts>, StoreError> {
+        let Some(recent) = self.recent_of(customer)? else { return Ok(None) };
+        let mut found = FoundContacts::default();
+        let query = Query { table: StoredContact::TABLE, which: Which::Owners(&[customer.get()]) };
+        self.read_one(&query, &mut |row| found.take(row))?;
+        found.contacts.extend(recent.into_iter().map(|recent| recent.contact));
+        Ok(Some(found))
+    }
+
+    /// The recent contacts of a customer, which the tables do not hold; `None` when there is no such customer.
+    fn recent_of(&self, customer: CustomerId) -> Result<Option<Vec<RecentContact>>, StoreError> {
         let settled_through: Option<i64> = self.query_row(
             "find the customer of contacts",
             OF_CUSTOMER,
             (self.store.get(), customer.get()),
             |row| row.get(0),
         )?;
-        let Some(settled_through) = settled_through else { return Ok(None) };
-        let mut found = FoundContacts::default();
-        let query = Query { table: StoredContact::TABLE, which: Which::Owners(&[customer.get()]) };
-        self.read_one(&query, &mut |row| found.take(row))?;
-        let recent = self.mode.recent_contacts(self.connection, self.key(customer), settled_through)?;
-        found.contacts.extend(recent.into_iter().map(|recent| recent.contact));
-        Ok(Some(found))
+        let recent = |through| self.mode.recent_contacts(self.connection, self.key(customer), through);
+        settled_through.map(recent).transpose()
+    }
+
+    /// About how many bytes the recent contacts of a customer have.
+    pub(crate) fn size_of_recent(&self, customer: CustomerId) -> Result<u64, StoreError> {
+        let recent = self.recent_of(customer)?.unwrap_or_default();
+        Ok(recent.iter().map(|recent| ContactsPart::size(&recent.contact) as u64).sum())
     }
 
     /// All contacts of customers that lie near each other, in few statements.
@@ -78,6 +90,21 @@ impl<M: TxMode> SqliteTx<'_, M> {
 impl<M: TxMode> ReadContacts for SqliteTx<'_, M> {
     async fn find_contacts(&mut self, customer: CustomerId) -> Result<Option<FoundContacts>, StoreError> {
         self.contacts_now(customer)
+    }
+
+    async fn list_contacts(
+        &mut self,
+        customer: CustomerId,
+        part: ContactsRequest,
+    ) -> Result<Option<ListedContactsPart>, StoreError> {
+        let Some(recent) = self.recent_of(customer)? else { return Ok(None) };
+        let mut part = ContactsPart::new(part);
+        let query = Query { table: StoredContact::TABLE, which: Which::Owners(&[customer.get()]) };
+        self.read_one(&query, &mut |row| part.take(row))?;
+        for recent in &recent {
+            part.add(&recent.contact);
+        }
+        Ok(Some(part.listed()))
     }
 
     async fn read_with_contacts(

@@ -2,8 +2,8 @@
 
 use shopfolk_model::CustomerId;
 use shopfolk_store::{
-    Change, Columns, CustomerRow, Dialect, IdKind, Query, ReadRows, Record, Role, Row, StoreError, Table,
-    Value, Which, WriteRows,
+    Change, Columns, CustomerRow, Dialect, IdKind, Query, ReadRows, Record, Role, Row, StoreError,
+    StoredContact, Table, Value, Which, WriteRows,
 };
 
 use crate::connection::doing;
@@ -40,6 +40,11 @@ impl<M: TxMode> SqliteTx<'_, M> {
             Which::Keys(keys) => {
                 for key in keys {
                     self.read_rows(table, &statements.by_key, key, take)?;
+                }
+            }
+            Which::KeysWithoutDocument(keys) => {
+                for key in keys {
+                    self.read_rows(table, &statements.without_document, key, take)?;
                 }
             }
             Which::Owners(owners) => {
@@ -129,6 +134,26 @@ impl<M: TxMode> ReadRows for SqliteTx<'_, M> {
         let sql = &Statements::for_table(table).count;
         let count: Option<i64> = self.query_row("count rows", sql, [self.store.get()], |row| row.get(0))?;
         Ok(count.unwrap_or_default().unsigned_abs())
+    }
+
+    async fn measure(&mut self, tables: &[&'static Table], numbers: &[i64]) -> Result<Vec<u64>, StoreError> {
+        let mut sizes = Vec::with_capacity(numbers.len());
+        for &number in numbers {
+            let mut size = 0;
+            for table in tables {
+                let sql = &Statements::for_table(table).measure;
+                let bytes: Option<Option<i64>> =
+                    self.query_row("measure rows", sql, (self.store.get(), number), |row| row.get(0))?;
+                size += bytes.flatten().unwrap_or_default().unsigned_abs();
+                if table.name == StoredContact::TABLE.name
+                    && let Ok(customer) = CustomerId::new(number)
+                {
+                    size += self.size_of_recent(customer)?;
+                }
+            }
+            sizes.push(size);
+        }
+        Ok(sizes)
     }
 }
 

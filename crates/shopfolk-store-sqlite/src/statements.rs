@@ -14,6 +14,8 @@ use crate::recent_rows::{OF_STORE, RECENT_CONTACTS, RECENT_OF_ALL};
 pub(crate) struct Statements {
     /// By key.
     pub by_key: String,
+    /// By key, without the document.
+    pub without_document: String,
     /// By the key of what they hang on; empty where they hang on nothing.
     pub of_owner: String,
     /// By the keys of all that they hang on from the first to the last; likewise.
@@ -26,6 +28,8 @@ pub(crate) struct Statements {
     pub by_unique: HashMap<&'static str, String>,
     /// How many.
     pub count: String,
+    /// How many bytes those have whose keys begin with a number.
+    pub measure: String,
     /// A new one: the columns of the description, and then the engine's own.
     pub insert: String,
     /// A known one: the columns of the key, and then those that can change.
@@ -66,20 +70,35 @@ pub fn made_statements() -> Vec<String> {
     let of_tables = STATEMENTS.values().flat_map(|statements| {
         let Statements {
             by_key,
+            without_document,
             of_owner,
             of_owners_between,
             first,
             after,
             by_unique,
             count,
+            measure,
             insert,
             update,
             delete,
             delete_of,
         } = statements;
-        [by_key, of_owner, of_owners_between, first, after, count, insert, update, delete, delete_of]
-            .into_iter()
-            .chain(by_unique.values())
+        [
+            by_key,
+            without_document,
+            of_owner,
+            of_owners_between,
+            first,
+            after,
+            count,
+            measure,
+            insert,
+            update,
+            delete,
+            delete_of,
+        ]
+        .into_iter()
+        .chain(by_unique.values())
     });
     let others =
         [&*COUNT_DELETED, &*LIST_DELETED, &*READ_COUNTERS, &*WRITE_COUNTERS, &*OF_STORE, &*RECENT_OF_ALL];
@@ -123,6 +142,10 @@ impl Statements {
         let without_key = key.is_empty();
         Self {
             by_key: format!("{select}{}", equal(&key, 2)),
+            without_document: table.document.map_or_else(String::new, |_| {
+                let read: Vec<_> = table.columns_without_document().collect();
+                format!("SELECT {} FROM {name} WHERE store_id = ?1{}", read.join(", "), equal(&key, 2))
+            }),
             of_owner: of_owner(&|column| format!("{select} AND {column} = ?2")),
             of_owners_between: of_owner(&|column| {
                 format!("{select} AND {column} BETWEEN ?2 AND ?3 ORDER BY {order}")
@@ -136,6 +159,10 @@ impl Statements {
             },
             by_unique: table.unique.iter().map(unique).collect(),
             count: format!("SELECT count(*) FROM {name} WHERE store_id = ?1"),
+            measure: key.first().filter(|_| table.is_measured()).map_or_else(String::new, |first| {
+                let size = table.size_of_row();
+                format!("SELECT sum({size}) FROM {name} WHERE store_id = ?1 AND {first} = ?2")
+            }),
             insert: format!(
                 "INSERT INTO {name} (store_id, {}) VALUES ({})",
                 all.join(", "),

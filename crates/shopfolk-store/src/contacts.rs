@@ -14,7 +14,8 @@ use shopfolk_model::{
 
 use crate::value::Made;
 use crate::{
-    Damage, Derived, Dialect, IdKind, OnlyRows, Owner, Query, Record, Row, StoreError, Unique, record,
+    ContactsRequest, Damage, Derived, Dialect, IdKind, ListedContactsPart, OnlyRows, Owner, Query, Record,
+    Row, StoreError, Unique, record,
 };
 
 /// A contact of a customer.
@@ -152,6 +153,16 @@ pub trait ReadContacts {
         &mut self,
         customer: CustomerId,
     ) -> impl Future<Output = Result<Option<FoundContacts>, StoreError>> + Send;
+
+    /// A part of the contacts of a customer, in the order of the list; `None` when there is no such customer.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn list_contacts(
+        &mut self,
+        customer: CustomerId,
+        part: ContactsRequest,
+    ) -> impl Future<Output = Result<Option<ListedContactsPart>, StoreError>> + Send;
 
     /// Finds rows and hands each to `take`, as [`ReadRows::read`](crate::ReadRows::read) does, and with them all contacts of
     /// each of these customers; a customer that is not there, or has none, may be left out.

@@ -22,7 +22,7 @@ use crate::{
 pub(crate) use read::MOST_CONTACTS;
 pub use read::{
     ContactsOf, LookedUpCustomers, find_customer_by_email, find_customers, get_customer,
-    list_stored_customers, look_up_customers,
+    list_stored_customers, look_up_customers, measure_customers,
 };
 pub use write::{delete_customers, insert_customers, update_customers};
 

@@ -26,6 +26,7 @@ mod background;
 mod budget;
 mod check;
 mod contacts;
+mod contacts_part;
 mod copy;
 mod customer_document;
 mod customers;
@@ -59,12 +60,13 @@ pub use contacts::{
     BookToAdd, FoundContacts, ONE_DEFAULT_CONTACT, ReadContacts, StoredContact, WriteContacts, folded_beside,
     stored_key,
 };
+pub use contacts_part::{ContactPlace, ContactsPart, ContactsRequest, ListedContactsPart};
 pub use copy::{Aggregate, CopyOperation, CopyTx, ReadCopy, StoreSize, StoredRow, replace};
 pub use customers::{
     CUSTOMERS_BY_EMAIL, CUSTOMERS_BY_EXTERNAL_REFERENCE, ContactsOf, CustomerRow, LookedUpCustomers,
     ReadCustomers, Searched, StoredCustomer, StoredDetails, WriteSearched, delete_customers,
     find_customer_by_email, find_customers, get_customer, insert_customers, list_stored_customers,
-    look_up_customers, update_customers,
+    look_up_customers, measure_customers, update_customers,
 };
 pub use damage::{DAMAGED_ROWS, Damage, Listed};
 pub use engine::{Engine, EngineHealth, ReadOperation, ReadTx, WriteOperation, WriteTx};
@@ -77,7 +79,7 @@ pub use migration_step::MigrationStep;
 pub use order_search::{BoughtProducts, ReadOrderSearch};
 pub use orders::{
     ORDERS_BY_KEY, ReadOrders, StoredOrderProduct, StoredStatistics, WriteOrders, folded_email, get_order,
-    get_orders, insert_orders, list_orders,
+    get_orders, get_short_orders, insert_orders, list_orders, measure_orders,
 };
 pub use page::{Page, PageRequest, PageStart};
 pub use record::{Columns, Record, RecordKey, Row, RowReader};

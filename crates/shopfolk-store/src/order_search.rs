@@ -3,14 +3,14 @@
 use std::future::Future;
 
 use shopfolk_model::{
-    Order, OrderNumber, OrderSearch, OrderedProduct, OrderingCustomers, ProductId, SearchText, StoreId,
+    OrderNumber, OrderSearch, OrderedProduct, OrderingCustomers, ProductId, SearchText, StoreId,
 };
 
 use crate::{Columns, Damage, Listed, Page, PageRequest, StoreError, Stored};
 
 /// Finding orders by what they are like.
 pub trait ReadOrderSearch {
-    /// The orders that a search finds ([`shopfolk_model::SearchedOrder::matches`] says which), the latest number first.
+    /// The numbers of the orders that a search finds ([`shopfolk_model::SearchedOrder::matches`] says which), the latest number first.
     /// The total is exact.
     ///
     /// # Errors
@@ -19,7 +19,7 @@ pub trait ReadOrderSearch {
         &mut self,
         search: &OrderSearch,
         page: PageRequest<OrderNumber>,
-    ) -> impl Future<Output = Result<Page<Order, OrderNumber>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Page<OrderNumber, OrderNumber>, StoreError>> + Send;
 
     /// The products that customers bought, those of deleted customers left out, as [`OrderedProduct::listed`] has them.
     ///

@@ -11,8 +11,8 @@ use shopfolk_model::{
 
 use crate::value::{JsonObject, Made};
 use crate::{
-    Damage, Derived, IdKind, Lifecycle, Listed, Owner, Portion, Query, ReadRows, Reference, StoreError,
-    Unique, WalkPosition, WriteRows, record,
+    Damage, Derived, IdKind, Lifecycle, Listed, Owner, Portion, Query, ReadRows, Record, Reference,
+    StoreError, Unique, WalkPosition, WriteRows, record,
 };
 
 /// By the key that callers know.
@@ -45,6 +45,7 @@ record! {
     ids: Some((IdKind::Order, "order_number"));
     references: &[Reference { column: "customer_id", table: "customers", none: None }];
     unique: &[ORDERS_BY_KEY];
+    document: Some("document");
     lifecycle: Some(Lifecycle {
         created: EventType::OrderCreated,
         changed: &[],
@@ -169,6 +170,32 @@ pub async fn list_orders<T: ReadRows>(
     let numbers: Vec<i64> = listed.items.iter().map(|order| order.number.get()).collect();
     let products = tx.list(Query::of::<StoredOrderProduct>(&numbers)).await?;
     Ok(Some(Portion { listed: with_products(listed, products), through }))
+}
+
+/// The orders with these numbers, the latest number first, with neither documents nor products: these are not read.
+///
+/// # Errors
+/// When the database fails.
+pub async fn get_short_orders<T: ReadRows>(
+    tx: &mut T,
+    numbers: &[OrderNumber],
+) -> Result<Listed<Order>, StoreError> {
+    let keys: Vec<(OrderNumber,)> = numbers.iter().map(|&number| (number,)).collect();
+    let mut orders = tx.list::<Order>(Query::keys_without_document::<Order>(&keys)).await?;
+    orders.items.sort_unstable_by_key(|order| Reverse(order.number));
+    Ok(orders)
+}
+
+/// About how many bytes each of these orders has.
+///
+/// # Errors
+/// When the database fails.
+pub async fn measure_orders<T: ReadRows>(
+    tx: &mut T,
+    numbers: &[OrderNumber],
+) -> Result<Vec<u64>, StoreError> {
+    let numbers: Vec<i64> = numbers.iter().map(|number| number.get()).collect();
+    tx.measure(&[Order::TABLE, StoredOrderProduct::TABLE], &numbers).await
 }
 
 /// The orders with these numbers, with their products, the latest number first.

@@ -59,6 +59,8 @@ impl<T> Portion<T> {
 pub enum Which<'a> {
     /// Those with these keys.
     Keys(Vec<Vec<Value<'a>>>),
+    /// Those with these keys, each with an empty object in the place of its document, which is not read.
+    KeysWithoutDocument(Vec<Vec<Value<'a>>>),
     /// Those that hang on these.
     Owners(&'a [i64]),
     /// Those that hang on anything with an id from the first to the last.
@@ -82,6 +84,12 @@ impl<'a> Query<'a> {
     /// The rows with these keys.
     pub fn keys<R: Record>(keys: &[R::Key]) -> Self {
         Self { table: R::TABLE, which: Which::Keys(keys.iter().map(RecordKey::values).collect()) }
+    }
+
+    /// The rows with these keys, without their documents.
+    pub fn keys_without_document<R: Record>(keys: &[R::Key]) -> Self {
+        let keys = keys.iter().map(RecordKey::values).collect();
+        Self { table: R::TABLE, which: Which::KeysWithoutDocument(keys) }
     }
 
     /// The first rows behind a position, by key.
@@ -132,6 +140,16 @@ pub trait ReadRows: Send {
     /// # Errors
     /// When the database fails.
     fn count(&mut self, table: &'static Table) -> impl Future<Output = Result<u64, StoreError>> + Send;
+
+    /// About how many bytes the rows of these tables have whose keys begin with each of these numbers, in their order.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn measure(
+        &mut self,
+        tables: &[&'static Table],
+        numbers: &[i64],
+    ) -> impl Future<Output = Result<Vec<u64>, StoreError>> + Send;
 
     /// The record with this key.
     ///

@@ -3,7 +3,7 @@
 
 use shopfolk_model::EventType;
 
-use crate::{ColumnType, IdKind};
+use crate::{ColumnType, ContactsPart, IdKind};
 
 /// Which database keeps a row. Tables are the same in both but for what one of them needs besides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -151,6 +151,8 @@ pub struct Table {
     pub lifecycle: Option<Lifecycle>,
     /// The most rows of a store.
     pub maximum: Option<u32>,
+    /// A column with a JSON object that can be long.
+    pub document: Option<&'static str>,
 }
 
 impl Table {
@@ -168,6 +170,7 @@ impl Table {
             guard: Guard::None,
             lifecycle: None,
             maximum: None,
+            document: None,
         }
     }
 
@@ -184,6 +187,31 @@ impl Table {
     /// The columns of the key, the store's id left out.
     pub fn key(&self) -> impl Iterator<Item = &'static Column> + Clone {
         self.columns.iter().filter(|column| column.role == Role::Key)
+    }
+
+    /// Whether its rows are measured: those that hang on others, and those that others hang on.
+    pub fn is_measured(&'static self) -> bool {
+        self.owner.is_some() || self.hanging().next().is_some()
+    }
+
+    /// The columns that are read, with an empty object in the place of the document.
+    pub fn columns_without_document(&self) -> impl Iterator<Item = String> {
+        self.columns_read().map(|column| {
+            if self.document == Some(column.name) {
+                format!("CAST('{{}}' AS text) AS {}", column.name)
+            } else {
+                column.name.to_owned()
+            }
+        })
+    }
+
+    /// About how many bytes a row takes, in SQL: its texts, and what there is beside them.
+    pub fn size_of_row(&self) -> String {
+        let texts = self
+            .columns_read()
+            .filter(|column| matches!(column.column_type, ColumnType::Text | ColumnType::Bytes));
+        let size = |column: &Column| format!(" + coalesce(octet_length({}), 0)", column.name);
+        format!("{}{}", ContactsPart::BESIDE, texts.map(size).collect::<String>())
     }
 
     /// The place of a column among those that a database has.

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
@@ -76,10 +77,15 @@ pub struct TestApp {
     pub clock: Arc<TestClock>,
     pub token: String,
     tokens: AtomicU32,
-    _directory: TempDir,
+    directory: TempDir,
 }
 
 impl TestApp {
+    /// Where its database lies.
+    pub fn database(&self) -> PathBuf {
+        self.directory.path().join("shop.db")
+    }
+
     pub async fn start() -> Self {
         Self::start_with(ApiSettings { rate_limit: None, ..ApiSettings::default() }).await
     }
@@ -92,7 +98,7 @@ impl TestApp {
         let clock = TestClock::new();
         let router = router(engine.clone(), settings, Arc::clone(&clock) as Arc<dyn Clock>);
         let token = String::new();
-        let mut app = Self { router, engine, clock, token, tokens: AtomicU32::new(0), _directory: directory };
+        let mut app = Self { router, engine, clock, token, tokens: AtomicU32::new(0), directory };
         app.create_store(STORE).await;
         app.token = app.create_token(STORE, TokenKind::Secret, ScopeSet::ALL).await.0;
         app

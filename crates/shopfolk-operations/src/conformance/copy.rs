@@ -18,7 +18,7 @@ use crate::{
     ChangeContact, CopyError, CopyPhase, CopyProgress, CreateCustomer, CreateExtraField, CreateGroup,
     CreateStore, CreateToken, CustomerWithContacts, DeleteContact, DeleteCustomer, GetStore, ListCustomers,
     ListExtraFields, ListGroups, ListTokens, NoteTokenUse, RecordOrder, RevokeToken, SearchOrders,
-    SetStoreSuspended, StoreContents, copy_store,
+    SetStoreSuspended, StoreContents, WantedOfOrders, copy_store,
 };
 
 fn go_on(_: CopyProgress) -> ControlFlow<()> {
@@ -52,8 +52,14 @@ async fn groups_fields_and_orders<E: Engine>(
     let groups = engine.read(STORE, ListGroups { filter: GroupFilter::default(), page }).await.unwrap();
     let page = PageRequest::at(0, 1_000_000);
     let fields = engine.read(STORE, ListExtraFields).await.unwrap();
-    let orders = engine.read(STORE, SearchOrders { search: OrderSearch::default(), page }).await.unwrap();
-    (groups.items, fields.items, orders.items)
+    let orders = engine
+        .read(
+            STORE,
+            SearchOrders { search: OrderSearch::default(), page, wanted: WantedOfOrders::Everything },
+        )
+        .await
+        .unwrap();
+    (groups.items, fields.items, orders.first.items)
 }
 
 async fn tokens<E: Engine>(engine: &E) -> Vec<TokenRecord> {

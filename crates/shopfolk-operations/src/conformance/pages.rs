@@ -13,7 +13,7 @@ use super::groups::{create_group, named};
 use super::random_values::any_change;
 use crate::{
     ChangeCustomer, CustomerWithContacts, DeleteCustomer, DeleteOrder, ListDeletedCustomers, ListGroups,
-    OrderName, RecordOrder, SearchCustomers, SearchOrders, Wanted, delete_group,
+    OrderName, RecordOrder, SearchCustomers, SearchOrders, Wanted, WantedOfOrders, delete_group,
 };
 
 /// Creates a customer about whom something is known, and sometimes orders.
@@ -70,12 +70,12 @@ pub async fn pages_of_customers_go_on_whatever_comes_and_goes<E: Engine>(engine:
             let ids_of = |items: &[CustomerWithContacts]| {
                 items.iter().map(|item| item.customer.id).collect::<Vec<_>>()
             };
-            let before = ids_of(&read(PageRequest::at(0, 100)).await.items);
+            let before = ids_of(&read(PageRequest::at(0, 100)).await.first.items);
             let (mut met, mut gone) = (Vec::new(), Vec::new());
             let mut page = PageRequest::at(0, 4);
             loop {
                 let answer = read(page).await;
-                let ids = ids_of(&answer.items);
+                let ids = ids_of(&answer.first.items);
                 met.extend(ids.clone());
                 let Some(next) = answer.next else { break };
                 assert_eq!(next.id, ids[3]);
@@ -102,8 +102,14 @@ pub async fn pages_of_orders_go_on_whatever_comes_and_goes<E: Engine>(engine: E)
     for email in [None, EmailAddress::new("anna@example.com").ok()] {
         let search = OrderSearch { email, ..OrderSearch::default() };
         let read = async |page| {
-            let found = engine.read(STORE, SearchOrders { search: search.clone(), page }).await.unwrap();
-            (found.items.into_iter().map(|order| order.number).collect::<Vec<_>>(), found.next)
+            let found = engine
+                .read(
+                    STORE,
+                    SearchOrders { search: search.clone(), page, wanted: WantedOfOrders::Everything },
+                )
+                .await
+                .unwrap();
+            (found.first.items.into_iter().map(|order| order.number).collect::<Vec<_>>(), found.next)
         };
         let (before, none) = read(PageRequest::at(0, 100)).await;
         assert!(none.is_none() && before.len() > 4);

@@ -19,7 +19,7 @@ use super::random_store::{PRODUCTS, RandomStore};
 use super::random_values::*;
 use crate::{
     FoundCustomers, ListCustomerCountries, ListCustomerFilters, ListCustomers, ListGroups, ListProducts,
-    SearchCustomerIds, SearchCustomers, SearchOrders, Wanted,
+    SearchCustomerIds, SearchCustomers, SearchOrders, Wanted, WantedOfOrders,
 };
 
 /// A list as a whole.
@@ -75,8 +75,12 @@ impl<'a, E: Engine> Comparison<'a, E> {
         let searched =
             found.iter().map(|item| SearchedCustomer::of(&item.customer, &item.contacts)).collect();
         let customers = found.into_iter().map(|item| item.customer).collect();
-        let all = SearchOrders { search: OrderSearch::default(), page: everything() };
-        let orders = engine.read(store, all).await.unwrap().items;
+        let all = SearchOrders {
+            search: OrderSearch::default(),
+            page: everything(),
+            wanted: WantedOfOrders::Everything,
+        };
+        let orders = engine.read(store, all).await.unwrap().first.items;
         let all = ListGroups { filter: GroupFilter::default(), page: everything() };
         let groups = engine.read(store, all).await.unwrap().items;
         let mut bought: HashMap<CustomerId, BTreeSet<ProductId>> = HashMap::new();
@@ -155,17 +159,17 @@ impl<'a, E: Engine> Comparison<'a, E> {
         assert!(self.orders.is_sorted_by(|one, other| one.number > other.number), "the latest come first");
         self.asked.note(&order_filters(&search), expected.len(), self.orders.len());
         for page in [everything(), self.any_page()] {
-            let wanted = SearchOrders { search: search.clone(), page };
+            let wanted = SearchOrders { search: search.clone(), page, wanted: WantedOfOrders::Everything };
             let answer = self.engine.read(self.store, wanted).await.unwrap();
             assert_eq!(answer.total, expected.len() as u64, "{search:?}");
-            assert_eq!(answer.items, part_of(&expected, &page), "{search:?} {page:?}");
+            assert_eq!(answer.first.items, part_of(&expected, &page), "{search:?} {page:?}");
         }
         let limit = u32::try_from(expected.len() / 3 + 1).unwrap();
         let (mut walked, mut page) = (Vec::new(), PageRequest::at(0, limit));
         loop {
-            let wanted = SearchOrders { search: search.clone(), page };
+            let wanted = SearchOrders { search: search.clone(), page, wanted: WantedOfOrders::Everything };
             let answer = self.engine.read(self.store, wanted).await.unwrap();
-            walked.extend(answer.items);
+            walked.extend(answer.first.items);
             let Some(next) = answer.next else { break };
             page = PageRequest::after(next, limit);
         }
@@ -298,7 +302,7 @@ impl<'a, E: Engine> Comparison<'a, E> {
 }
 
 pub(super) fn ids_of(found: &FoundCustomers) -> Vec<CustomerId> {
-    found.items.iter().map(|item| item.customer.id).collect()
+    found.first.items.iter().map(|item| item.customer.id).collect()
 }
 
 fn part_of_key(text: &str) -> SearchText {

@@ -189,8 +189,9 @@ pub async fn page_of_a_search_knows_the_total_and_loads_what_is_wanted<E: Engine
             let page = PageRequest::at(20, 10);
             let found =
                 engine.read(STORE, SearchCustomers { search, sort: None, page, wanted }).await.unwrap();
-            assert_eq!((found.total, found.all, found.count, found.items.len()), (25, 25, 5, customers));
-            let contacts = found.items.iter().map(|item| item.contacts.contacts().len()).sum::<usize>();
+            let items = found.first.items;
+            assert_eq!((found.total, found.all, found.count, items.len()), (25, 25, 5, customers));
+            let contacts = items.iter().map(|item| item.contacts.contacts().len()).sum::<usize>();
             assert_eq!(contacts, if wanted == Wanted::CustomersWithContacts { 5 } else { 0 });
         }
     }

@@ -9,6 +9,7 @@ use shopfolk_model::{GroupFilter, OrderSearch, SearchText};
 use shopfolk_operations::conformance::{FREE_COLUMNS, STORE, assert_every_promise_holds, full_shop};
 use shopfolk_operations::{
     ListCustomerFilters, ListCustomers, ListExtraFields, ListGroups, ListProducts, SearchOrders,
+    WantedOfOrders,
 };
 use shopfolk_store::{Engine, PageRequest, Violation};
 use shopfolk_store_postgres::PostgresEngine;
@@ -111,10 +112,12 @@ async fn finds_something(engine: &PostgresEngine) -> Result<bool, String> {
 
 async fn broken_lists(engine: &PostgresEngine) -> Vec<String> {
     let groups = ListGroups { filter: GroupFilter::default(), page: PageRequest::at(0, 100) };
-    let orders = SearchOrders { search: OrderSearch::default(), page: PageRequest::at(0, 100) };
+    let page = PageRequest::at(0, 100);
+    let orders = SearchOrders { search: OrderSearch::default(), page, wanted: WantedOfOrders::Everything };
     let by_buyer = SearchOrders {
         search: OrderSearch { buyer: SearchText::optional("nobody").unwrap(), ..OrderSearch::default() },
-        page: PageRequest::at(0, 100),
+        page,
+        wanted: WantedOfOrders::Everything,
     };
     let answers = [
         ("SearchOrders by buyer", engine.read(STORE, by_buyer).await.err()),

@@ -1,8 +1,8 @@
 //! What searches look at of orders: folded where a release before this one has not, and found by an index.
 
 use shopfolk_model::{OrderSearch, SearchText};
-use shopfolk_operations::SearchOrders;
 use shopfolk_operations::conformance::{STORE, create_store};
+use shopfolk_operations::{SearchOrders, WantedOfOrders};
 use shopfolk_store::{Engine, PageRequest};
 use shopfolk_test_postgres::TestDatabase;
 
@@ -20,7 +20,7 @@ fn write_orders(database: &TestDatabase, first: u32, last: u32, address: &str) {
 async fn found(engine: &impl Engine, keywords: &str) -> u64 {
     let search = OrderSearch { keywords: SearchText::optional(keywords).unwrap(), ..OrderSearch::default() };
     let page = PageRequest::at(0, 0);
-    engine.read(STORE, SearchOrders { search, page }).await.unwrap().total
+    engine.read(STORE, SearchOrders { search, page, wanted: WantedOfOrders::Everything }).await.unwrap().total
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

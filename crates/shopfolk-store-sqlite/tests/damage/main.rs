@@ -17,7 +17,7 @@ use shopfolk_model::{CustomerId, CustomerSearch, GroupFilter, OrderSearch, Searc
 use shopfolk_operations::conformance::{STORE, assert_every_promise_holds};
 use shopfolk_operations::{
     ListContacts, ListCustomerFilters, ListCustomers, ListExtraFields, ListGroups, ListProducts,
-    SearchCustomers, SearchOrders, Wanted,
+    SearchCustomers, SearchOrders, Wanted, WantedOfOrders,
 };
 use shopfolk_store::{Engine, PageRequest, Violation};
 use shopfolk_store_sqlite::{SqliteEngine, SqliteSettings};
@@ -138,11 +138,13 @@ async fn broken_lists(engine: &SqliteEngine, bystander: CustomerId, damage: &Dam
     );
     let groups = ListGroups { filter: GroupFilter::default(), page: PageRequest::at(0, 100) };
     fails("ListGroups", engine.read(STORE, groups).await.err().map(error));
-    let orders = SearchOrders { search: OrderSearch::default(), page: PageRequest::at(0, 100) };
+    let page = PageRequest::at(0, 100);
+    let orders = SearchOrders { search: OrderSearch::default(), page, wanted: WantedOfOrders::Everything };
     fails("SearchOrders", engine.read(STORE, orders).await.err().map(error));
     let by_buyer = SearchOrders {
         search: OrderSearch { buyer: SearchText::optional("nobody").unwrap(), ..OrderSearch::default() },
-        page: PageRequest::at(0, 100),
+        page,
+        wanted: WantedOfOrders::Everything,
     };
     fails("SearchOrders by buyer", engine.read(STORE, by_buyer).await.err().map(error));
     fails("ListProducts", engine.read(STORE, ListProducts { name: None }).await.err().map(error));

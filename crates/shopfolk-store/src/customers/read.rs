@@ -10,8 +10,8 @@ use shopfolk_model::{
 use super::parts::PARTS;
 use super::{CUSTOMERS_BY_EMAIL, CustomerRow, StoredCustomer};
 use crate::{
-    Damage, FoundContacts, Listed, PORTION, Portion, Query, ReadTx, Record, Row, StoreError, WalkPosition,
-    Which,
+    Damage, FoundContacts, Listed, PORTION, Portion, Query, ReadTx, Record, Row, StoreError, StoredContact,
+    WalkPosition, Which,
 };
 
 /// The contacts of customers, by customer; one that has none may be left out.
@@ -61,6 +61,22 @@ pub async fn look_up_customers<T: ReadTx>(
         found.whole()?.into_iter().map(|(position, (_, customer))| (position.number(), customer)).collect();
     let customers = ids.iter().filter_map(|id| found.remove(&id.get()).map(|customer| (*id, customer)));
     Ok((customers.collect(), contacts))
+}
+
+/// About how many bytes each of these customers has, with contacts where these are wanted.
+///
+/// # Errors
+/// When the database fails.
+pub async fn measure_customers<T: ReadTx>(
+    tx: &mut T,
+    ids: &[CustomerId],
+    contacts: bool,
+) -> Result<Vec<u64>, StoreError> {
+    let mut tables = vec![CustomerRow::TABLE];
+    tables.extend(PARTS.iter().map(|part| part.table));
+    tables.extend(contacts.then_some(StoredContact::TABLE));
+    let numbers: Vec<i64> = ids.iter().map(|id| id.get()).collect();
+    tx.measure(&tables, &numbers).await
 }
 
 /// The customer with this id.

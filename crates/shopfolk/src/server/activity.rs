@@ -11,8 +11,10 @@ use std::time::{Duration, Instant};
 
 /// How long the head of a request may take, and the first one to begin.
 pub(super) const HEAD_LIMIT: Duration = Duration::from_secs(10);
-/// How long nothing may happen between requests, or while an answer waits to be read.
+/// How long nothing may happen between requests.
 const IDLE_LIMIT: Duration = Duration::from_mins(1);
+/// How long nothing may be taken of an answer that waits to be read.
+const UNREAD_LIMIT: Duration = Duration::from_secs(30);
 /// How long a connection that was asked to go may take.
 const FAREWELL_LIMIT: Duration = Duration::from_secs(10);
 /// The time between two looks.
@@ -23,6 +25,8 @@ pub(super) const LOOK: Duration = Duration::from_secs(5);
 pub(super) struct Activity {
     reads: AtomicU64,
     writes: AtomicU64,
+    /// `writes`, and one more, when there was no room for a further one.
+    full_at: AtomicU64,
     begun: AtomicU64,
     ended: AtomicU64,
     /// `reads` when the last request ended.
@@ -38,6 +42,16 @@ impl Activity {
 
     pub(super) fn note_write(&self) {
         self.writes.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// There is no room for more until the other side has read.
+    pub(super) fn note_full(&self) {
+        self.full_at.store(self.writes.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+    }
+
+    /// Whether something waits to be read by the other side.
+    fn is_full(&self) -> bool {
+        self.full_at.load(Ordering::Relaxed) == self.writes.load(Ordering::Relaxed) + 1
     }
 
     /// A request has begun; it ends when what is answered here is dropped.
@@ -116,19 +130,33 @@ pub(super) struct Watch {
     head_since: Option<Instant>,
     /// Since when nothing has happened.
     quiet_since: Instant,
+    /// Since when the other side has not read what waits for it.
+    unread_since: Option<Instant>,
     retired_since: Option<Instant>,
 }
 
 impl Watch {
     /// Begins with a new connection.
     pub(super) fn new(now: Instant) -> Self {
-        Self { seen: Seen::default(), head_since: Some(now), quiet_since: now, retired_since: None }
+        Self {
+            seen: Seen::default(),
+            head_since: Some(now),
+            quiet_since: now,
+            unread_since: None,
+            retired_since: None,
+        }
     }
 
     /// Looks at what has happened since the last look.
     pub(super) fn look(&mut self, activity: &Activity, now: Instant) -> Verdict {
         let before = std::mem::replace(&mut self.seen, activity.seen());
         let seen = self.seen;
+        if seen.writes != before.writes || !activity.is_full() {
+            self.unread_since = None;
+        }
+        if activity.is_full() && now - *self.unread_since.get_or_insert(now) >= UNREAD_LIMIT {
+            return Verdict::Cut;
+        }
         let serving = seen.begun != seen.ended;
         if serving || seen != before {
             self.quiet_since = now;
@@ -238,6 +266,22 @@ mod tests {
             connection.activity.note_read();
             assert_eq!(connection.after(5), Verdict::Keep);
         }
+    }
+
+    #[test]
+    fn a_connection_that_does_not_read_its_answer_is_cut_and_one_that_reads_slowly_is_kept() {
+        let mut connection = Connection::new();
+        connection.activity.note_read();
+        let request = connection.activity.begin(true);
+        for _ in 0..100 {
+            connection.activity.note_write();
+            connection.activity.note_full();
+            assert_eq!(connection.after(25), Verdict::Keep);
+        }
+        drop(request);
+        assert_eq!(connection.after(5), Verdict::Keep);
+        assert_eq!(connection.after(24), Verdict::Keep);
+        assert_eq!(connection.after(1), Verdict::Cut);
     }
 
     #[test]

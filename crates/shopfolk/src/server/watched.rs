@@ -26,8 +26,10 @@ impl<S> WatchedStream<S> {
     }
 
     fn noting_writes(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
-        if matches!(written, Poll::Ready(Ok(_))) {
-            self.activity.note_write();
+        match &written {
+            Poll::Ready(Ok(_)) => self.activity.note_write(),
+            Poll::Pending => self.activity.note_full(),
+            Poll::Ready(Err(_)) => {}
         }
         written
     }
