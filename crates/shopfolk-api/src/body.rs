@@ -66,8 +66,7 @@ async fn read(mut body: Body, budget: &ByteBudget) -> Result<(Bytes, HeldBytes),
     if body.size_hint().lower() > MAXIMUM_SIZE as u64 {
         return Err(too_large());
     }
-    let expected = body.size_hint().exact().and_then(|size| usize::try_from(size).ok());
-    let expected = expected.unwrap_or(MAXIMUM_SIZE);
+    let said = body.size_hint().exact().and_then(|size| usize::try_from(size).ok());
     let mut held = HeldBytes::NOTHING;
     let mut first = Bytes::new();
     let mut whole = BytesMut::new();
@@ -81,7 +80,9 @@ async fn read(mut body: Body, budget: &ByteBudget) -> Result<(Bytes, HeldBytes),
             return Err(too_large());
         }
         if arrived <= UNCOUNTED && arrived + data.len() > UNCOUNTED {
-            held = budget.try_hold(expected).ok_or_else(no_room)?;
+            held = budget.try_hold(said.unwrap_or(MAXIMUM_SIZE)).ok_or_else(no_room)?;
+            // At once, so that it takes what counts and not twice that, as it would while it grew.
+            whole.reserve(said.unwrap_or_default());
         }
         // Nearly every body is one piece, which needs no copy.
         if arrived == 0 {

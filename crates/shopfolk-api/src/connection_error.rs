@@ -33,12 +33,12 @@ impl ConnectionError {
             Self::HeadTooLarge => (
                 StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
                 ErrorCode::RequestTooLarge,
-                "The head of the request must be at most 64 KiB (65536 bytes) with at most 100 headers",
+                "The head of the request must be at most 32 KiB (32768 bytes) with at most 100 headers",
             ),
             Self::AddressTooLong => (
                 StatusCode::URI_TOO_LONG,
                 ErrorCode::RequestTooLarge,
-                "The address of the request is too long: path and query together must be shorter than 64 KiB",
+                "The address of the request is too long: path and query together must be shorter than 32 KiB",
             ),
             Self::NotEncrypted => (
                 StatusCode::BAD_REQUEST,

@@ -12,8 +12,8 @@ use metrics_exporter_prometheus::PrometheusHandle;
 
 use crate::byte_budget::ByteBudget;
 
-/// 64 MiB.
-const HELD_BYTES: u32 = 64 << 20;
+/// 32 MiB.
+const HELD_BYTES: u32 = 32 << 20;
 
 /// The settings of the API.
 #[derive(Clone)]
