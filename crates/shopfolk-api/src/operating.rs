@@ -42,7 +42,7 @@ pub(crate) async fn get_health() -> Result<Response, ApiError> {
 
 /// Can the server serve
 ///
-/// Asks the database; says 503 while the server is shutting down.
+/// Whether a write would be taken now; says 503 while the server is shutting down.
 #[utoipa::path(
     get,
     path = "/readyz",
