@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use shopfolk_model::{
-    Addition, BookChange, Contact, ContactBook, ContactChange, ContactId, CustomerId, Event, Happening,
-    NewContact, Timestamp, time_of_change,
+    Addition, Contact, ContactBook, ContactChange, ContactId, CustomerId, Event, Happening, NewContact,
+    Timestamp, time_of_change,
 };
 use shopfolk_store::{
-    BookToAdd, CustomerRow, FoundContacts, Length, ReadOperation, ReadTx, StateBefore, StoreError,
-    WriteOperation, WriteTx,
+    BookToAdd, CustomerRow, Damage, FoundContacts, Length, Query, ReadOperation, ReadTx, StateBefore,
+    StoreError, WriteOperation, WriteTx,
 };
 
 use crate::OperationError;
@@ -82,14 +82,14 @@ impl WriteOperation for ChangeContact {
     type Error = OperationError;
 
     async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
-        let mut book = contact_book(tx, self.customer).await?;
+        let (mut book, updated) = contact_book(tx, self.customer).await?;
         if self.change.is_empty() && book.find(self.contact).is_some() {
             return Ok(ContactUpdate::NothingToDo);
         }
         let change = book
             .change(self.contact, self.change.clone())?
             .ok_or(OperationError::ContactNotFound { id: self.contact })?;
-        write_contacts(tx, self.customer, &change, self.now).await?;
+        tx.write_contacts(self.customer, &change, time_of_change(updated, self.now)).await?;
         let happening = Happening::ContactUpdated(self.customer);
         append(tx, happening, self.contact, StateBefore::of_contacts(self.customer, &change), self.now)
             .await?;
@@ -113,9 +113,9 @@ impl WriteOperation for DeleteContact {
     type Error = OperationError;
 
     async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<(), OperationError> {
-        let mut book = contact_book(tx, self.customer).await?;
+        let (mut book, updated) = contact_book(tx, self.customer).await?;
         let change = book.remove(self.contact).ok_or(OperationError::ContactNotFound { id: self.contact })?;
-        write_contacts(tx, self.customer, &change, self.now).await?;
+        tx.write_contacts(self.customer, &change, time_of_change(updated, self.now)).await?;
         let happening = Happening::ContactDeleted(self.customer);
         append(tx, happening, self.contact, StateBefore::of_contacts(self.customer, &change), self.now).await
     }
@@ -189,19 +189,18 @@ async fn found_contacts<T: ReadTx>(
     tx.find_contacts(customer).await?.ok_or(OperationError::CustomerNotFound { id: customer })
 }
 
-async fn contact_book<T: ReadTx>(tx: &mut T, customer: CustomerId) -> Result<ContactBook, OperationError> {
-    Ok(found_contacts(tx, customer).await?.whole().map_err(StoreError::from)?)
-}
-
-async fn write_contacts<T: WriteTx>(
+/// All contacts of a customer, and when the customer last changed, in one look.
+async fn contact_book<T: WriteTx>(
     tx: &mut T,
     customer: CustomerId,
-    change: &BookChange,
-    now: Timestamp,
-) -> Result<(), OperationError> {
-    let row = tx.get::<CustomerRow>((customer,)).await?;
-    let row = row.ok_or(OperationError::CustomerNotFound { id: customer })?;
-    Ok(tx.write_contacts(customer, change, time_of_change(row.updated, now)).await?)
+) -> Result<(ContactBook, Timestamp), OperationError> {
+    let mut row: Option<Result<CustomerRow, Damage>> = None;
+    let query = Query::keys::<CustomerRow>(&[(customer,)]);
+    let mut found =
+        tx.read_with_contacts(&[query], &mut |found| row = Some(found.decode()), &[customer]).await?;
+    let row = row.ok_or(OperationError::CustomerNotFound { id: customer })?.map_err(StoreError::from)?;
+    let contacts = found.remove(&customer).unwrap_or_default().whole().map_err(StoreError::from)?;
+    Ok((contacts, row.updated))
 }
 
 async fn append<T: WriteTx>(
