@@ -29,8 +29,8 @@ const ORDERS: u32 = 20;
 /// A body may have 1 MiB.
 const ORDER_NOTE: usize = (1 << 20) - 1_000;
 const READERS: usize = 60;
-/// Together they are six times what the server takes of bodies at once.
-const BODIES: usize = 1_000;
+/// Together they are more than three times what the server takes of bodies at once.
+const BODIES: usize = 600;
 const BODY: usize = 200_000;
 
 /// A server that may have so much memory, where the system keeps groups of processes within limits. Elsewhere it is looked at
