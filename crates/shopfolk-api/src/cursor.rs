@@ -9,8 +9,8 @@ use std::fmt;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use shopfolk_model::{
-    CustomerId, CustomerName, CustomerPosition, CustomerSort, DeletedCustomer, GroupId, OrderNumber,
-    SortField, SortKey, Timestamp,
+    CustomerId, CustomerName, CustomerPosition, CustomerSort, DeletedCustomer, GroupId, OrderNumber, SortKey,
+    Timestamp,
 };
 
 /// Stands before everything else, and changes when the rest is written in another way.
@@ -83,16 +83,7 @@ impl Place for CustomerPosition {
 
     fn code(order: Option<CustomerSort>) -> u8 {
         let Some(CustomerSort { field, descending }) = order else { return 0 };
-        let field = match field {
-            SortField::Name => 1,
-            SortField::Email => 2,
-            SortField::Registered => 3,
-            SortField::Updated => 4,
-            SortField::OrderCount => 5,
-            SortField::SalesValue => 6,
-            SortField::FirstOrder => 7,
-            SortField::LastOrder => 8,
-        };
+        let field = field.code();
         if descending { field | DESCENDING } else { field }
     }
 
@@ -111,19 +102,12 @@ impl Place for CustomerPosition {
         };
         let key = match order.map(|order| order.field) {
             None => SortKey::Number(key.is_empty().then_some(None)?),
-            Some(SortField::Name | SortField::Email) => {
+            Some(field) if field.is_text() => {
                 let text = std::str::from_utf8(key).ok()?;
                 let is_kept = text.len() <= LONGEST_TEXT && !text.contains('\0');
                 SortKey::Text(is_kept.then_some(key)?.into())
             }
-            Some(
-                SortField::Registered
-                | SortField::Updated
-                | SortField::OrderCount
-                | SortField::SalesValue
-                | SortField::FirstOrder
-                | SortField::LastOrder,
-            ) => SortKey::Number(number()?),
+            Some(_) => SortKey::Number(number()?),
         };
         Some(Self { key, id: CustomerId::new(id).ok()? })
     }
@@ -177,6 +161,8 @@ mod tests {
     use std::collections::HashSet;
 
     use proptest::prelude::*;
+
+    use shopfolk_model::SortField;
 
     use super::*;
 

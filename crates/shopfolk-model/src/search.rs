@@ -226,7 +226,7 @@ impl CustomerSearch {
 }
 
 macro_rules! sort_fields {
-    ($($(#[$meta:meta])* $variant:ident = $name:literal,)+) => {
+    ($($(#[$meta:meta])* $variant:ident = $code:literal $name:literal,)+) => {
         /// What customers can be sorted by.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum SortField {
@@ -243,27 +243,41 @@ macro_rules! sort_fields {
                     $(Self::$variant => $name,)+
                 }
             }
+
+            /// Its number, which stays: places in lists that callers keep have it.
+            pub const fn code(self) -> u8 {
+                match self {
+                    $(Self::$variant => $code,)+
+                }
+            }
         }
     };
 }
 
+impl SortField {
+    /// Whether it is a text, and no number.
+    pub const fn is_text(self) -> bool {
+        matches!(self, Self::Name | Self::Email)
+    }
+}
+
 sort_fields! {
     /// The name, its case folded.
-    Name = "NAME",
+    Name = 1 "NAME",
     /// The e-mail address, its case folded.
-    Email = "EMAIL",
+    Email = 2 "EMAIL",
     /// When the customer came to be.
-    Registered = "REGISTERED_DATE",
+    Registered = 3 "REGISTERED_DATE",
     /// When the customer last changed.
-    Updated = "UPDATED_DATE",
+    Updated = 4 "UPDATED_DATE",
     /// How many orders there are.
-    OrderCount = "ORDER_COUNT",
+    OrderCount = 5 "ORDER_COUNT",
     /// What the orders are worth together.
-    SalesValue = "SALES_VALUE",
+    SalesValue = 6 "SALES_VALUE",
     /// When the first order was made.
-    FirstOrder = "FIRST_ORDER_DATE",
+    FirstOrder = 7 "FIRST_ORDER_DATE",
     /// When the last order was made.
-    LastOrder = "LAST_ORDER_DATE",
+    LastOrder = 8 "LAST_ORDER_DATE",
 }
 
 /// In which order customers are wanted. Those that are equal in it come by id, those without a value last.

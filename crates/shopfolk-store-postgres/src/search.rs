@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use shopfolk_model::{
     ContactBook, ContactType, CountryCode, Customer, CustomerId, CustomerKind, CustomerPosition,
     CustomerSearch, CustomerSort, EmailFilter, LanguageCode, Money, PhoneDigits, SearchText,
-    SearchedCustomer, SortField, SortKey, Timestamp,
+    SearchedCustomer, SortKey, Timestamp,
 };
 use shopfolk_store::{
     ColumnType, CustomerRow, PORTION, Page, PageRequest, Portion, Query, ReadRows, ReadSearch, StoreError,
@@ -136,7 +136,7 @@ impl<M: TxMode> ReadSearch for PostgresTx<'_, M> {
         let more = page.cut(&mut ids);
         // Nobody has an id that is none.
         let items: Vec<_> = ids.into_iter().filter_map(|id| CustomerId::new(id).ok()).collect();
-        let key = match sort.map(|sort| is_by_text(sort.field)) {
+        let key = match sort.map(|sort| sort.field.is_text()) {
             Some(true) => {
                 let text: Option<&str> = row.try_get("text_key").map_err(&found)?;
                 SortKey::Text(text.unwrap_or_default().as_bytes().into())
@@ -243,7 +243,7 @@ fn parameters(
         seconds(updated.to),
         contact_types,
         contact.as_ref().and_then(|filter| part(&filter.text)),
-        sort.map_or(0, |sort| order(sort.field)),
+        sort.map_or(0, |sort| i16::from(sort.field.code())),
         reads(page),
         offset(page),
         order_count.from.map(number),
@@ -258,25 +258,6 @@ fn parameters(
         number_key,
         Some(sort.is_some_and(|sort| sort.descending)),
     ]
-}
-
-/// The number of a field in the statement that sorts by it.
-const fn order(field: SortField) -> i16 {
-    match field {
-        SortField::Name => 1,
-        SortField::Email => 2,
-        SortField::Registered => 3,
-        SortField::Updated => 4,
-        SortField::OrderCount => 5,
-        SortField::SalesValue => 6,
-        SortField::FirstOrder => 7,
-        SortField::LastOrder => 8,
-    }
-}
-
-/// Whether the statement sorts by a field as by a text.
-const fn is_by_text(field: SortField) -> bool {
-    order(field) <= order(SortField::Email)
 }
 
 /// The key of a place as the statement compares it: a text or a number; neither where there is none.
