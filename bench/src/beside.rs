@@ -1,6 +1,7 @@
 //! What clients of a large store do to the others: a small store is read, written and searched while a burden goes on.
 
 mod burden;
+mod counted;
 mod filling;
 mod measured;
 mod open_connections;
@@ -15,7 +16,8 @@ use anyhow::Result;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
-use self::burden::{Burden, Counted, Counts};
+use self::burden::Burden;
+use self::counted::{Counted, Counts};
 use self::filling::Stage;
 use self::measured::{Measured, Times};
 use crate::Places;

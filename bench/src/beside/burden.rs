@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -13,7 +13,8 @@ use http::{Method, StatusCode};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::filling::{LARGE_STORE, Stage};
+use super::counted::Counted;
+use super::filling::{LARGE_STORE, Stage, path};
 use super::open_connections::{slow_bodies, slow_readers};
 use crate::client::Client;
 
@@ -50,51 +51,6 @@ pub(super) enum Burden {
     UnknownTokens,
     /// The command line imports a tenth of the customers, changed each time.
     Import,
-}
-
-/// Counts what becomes of the requests of a burden.
-#[derive(Debug, Default)]
-pub(super) struct Counted {
-    answered: AtomicU64,
-    refused: AtomicU64,
-    failed: AtomicU64,
-}
-
-/// What became of the requests of a burden.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub(super) struct Counts {
-    /// Answered with success.
-    answered: u64,
-    /// Answered with another status.
-    refused: u64,
-    /// Not answered.
-    failed: u64,
-}
-
-impl Counts {
-    /// How many came to an end, in whatever way.
-    pub(super) fn ended(self) -> u64 {
-        self.answered + self.refused + self.failed
-    }
-}
-
-impl Counted {
-    /// What was counted so far; then it begins anew.
-    pub(super) fn take(&self) -> Counts {
-        let [answered, refused, failed] =
-            [&self.answered, &self.refused, &self.failed].map(|count| count.swap(0, Ordering::Relaxed));
-        Counts { answered, refused, failed }
-    }
-
-    /// Counts one by what became of it.
-    pub(super) fn add(&self, outcome: &Result<StatusCode>) {
-        let count = match outcome {
-            Ok(status) if status.is_success() => &self.answered,
-            Ok(_) => &self.refused,
-            Err(_) => &self.failed,
-        };
-        count.fetch_add(1, Ordering::Relaxed);
-    }
 }
 
 impl Burden {
@@ -207,11 +163,6 @@ impl Asking<'_> {
     }
 }
 
-/// The path of a call of the large store.
-pub(super) fn path(call: &str) -> String {
-    format!("/api/v3/{LARGE_STORE}/{call}")
-}
-
 /// Imports a file with the command line, until it is done or nobody wants it any more.
 fn import(program: &Path, database: &str, file: &Path, goes_on: &AtomicBool) -> Result<StatusCode> {
     let mut import = Command::new(program)
@@ -244,23 +195,5 @@ impl Drop for Ended {
         // Both fail only if the process is gone already, which is what is wanted.
         let _ = self.0.kill();
         let _ = self.0.wait();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use anyhow::anyhow;
-    use http::StatusCode;
-
-    use super::{Counted, Counts};
-
-    #[test]
-    fn what_became_of_requests_is_counted() {
-        let counted = Counted::default();
-        counted.add(&Ok(StatusCode::OK));
-        counted.add(&Ok(StatusCode::SERVICE_UNAVAILABLE));
-        counted.add(&Err(anyhow!("closed")));
-        assert_eq!(counted.take(), Counts { answered: 1, refused: 1, failed: 1 });
-        assert_eq!(counted.take().ended(), 0);
     }
 }

@@ -9,7 +9,6 @@ use serde_json::{Value, json};
 use shopfolk_test_postgres::PostgresServer;
 
 use super::Engine;
-use super::burden::path;
 use crate::client::Client;
 use crate::seeder::seed;
 use crate::server::Server;
@@ -164,4 +163,9 @@ fn note_down(from: &Path, to: &Path, number: usize) -> Result<()> {
         writeln!(written, "{customer}")?;
     }
     written.flush().context("cannot finish it")
+}
+
+/// The path of a call of the large store.
+pub(super) fn path(call: &str) -> String {
+    format!("/api/v3/{LARGE_STORE}/{call}")
 }

@@ -10,7 +10,8 @@ use anyhow::{Context, Result, ensure};
 use http::StatusCode;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use super::burden::{Counted, path};
+use super::counted::Counted;
+use super::filling::path;
 
 /// How many clients do not read.
 const READERS: usize = 60;
