@@ -2,9 +2,7 @@
 
 use std::fmt::Display;
 
-use serde::ser::{
-    Error, Impossible, Serialize, SerializeMap, SerializeSeq, SerializeStruct, SerializeTuple, Serializer,
-};
+use serde::ser::{Error, Impossible, Serialize, SerializeMap, SerializeSeq, SerializeStruct, Serializer};
 
 use crate::response_fields::ResponseFields;
 
@@ -52,7 +50,7 @@ impl<'a, S: Serializer> Serializer for Selecting<'a, S> {
     type Ok = S::Ok;
     type Error = S::Error;
     type SerializeSeq = Selecting<'a, S::SerializeSeq>;
-    type SerializeTuple = Selecting<'a, S::SerializeTuple>;
+    type SerializeTuple = Impossible<S::Ok, S::Error>;
     type SerializeTupleStruct = Impossible<S::Ok, S::Error>;
     type SerializeTupleVariant = Impossible<S::Ok, S::Error>;
     type SerializeMap = Selecting<'a, S::SerializeMap>;
@@ -123,8 +121,8 @@ impl<'a, S: Serializer> Serializer for Selecting<'a, S> {
         Ok(Selecting { inner: self.inner.serialize_seq(None)?, fields: self.fields })
     }
 
-    fn serialize_tuple(self, length: usize) -> Result<Self::SerializeTuple, S::Error> {
-        Ok(Selecting { inner: self.inner.serialize_tuple(length)?, fields: self.fields })
+    fn serialize_tuple(self, _: usize) -> Result<Self::SerializeTuple, S::Error> {
+        Err(unknown("a tuple"))
     }
 
     fn serialize_tuple_struct(
@@ -165,20 +163,6 @@ impl<'a, S: Serializer> Serializer for Selecting<'a, S> {
 }
 
 impl<C: SerializeSeq> SerializeSeq for Selecting<'_, C> {
-    type Ok = C::Ok;
-    type Error = C::Error;
-
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), C::Error> {
-        let selected = Selected(value, self.fields);
-        if selected.is_kept() { self.inner.serialize_element(&selected) } else { Ok(()) }
-    }
-
-    fn end(self) -> Result<C::Ok, C::Error> {
-        self.inner.end()
-    }
-}
-
-impl<C: SerializeTuple> SerializeTuple for Selecting<'_, C> {
     type Ok = C::Ok;
     type Error = C::Error;
 

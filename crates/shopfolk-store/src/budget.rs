@@ -7,26 +7,16 @@ use std::time::Duration;
 pub struct Budget {
     /// How many rows with an id, or that hang on one.
     pub rows: usize,
-    /// How many bytes of them.
-    pub bytes: usize,
     /// How long others may wait for it, where they wait.
     pub time: Duration,
 }
 
 /// The budget of every portion of every walk: searches, imports, mass changes, deletions, copies. Each is a transaction, and
 /// others are served between them.
-pub const BUDGET: Budget = Budget { rows: 500, bytes: 4 << 20, time: Duration::from_millis(10) };
+pub const BUDGET: Budget = Budget { rows: 500, time: Duration::from_millis(10) };
 
 /// How many rows a portion has at the most.
 pub const PORTION: usize = BUDGET.rows;
-
-impl Budget {
-    /// What so many rows with so many bytes count for, in rows: large ones count for several.
-    pub const fn weight(self, rows: usize, bytes: usize) -> usize {
-        let of_bytes = bytes.div_ceil(self.bytes / self.rows);
-        if of_bytes > rows { of_bytes } else { rows }
-    }
-}
 
 /// How large the next portion of a walk is: it follows from how long others waited for the last one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,12 +89,5 @@ mod tests {
         assert!(!pace.shrink());
         pace.took(Duration::ZERO);
         assert_eq!(pace.rows(), 2);
-    }
-
-    #[test]
-    fn large_rows_count_for_several() {
-        assert_eq!(BUDGET.weight(1, 100), 1);
-        assert_eq!(BUDGET.weight(3, 100), 3);
-        assert_eq!(BUDGET.weight(1, 1 << 20), 126);
     }
 }
