@@ -39,7 +39,6 @@ pub struct PostgresEngine {
     access_change: Arc<AccessChange>,
 }
 
-const CLOSED: StoreError = StoreError::Unavailable { reason: "it is shutting down" };
 const READ_ONLY: StoreError = StoreError::Unavailable { reason: "the database takes no writes" };
 const NO_TABLES: &str = "there are no tables of Shopfolk in it; 'shopfolk migrate' makes them";
 
@@ -124,7 +123,7 @@ impl PostgresEngine {
         operation: R,
     ) -> Result<R::Output, R::Error> {
         if self.writes.is_closed() {
-            return Err(CLOSED.into());
+            return Err(StoreError::CLOSED.into());
         }
         let node = Arc::clone(&self.node);
         // On a task of its own: what was begun is finished, even when the caller goes away.
@@ -309,5 +308,5 @@ fn fault(error: &JoinError) -> StoreError {
     if error.is_panic() {
         return StoreError::Database { doing: "run an operation", source: "the operation panicked".into() };
     }
-    CLOSED
+    StoreError::CLOSED
 }

@@ -8,7 +8,6 @@ use shopfolk_store::{StoreError, Turn, Turns};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
-use crate::pool::NO_ROOM;
 use crate::tx::TOO_SLOW;
 
 type Waiting = Turns<oneshot::Sender<Place>>;
@@ -40,7 +39,7 @@ impl LongPlaces {
         drop(gives_way);
         self.give();
         match timeout_at(deadline, place).await {
-            Ok(place) => place.map_err(|_| NO_ROOM),
+            Ok(place) => place.map_err(|_| StoreError::NO_ROOM),
             Err(_) => Err(TOO_SLOW),
         }
     }

@@ -19,10 +19,7 @@ use crate::settings::PostgresSettings;
 /// How long is waited before another try to connect.
 const PAUSE: Duration = Duration::from_millis(100);
 
-const CLOSED: StoreError = StoreError::Unavailable { reason: "it is shutting down" };
 const NO_CONNECTION: StoreError = StoreError::Unavailable { reason: "the database cannot be reached" };
-pub(crate) const NO_ROOM: StoreError =
-    StoreError::Unavailable { reason: "too many calls are waiting for it" };
 
 /// Opens connections and looks whether they are still there.
 pub(crate) struct Connector {
@@ -102,7 +99,7 @@ impl Sessions {
                     _ => tokio::time::sleep(PAUSE).await,
                 },
                 Err(PoolError::Timeout(_)) => return Err(NO_CONNECTION),
-                Err(PoolError::Closed) => return Err(CLOSED),
+                Err(PoolError::Closed) => return Err(StoreError::CLOSED),
                 Err(error) => {
                     return Err(StoreError::Database { doing: "take a connection", source: error.into() });
                 }
@@ -142,7 +139,7 @@ impl<'a> Waiting<'a> {
     fn begin(sessions: &'a Sessions) -> Result<Self, StoreError> {
         let place = Self(sessions);
         if sessions.waiting.fetch_add(1, Ordering::Relaxed) >= sessions.settings().waiting {
-            return Err(NO_ROOM);
+            return Err(StoreError::NO_ROOM);
         }
         Ok(place)
     }

@@ -56,10 +56,6 @@ struct Queues {
 /// How long an engine that works may take to say so.
 const HEALTH_LIMIT: Duration = Duration::from_secs(5);
 
-pub(crate) const NO_ROOM: StoreError =
-    StoreError::Unavailable { reason: "too many calls are waiting for it" };
-pub(crate) const CLOSED: StoreError = StoreError::Unavailable { reason: "it is shutting down" };
-
 impl SqliteEngine {
     /// Opens the database, brings its tables up to date and starts the threads.
     ///
@@ -125,7 +121,7 @@ impl SqliteEngine {
             } else {
                 let (jobs, searches) = (Arc::clone(&long_reads), Arc::clone(&searches));
                 start_thread("searcher", move || {
-                    reader::serve_long(reader, &jobs, &searches);
+                    jobs.serve(reader, &searches);
                     drop(lock);
                 })?;
             }
@@ -144,10 +140,10 @@ impl SqliteEngine {
     /// Sends to a queue without waiting for room in it.
     fn send<T>(&self, queue: impl Fn(&Queues) -> &Sender<T>, job: T) -> Result<(), StoreError> {
         let queues = self.shared.queues.read().unwrap_or_else(PoisonError::into_inner);
-        let queues = queues.as_ref().ok_or(CLOSED)?;
+        let queues = queues.as_ref().ok_or(StoreError::CLOSED)?;
         queue(queues).try_send(job).map_err(|error| match error {
-            TrySendError::Full(_) => NO_ROOM,
-            TrySendError::Disconnected(_) => CLOSED,
+            TrySendError::Full(_) => StoreError::NO_ROOM,
+            TrySendError::Disconnected(_) => StoreError::CLOSED,
         })
     }
 
@@ -155,7 +151,7 @@ impl SqliteEngine {
     async fn run<R: Runs>(&self, store: StoreId, author: Actor, operation: R) -> Result<R::Output, R::Error> {
         let (write, answer) = Write::new(store, author, operation);
         self.send(|queues| &queues.writes, Box::new(write) as Box<dyn WriteJob>)?;
-        answer.await.unwrap_or_else(|_| Err(CLOSED.into()))
+        answer.await.unwrap_or_else(|_| Err(StoreError::CLOSED.into()))
     }
 
     /// Takes a write that changes nothing, unless one was taken a moment ago.
@@ -165,7 +161,7 @@ impl SqliteEngine {
         }
         let (probe, answer) = Probe::new();
         self.send(|queues| &queues.writes, Box::new(probe) as Box<dyn WriteJob>)?;
-        answer.await.unwrap_or(Err(CLOSED))
+        answer.await.unwrap_or(Err(StoreError::CLOSED))
     }
 
     /// Has the writer run a portion of something long in its turn, and tells the pace how long it worked.
@@ -178,7 +174,7 @@ impl SqliteEngine {
         let (write, answer) = Write::new(turn.store, turn.by, operation);
         let (portion, worked) = PortionWrite::new(turn, write);
         self.send(|queues| &queues.writes, Box::new(portion) as Box<dyn WriteJob>)?;
-        let answer = answer.await.unwrap_or_else(|_| Err(CLOSED.into()))?;
+        let answer = answer.await.unwrap_or_else(|_| Err(StoreError::CLOSED.into()))?;
         pace.took(worked.get());
         Ok(answer)
     }
@@ -194,7 +190,7 @@ impl SqliteEngine {
     {
         let (job, answer) = read_job(read);
         self.send(|queues| &queues.reads, job)?;
-        answer.await.unwrap_or_else(|_| Err(CLOSED.into()))
+        answer.await.unwrap_or_else(|_| Err(StoreError::CLOSED.into()))
     }
 
     /// Does something long in a searching thread, in its turn.
@@ -210,7 +206,7 @@ impl SqliteEngine {
         let (job, answer) = read_job(read);
         self.shared.long_reads.push(turn, job)?;
         // Nobody has begun what gives no answer: it had to make room for another store's.
-        answer.await.unwrap_or_else(|_| Err(NO_ROOM.into()))
+        answer.await.unwrap_or_else(|_| Err(StoreError::NO_ROOM.into()))
     }
 }
 
@@ -262,7 +258,7 @@ impl Engine for SqliteEngine {
             };
             let _ = caller.send(read());
         })?;
-        answer.await.unwrap_or_else(|_| Err(CLOSED.into()))
+        answer.await.unwrap_or_else(|_| Err(StoreError::CLOSED.into()))
     }
 
     async fn write<O: WriteOperation>(
@@ -315,7 +311,7 @@ impl Engine for SqliteEngine {
                 open_reader(&path).and_then(|mut connection| check_database(&mut connection, report));
             let _ = caller.send(outcome);
         })?;
-        answer.await.unwrap_or(Err(CLOSED))
+        answer.await.unwrap_or(Err(StoreError::CLOSED))
     }
 
     async fn rebuild(&self, mut observe: impl FnMut(u64) + Send + 'static) -> Result<(), StoreError> {
@@ -367,7 +363,7 @@ impl Engine for SqliteEngine {
         drop(queues);
         self.shared.long_reads.close();
         match self.shared.finished.lock().await.take() {
-            Some(finished) => finished.await.unwrap_or(Err(CLOSED)),
+            Some(finished) => finished.await.unwrap_or(Err(StoreError::CLOSED)),
             None => Ok(()),
         }
     }

@@ -4,9 +4,9 @@ use parking_lot::{Condvar, Mutex};
 use shopfolk_model::StoreId;
 use shopfolk_store::{StoreError, Turn, Turns};
 
-use crate::engine::CLOSED;
 use crate::measures;
-use crate::reader::ReadJob;
+use crate::pause::Searches;
+use crate::reader::{ReadJob, Reader};
 
 /// The long reads that wait and run.
 pub(crate) struct LongReads {
@@ -33,7 +33,7 @@ impl LongReads {
     pub(crate) fn push(&self, turn: Turn, job: ReadJob) -> Result<(), StoreError> {
         let mut state = self.state.lock();
         if state.closed {
-            return Err(CLOSED);
+            return Err(StoreError::CLOSED);
         }
         let gives_way = state.turns.push(turn, job);
         measures::set(measures::LONG_READS_WAITING, state.turns.waiting());
@@ -44,8 +44,13 @@ impl LongReads {
         Ok(())
     }
 
+    /// Runs them with this reader, until no more are taken.
+    pub(crate) fn serve(&self, mut reader: Reader, searches: &Searches) {
+        while self.run_next(|job| searches.run(|| job(&mut reader))) {}
+    }
+
     /// Runs the next job, as soon as there is one whose turn it is; answers whether there may be more.
-    pub(crate) fn run_next(&self, run: impl FnOnce(ReadJob)) -> bool {
+    fn run_next(&self, run: impl FnOnce(ReadJob)) -> bool {
         let mut state = self.state.lock();
         let (store, job) = loop {
             if let Some(begun) = state.turns.begin() {

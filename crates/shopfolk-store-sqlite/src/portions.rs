@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use shopfolk_store::{StoreError, Turn};
 
-use crate::writer::{Ran, Runs, Write, WriteJob, Writer};
+use crate::writer::{Ran, Runs, Write, WriteJob, WriterState};
 
 /// A portion of a walk, with its caller.
 pub(crate) struct PortionWrite<R: Runs> {
@@ -16,7 +16,7 @@ pub(crate) struct PortionWrite<R: Runs> {
     worked: Worked,
 }
 
-/// How long the writer worked for a portion, before it waited for the disk.
+/// How long the writer was busy with a portion: what others waited for it, its commit included.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Worked(Arc<AtomicU64>);
 
@@ -46,8 +46,8 @@ impl<R: Runs> WriteJob for PortionWrite<R> {
         self.write.is_wanted()
     }
 
-    fn run(&mut self, writer: &mut Writer) -> Ran {
-        self.write.run(writer)
+    fn run(&mut self, state: &mut WriterState) -> Ran {
+        self.write.run(state)
     }
 
     fn worked(&mut self, time: Duration) {

@@ -3,7 +3,7 @@
 use shopfolk_store::StoreError;
 use tokio::sync::oneshot;
 
-use crate::writer::{Ran, WriteJob, Writer};
+use crate::writer::{Ran, WriteJob, WriterState};
 
 /// The probe, with the one who asked.
 pub(crate) struct Probe {
@@ -24,8 +24,8 @@ impl WriteJob for Probe {
         !self.caller.is_closed()
     }
 
-    fn run(&mut self, writer: &mut Writer) -> Ran {
-        self.outcome = writer.write_nothing();
+    fn run(&mut self, state: &mut WriterState) -> Ran {
+        self.outcome = state.write_nothing();
         if self.outcome.is_ok() { Ran::Cleanly } else { Ran::Halfway }
     }
 

@@ -13,8 +13,6 @@ use shopfolk_store::{ReadOperation, StoreError};
 use tokio::runtime::Handle;
 
 use crate::connection::doing;
-use crate::long_reads::LongReads;
-use crate::pause::Searches;
 use crate::recent::{ReaderNumber, RecentContacts};
 use crate::tx::{Reading, SqliteReadTx};
 
@@ -106,9 +104,4 @@ pub(crate) fn serve(mut reader: Reader, jobs: &Receiver<ReadJob>) {
     for job in jobs {
         job(&mut reader);
     }
-}
-
-/// Serves long reads until nobody can ask for any more.
-pub(crate) fn serve_long(mut reader: Reader, reads: &LongReads, searches: &Searches) {
-    while reads.run_next(|job| searches.run(|| job(&mut reader))) {}
 }

@@ -1,6 +1,7 @@
 //! The thread that writes: many operations, one commit.
 
 mod job;
+mod state;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -14,19 +15,16 @@ use shopfolk_store::{StoreError, Turns};
 use crate::checkpoint::{Checkpoints, empty_log};
 use crate::commits::Commits;
 use crate::connection::{doing, may_be_in_the_log};
-use crate::counters::Counters;
-use crate::engine::NO_ROOM;
 use crate::file_watch::FileWatch;
 use crate::pause::Searches;
 use crate::reader::execute;
-use crate::recent::{BatchNumber, RecentContacts};
+use crate::recent::RecentContacts;
 use crate::search::PackingShare;
-use crate::search::added::AddedContacts;
-use crate::search::backlog::Backlog;
-use crate::settle::{self, SettlingOrder, settle_oldest};
-use crate::tx::{SqliteWriteTx, Writing};
+use crate::settle::{self, settle_oldest};
 use crate::write_health::WriteHealth;
 use crate::{SqliteSettings, measures};
+
+pub(crate) use state::WriterState;
 
 pub(crate) use job::{Copies, Operates, Ran, Runs, Write, WriteJob};
 
@@ -56,19 +54,12 @@ enum Doubt {
 
 /// What the writing thread works with.
 pub(crate) struct Writer {
-    connection: Connection,
-    recent: Arc<RecentContacts>,
-    counters: Counters,
-    settling: SettlingOrder,
-    added: AddedContacts,
-    backlog: Backlog,
+    state: WriterState,
     checkpoints: Checkpoints,
     commits: Commits,
     health: Arc<WriteHealth>,
     /// The files that a server watches.
     files: Option<FileWatch>,
-    /// The commit that comes next.
-    batch: BatchNumber,
     /// Pages in the log after the last commit that wrote.
     log_pages: Arc<AtomicUsize>,
     /// Whether the last commit wrote.
@@ -76,7 +67,6 @@ pub(crate) struct Writer {
     doubt: Doubt,
     /// What SQLite says as long as no other process writes.
     data_version: i64,
-    keep_recent: bool,
     most_recent: usize,
     largest_batch: usize,
     /// Portions of walks that wait for their turn.
@@ -106,20 +96,13 @@ impl Writer {
         let mut writer = Self {
             commits: checkpoints.commits(),
             checkpoints,
-            connection,
-            recent,
-            counters: Counters::default(),
-            settling: SettlingOrder::default(),
-            added: AddedContacts::default(),
-            backlog: Backlog::new(settings),
+            state: WriterState::new(connection, recent, settings),
             health,
             files,
-            batch: 1,
             log_pages,
             wrote,
             doubt: Doubt::None,
             data_version: 0,
-            keep_recent: settings.serve,
             most_recent: settings.recent_contacts,
             largest_batch: settings.largest_batch,
             portions: Turns::new(1, settings.portion_queue),
@@ -149,33 +132,14 @@ impl Writer {
             self.serve_portion();
         }
         self.checkpoints.stop();
-        if !self.keep_recent || !self.has_its_files() {
+        if !self.state.keep_recent || !self.has_its_files() {
             // A server beside this command may be writing: emptying the log would make it wait.
             return Ok(());
         }
-        while self.recent.count() > 0 {
+        while self.state.recent.count() > 0 {
             self.settle_some()?;
         }
-        empty_log(&self.connection)
-    }
-
-    /// The transaction of one operation in the commit that is being made.
-    fn begin_operation(&mut self, store: StoreId, author: Actor) -> SqliteWriteTx<'_> {
-        SqliteWriteTx {
-            connection: &mut self.connection,
-            store,
-            mode: Writing {
-                author,
-                recent: &self.recent,
-                counters: &mut self.counters,
-                settling: &mut self.settling,
-                added: &mut self.added,
-                backlog: &mut self.backlog,
-                batch: self.batch,
-                keep_recent: self.keep_recent,
-                wrote: false,
-            },
-        }
+        empty_log(&self.state.connection)
     }
 
     /// Commits the writes that wait; portions among them wait for their turn.
@@ -188,7 +152,7 @@ impl Writer {
                 None => batch.push(job),
                 Some(turn) => {
                     if let Some(gives_way) = self.portions.push(turn, job) {
-                        gives_way.fail(NO_ROOM);
+                        gives_way.fail(StoreError::NO_ROOM);
                     }
                 }
             }
@@ -246,7 +210,7 @@ impl Writer {
                 }
             }
         }
-        measures::set(measures::RECENT_CONTACTS, self.recent.count());
+        measures::set(measures::RECENT_CONTACTS, self.state.recent.count());
         self.checkpoint();
     }
 
@@ -260,17 +224,17 @@ impl Writer {
         self.begin()?;
         let began = Instant::now();
         for (place, job) in batch.iter_mut().enumerate() {
-            if job.run(self) == Ran::Halfway {
+            if job.run(&mut self.state) == Ran::Halfway {
                 return Ok(Some(place));
             }
         }
         // As many contacts as came with this commit may have to make room, and no more.
         self.settle(self.most_recent, usize::MAX)?;
         self.pack_share()?;
+        self.end()?;
         if let [alone] = batch {
             alone.worked(began.elapsed());
         }
-        self.end()?;
         Ok(None)
     }
 
@@ -284,7 +248,7 @@ impl Writer {
         self.doubt = Doubt::None;
         self.wrote.store(false, Ordering::Relaxed);
         self.files.as_ref().map_or(Ok(()), FileWatch::were_there)?;
-        execute(&self.connection, "BEGIN IMMEDIATE").map_err(doing("begin to write"))?;
+        execute(&self.state.connection, "BEGIN IMMEDIATE").map_err(doing("begin to write"))?;
         let data_version = self.read_data_version()?;
         if data_version != self.data_version {
             tracing::debug!("another process wrote to the database");
@@ -295,10 +259,12 @@ impl Writer {
     }
 
     fn end(&mut self) -> Result<(), StoreError> {
-        let backlog = &mut self.backlog;
-        self.added.write(&self.connection, |store, contacts| backlog.note_added(store, contacts))?;
-        self.counters.write(&self.connection)?;
-        if let Err(error) = execute(&self.connection, "COMMIT") {
+        let backlog = &mut self.state.backlog;
+        self.state
+            .added
+            .write(&self.state.connection, |store, contacts| backlog.note_added(store, contacts))?;
+        self.state.counters.write(&self.state.connection)?;
+        if let Err(error) = execute(&self.state.connection, "COMMIT") {
             if may_be_in_the_log(&error) {
                 self.doubt = Doubt::UntilTheNext;
             }
@@ -311,19 +277,21 @@ impl Writer {
         if self.wrote.load(Ordering::Relaxed) {
             self.health.taken(Instant::now());
         }
-        self.backlog.forget_fresh();
-        self.recent.publish(self.batch);
-        self.batch += 1;
+        self.state.backlog.forget_fresh();
+        self.state.recent.publish(self.state.batch);
+        self.state.batch += 1;
         Ok(())
     }
 
     fn settle(&mut self, keep: usize, customers: usize) -> Result<(), StoreError> {
-        settle_oldest(&self.connection, &self.recent, &mut self.settling, self.batch, keep, customers)
-    }
-
-    /// Writes a page as it is.
-    pub(crate) fn write_nothing(&self) -> Result<(), StoreError> {
-        execute(&self.connection, "PRAGMA user_version = 0").map_err(doing("write"))
+        settle_oldest(
+            &self.state.connection,
+            &self.state.recent,
+            &mut self.state.settling,
+            self.state.batch,
+            keep,
+            customers,
+        )
     }
 
     fn has_its_files(&self) -> bool {
@@ -331,18 +299,18 @@ impl Writer {
     }
 
     fn has_work_at_rest(&self) -> bool {
-        self.keep_recent && (self.recent.count() > 0 || !self.backlog.is_empty())
+        self.state.keep_recent && (self.state.recent.count() > 0 || !self.state.backlog.is_empty())
     }
 
     /// Settles and packs customers while nobody waits.
     fn work_at_rest(&mut self, jobs: &Receiver<Box<dyn WriteJob>>) {
         let mut works = !self.health.is_in_trouble() || self.probe().is_ok();
         while works && jobs.is_empty() && self.has_work_at_rest() {
-            works = if self.recent.count() > 0 { self.settle_some() } else { self.pack_some() }.is_ok();
+            works = if self.state.recent.count() > 0 { self.settle_some() } else { self.pack_some() }.is_ok();
             self.checkpoint();
         }
         measures::set(measures::WRITE_QUEUE_DEPTH, jobs.len());
-        measures::set(measures::RECENT_CONTACTS, self.recent.count());
+        measures::set(measures::RECENT_CONTACTS, self.state.recent.count());
     }
 
     fn settle_some(&mut self) -> Result<(), StoreError> {
@@ -351,13 +319,13 @@ impl Writer {
 
     /// Packs some customers for searches.
     fn pack_some(&mut self) -> Result<(), StoreError> {
-        let Some(store) = self.backlog.store_to_pack() else { return Ok(()) };
+        let Some(store) = self.state.backlog.store_to_pack() else { return Ok(()) };
         self.commit_beside(|writer| writer.pack(store, true, PACKED_AT_REST))
     }
 
     /// Sees whether writes are taken.
     fn probe(&mut self) -> Result<(), StoreError> {
-        self.commit_beside(|writer| writer.write_nothing())
+        self.commit_beside(|writer| writer.state.write_nothing())
     }
 
     /// Makes a commit that nobody asked for.
@@ -385,8 +353,8 @@ impl Writer {
 
     /// Packs as many customers with a commit as came with it, where there are too many that are not packed.
     fn pack_share(&mut self) -> Result<(), StoreError> {
-        let customers = self.backlog.share();
-        match self.backlog.too_much() {
+        let customers = self.state.backlog.share();
+        match self.state.backlog.too_much() {
             Some((store, added)) => self.pack(store, added, PackingShare { customers, blocks: usize::MAX }),
             None => Ok(()),
         }
@@ -394,12 +362,12 @@ impl Writer {
 
     /// Packs, before anybody is served, what a search would be slow to look through.
     fn pack_what_is_too_much(&mut self) -> Result<(), StoreError> {
-        if self.backlog.too_much().is_some() {
+        if self.state.backlog.too_much().is_some() {
             tracing::info!(
                 "packing customers for searches; this happens once and takes some seconds a million"
             );
         }
-        while let Some((store, added)) = self.backlog.too_much() {
+        while let Some((store, added)) = self.state.backlog.too_much() {
             self.alone(|writer| {
                 writer.begin()?;
                 writer.pack(store, added, PACKED_AT_ONCE)?;
@@ -412,41 +380,42 @@ impl Writer {
 
     /// Goes on with the packing that was begun, or begins with this store.
     fn pack(&mut self, store: StoreId, added: bool, share: PackingShare) -> Result<(), StoreError> {
-        let mut packing = match self.backlog.take_packing() {
+        let mut packing = match self.state.backlog.take_packing() {
             Some(packing) => packing,
-            None => self.begin_operation(store, Actor::Unknown).begin_packing(added)?,
+            None => self.state.begin_operation(store, Actor::Unknown).begin_packing(added)?,
         };
-        self.begin_operation(packing.store, Actor::Unknown).pack(&mut packing, share)?;
-        self.backlog.put_packing(packing);
+        self.state.begin_operation(packing.store, Actor::Unknown).pack(&mut packing, share)?;
+        self.state.backlog.put_packing(packing);
         Ok(())
     }
 
     /// Undoes the transaction, in the database and in memory. Where one of the two fails, the next commit cannot begin before
     /// it is made good.
     fn undo(&mut self) {
-        let undone = if self.connection.is_autocommit() {
+        let undone = if self.state.connection.is_autocommit() {
             Ok(())
         } else {
-            execute(&self.connection, "ROLLBACK").map_err(doing("undo a transaction"))
+            execute(&self.state.connection, "ROLLBACK").map_err(doing("undo a transaction"))
         };
         if let Err(error) = undone.and_then(|()| self.forget()) {
             self.health.refused(&error, 0, Instant::now());
             self.data_version = UNKNOWN_VERSION;
         }
         // A number of its own for the next attempt, so that nothing of this one can be taken for the next one's.
-        self.batch += 1;
+        self.state.batch += 1;
     }
 
     /// Forgets what memory says of the database and reads it anew.
     fn forget(&mut self) -> Result<(), StoreError> {
-        self.counters.forget();
-        self.added.clear();
-        self.backlog.reload(&self.connection)?;
-        settle::reload(&self.connection, &self.recent, &mut self.settling, self.batch)
+        self.state.counters.forget();
+        self.state.added.clear();
+        self.state.backlog.reload(&self.state.connection)?;
+        settle::reload(&self.state.connection, &self.state.recent, &mut self.state.settling, self.state.batch)
     }
 
     fn read_data_version(&self) -> Result<i64, StoreError> {
-        self.connection
+        self.state
+            .connection
             .prepare_cached("PRAGMA data_version")
             .and_then(|mut statement| statement.query_row([], |row| row.get(0)))
             .map_err(doing("see whether another process wrote"))

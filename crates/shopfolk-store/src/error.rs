@@ -5,6 +5,13 @@ use std::sync::Arc;
 
 use crate::Damage;
 
+impl StoreError {
+    /// The storage is about to end.
+    pub const CLOSED: Self = Self::Unavailable { reason: "it is shutting down" };
+    /// More wait for the storage than it lets wait.
+    pub const NO_ROOM: Self = Self::Unavailable { reason: "too many calls are waiting for it" };
+}
+
 /// A fault of the storage. None of these is the caller's doing, except [`StoreError::Conflict`].
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {

@@ -9,7 +9,7 @@ use shopfolk_model::{Actor, StoreId};
 use shopfolk_store::{CopyOperation, StoreError, Turn, WriteOperation};
 use tokio::sync::oneshot;
 
-use super::Writer;
+use super::state::WriterState;
 use crate::reader::finished;
 use crate::tx::SqliteWriteTx;
 
@@ -31,8 +31,8 @@ pub(crate) trait WriteJob: Send {
     /// Whether its caller still waits.
     fn is_wanted(&self) -> bool;
     /// Runs the operation and keeps its answer.
-    fn run(&mut self, writer: &mut Writer) -> Ran;
-    /// Is told how long the writer worked for its commit, if it is alone in it.
+    fn run(&mut self, state: &mut WriterState) -> Ran;
+    /// Is told how long the writer was busy with its commit, if it was alone in it.
     fn worked(&mut self, _: Duration) {}
     /// Gives the kept answer, once it is durable or changed nothing.
     fn answer(self: Box<Self>);
@@ -107,9 +107,9 @@ impl<R: Runs> WriteJob for Write<R> {
         !self.caller.is_closed()
     }
 
-    fn run(&mut self, writer: &mut Writer) -> Ran {
-        writer.backlog.forget_fresh();
-        let mut tx = writer.begin_operation(self.store, self.author);
+    fn run(&mut self, state: &mut WriterState) -> Ran {
+        state.backlog.forget_fresh();
+        let mut tx = state.begin_operation(self.store, self.author);
         let outcome = catch_unwind(AssertUnwindSafe(|| self.operation.run(&mut tx).now_or_never()));
         let wrote = tx.mode.wrote || outcome.is_err();
         let outcome = finished(outcome);
