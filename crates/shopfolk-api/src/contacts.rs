@@ -3,8 +3,7 @@
 use axum::response::Response;
 use shopfolk_model::{ContactBook, ContactChange, ContactId, CustomerId, NewContact};
 use shopfolk_operations::{
-    ChangeContact, ContactCreation, ContactUpdate, CreateContact, DeleteContact, GetContact, ListContacts,
-    ReadContacts,
+    ChangeContact, ContactCreation, ContactUpdate, CreateContact, DeleteContact, GetContact, ReadContacts,
 };
 use shopfolk_store::Engine;
 
@@ -145,7 +144,7 @@ async fn existing<E: Engine, S: Requirement>(
 ) -> Result<ContactId, ApiError> {
     let customer: CustomerId = path.customer;
     if path.contact.is_err() {
-        caller.read(ListContacts { customer }).await?;
+        caller.read(ReadContacts { customer, after: None }).await?;
     }
     path.contact
 }

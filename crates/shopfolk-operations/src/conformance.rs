@@ -28,6 +28,7 @@ mod random_records;
 mod random_search;
 mod random_store;
 mod random_values;
+mod read_whole;
 mod search;
 mod stores;
 mod transactions;

@@ -121,37 +121,6 @@ impl WriteOperation for DeleteContact {
     }
 }
 
-/// Lists the contacts of a customer, by place, then by id.
-#[derive(Debug, Clone, Copy)]
-pub struct ListContacts {
-    /// The customer.
-    pub customer: CustomerId,
-}
-
-/// The contacts of a customer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ListedContacts {
-    /// Those that can be read.
-    pub contacts: ContactBook,
-    /// How many cannot.
-    pub damaged: u64,
-}
-
-impl ReadOperation for ListContacts {
-    type Output = ListedContacts;
-    type Error = OperationError;
-    const READS_ONCE: bool = true;
-
-    fn length(&self) -> Length {
-        Length::Short
-    }
-
-    async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
-        let (contacts, damaged) = found_contacts(tx, self.customer).await?.readable();
-        Ok(ListedContacts { contacts, damaged })
-    }
-}
-
 /// Finds one contact of a customer.
 #[derive(Debug, Clone, Copy)]
 pub struct GetContact {

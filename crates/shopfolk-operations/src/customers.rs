@@ -8,8 +8,7 @@ use shopfolk_model::{
     ExtraFieldValue, GroupId, GroupName, NewCustomer, Timestamp,
 };
 use shopfolk_store::{
-    FoundContacts, Length, Listed, Page, PageRequest, Query, ReadOperation, ReadTx, WriteOperation, WriteTx,
-    find_customers, get_customer,
+    FoundContacts, Length, Page, PageRequest, Query, ReadOperation, ReadTx, WriteOperation, WriteTx,
 };
 
 use crate::OperationError;
@@ -153,52 +152,6 @@ impl ReadOperation for ListDeletedCustomers {
         let oldest = self.now.before(DELETED_KEPT);
         let from = self.from.unwrap_or(oldest).max(oldest);
         Ok(tx.list_deleted_customers(from, self.to.unwrap_or(self.now), self.page).await?)
-    }
-}
-
-/// Finds a customer.
-#[derive(Debug, Clone, Copy)]
-pub struct GetCustomer {
-    /// The customer.
-    pub customer: CustomerId,
-}
-
-impl ReadOperation for GetCustomer {
-    type Output = CustomerWithContacts;
-    type Error = OperationError;
-
-    fn length(&self) -> Length {
-        Length::Short
-    }
-
-    async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
-        let not_found = OperationError::CustomerNotFound { id: self.customer };
-        let Some(customer) = get_customer(tx, self.customer).await? else { return Err(not_found) };
-        let contacts = tx.find_contacts(self.customer).await?.unwrap_or_default();
-        let contacts = HashMap::from([(self.customer, contacts)]);
-        complete(tx, vec![customer], contacts).await?.pop().ok_or(not_found)
-    }
-}
-
-/// Lists the customers of a store, by id.
-#[derive(Debug, Clone, Copy)]
-pub struct ListCustomers {
-    /// Which part of the list.
-    pub page: PageRequest<CustomerId>,
-}
-
-impl ReadOperation for ListCustomers {
-    type Output = Page<CustomerWithContacts, CustomerId>;
-    type Error = OperationError;
-
-    fn length(&self) -> Length {
-        self.page.length()
-    }
-
-    async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
-        let Page { total, items: ids, next, .. } = tx.list_customer_ids(self.page).await?;
-        let (Listed { items: customers, damaged }, contacts) = find_customers(tx, &ids, &ids).await?;
-        Ok(Page { total, items: complete(tx, customers, contacts).await?, damaged, next })
     }
 }
 

@@ -30,15 +30,12 @@ mod tokens;
 
 pub use access::FindAccess;
 pub use add_customers::AddCustomers;
-pub use contacts::{
-    ChangeContact, ContactCreation, ContactUpdate, CreateContact, DeleteContact, GetContact, ListContacts,
-    ListedContacts,
-};
+pub use contacts::{ChangeContact, ContactCreation, ContactUpdate, CreateContact, DeleteContact, GetContact};
 pub use copy::{Checksum, CopyError, CopyPhase, CopyProgress, StoreContents, copy_store};
 pub use customer_filters::{CustomerFilters, ListCustomerCountries, ListCustomerFilters};
 pub use customers::{
-    ChangeCustomer, CreateCustomer, CustomerUpdate, CustomerWithContacts, DeleteCustomer, GetCustomer,
-    ListCustomers, ListDeletedCustomers,
+    ChangeCustomer, CreateCustomer, CustomerUpdate, CustomerWithContacts, DeleteCustomer,
+    ListDeletedCustomers,
 };
 pub use error::{OperationError, StopReason};
 pub use export::{CustomerExtent, ExportCustomers, Exported};

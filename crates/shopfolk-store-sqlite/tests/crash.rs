@@ -10,7 +10,7 @@ use shopfolk_operations::conformance::{
     BY, STORE, assert_every_promise_holds, at, contacts, create, create_customer, default_phone, phone, shop,
     updated,
 };
-use shopfolk_operations::{ChangeContact, DeleteContact, DeleteCustomer, ListContacts, OperationError};
+use shopfolk_operations::{ChangeContact, DeleteContact, DeleteCustomer, OperationError, ReadContacts};
 use shopfolk_store::Engine;
 use shopfolk_store_sqlite::{SqliteEngine, SqliteSettings};
 use tempfile::TempDir;
@@ -90,7 +90,7 @@ async fn a_customer_deleted_before_a_crash_stays_deleted() {
     create(&engine, customer, phone("1")).await;
     engine.write(STORE, BY, DeleteCustomer { customer, now: at(3) }).await.unwrap();
     let copy = server(&crash(&path, &directory, "crash.db"), 1_000);
-    let missing = copy.read(STORE, ListContacts { customer }).await;
+    let missing = copy.read(STORE, ReadContacts { customer, after: None }).await;
     assert!(matches!(missing, Err(OperationError::CustomerNotFound { .. })));
     assert_every_promise_holds(&copy).await;
     copy.close().await.unwrap();
@@ -107,7 +107,10 @@ async fn a_closed_database_is_one_file_with_everything_settled() {
         create(&engine, customer, phone(&number.to_string())).await;
     }
     engine.close().await.unwrap();
-    assert!(engine.read(STORE, ListContacts { customer }).await.is_err(), "a closed engine takes no calls");
+    assert!(
+        engine.read(STORE, ReadContacts { customer, after: None }).await.is_err(),
+        "a closed engine takes no calls"
+    );
 
     let alone = TempDir::new().unwrap();
     let copy = alone.path().join("copy.db");

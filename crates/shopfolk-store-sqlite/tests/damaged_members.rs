@@ -7,9 +7,9 @@ use shopfolk_model::{
     CustomerChange, CustomerId, ExtraFieldEntry, ExtraFieldKey, ExtraFieldTitle, ExtraFieldType,
     ExtraFieldValue, GroupId, GroupName, NewExtraField, NewGroup,
 };
-use shopfolk_operations::conformance::{BY, STORE, at, create_customer, shop};
+use shopfolk_operations::conformance::{BY, STORE, at, create_customer, shop, whole_customer};
 use shopfolk_operations::{
-    ChangeCustomer, CreateExtraField, CreateGroup, GetCustomer, GetExtraField, GetGroup, OperationError,
+    ChangeCustomer, CreateExtraField, CreateGroup, GetExtraField, GetGroup, OperationError,
     delete_extra_field, delete_group,
 };
 use shopfolk_store::{Engine, StoreError};
@@ -64,7 +64,7 @@ async fn what_a_damaged_customer_has_is_not_deleted_before_the_customer_is_mende
     assert!(matches!(refused, OperationError::Store(StoreError::Damaged(_))), "{refused:?}");
     let refused = delete_extra_field(&engine, STORE, BY, key(), || Ok(at(4))).await.unwrap_err();
     assert!(matches!(refused, OperationError::Store(StoreError::Damaged(_))), "{refused:?}");
-    let anna = engine.read(STORE, GetCustomer { customer: anna }).await.unwrap().customer;
+    let anna = whole_customer(&engine, STORE, anna).await.unwrap().customer;
     assert_eq!((anna.group, anna.extra_fields.len()), (GroupId::GENERAL, 0), "the others have lost it");
     engine.read(STORE, GetGroup { group }).await.unwrap();
     engine.read(STORE, GetExtraField { key: key() }).await.unwrap();
@@ -77,7 +77,7 @@ async fn what_a_damaged_customer_has_is_not_deleted_before_the_customer_is_mende
     let engine = open(directory.path());
     delete_group(&engine, STORE, BY, group, || Ok(at(5))).await.unwrap();
     delete_extra_field(&engine, STORE, BY, key(), || Ok(at(5))).await.unwrap();
-    let bert = engine.read(STORE, GetCustomer { customer: bert }).await.unwrap().customer;
+    let bert = whole_customer(&engine, STORE, bert).await.unwrap().customer;
     assert_eq!((bert.group, bert.extra_fields.len()), (GroupId::GENERAL, 0));
     engine.close().await.unwrap();
 }

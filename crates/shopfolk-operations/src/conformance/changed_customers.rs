@@ -10,7 +10,7 @@ use shopfolk_store::{Engine, PageRequest};
 
 use super::*;
 use crate::{
-    ChangeCustomer, CreateCustomer, CustomerUpdate, CustomerWithContacts, DeleteCustomer, GetCustomer,
+    ChangeCustomer, CreateCustomer, CustomerUpdate, CustomerWithContacts, DeleteCustomer,
     ListDeletedCustomers, OperationError,
 };
 
@@ -46,7 +46,7 @@ async fn change<E: Engine>(
 }
 
 async fn get<E: Engine>(engine: &E, customer: CustomerId) -> CustomerWithContacts {
-    engine.read(STORE, GetCustomer { customer }).await.unwrap()
+    whole_customer(engine, STORE, customer).await.unwrap()
 }
 
 fn email(text: &str) -> EmailAddress {

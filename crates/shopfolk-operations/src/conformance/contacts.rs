@@ -8,8 +8,8 @@ use shopfolk_store::Engine;
 
 use super::fixture::*;
 use crate::{
-    ChangeContact, ContactCreation, ContactUpdate, CreateContact, DeleteContact, GetContact, ListContacts,
-    OperationError,
+    ChangeContact, ContactCreation, ContactUpdate, CreateContact, DeleteContact, GetContact, OperationError,
+    ReadContacts,
 };
 
 pub async fn created_contact_is_found_and_listed<E: Engine>(engine: E) {
@@ -136,7 +136,7 @@ pub async fn unknown_customer_is_named_before_unknown_contact<E: Engine>(engine:
     let nobody = customer_id(4711);
     let missing = |error| matches!(error, OperationError::CustomerNotFound { id } if id == nobody);
     assert!(missing(try_create(&engine, nobody, phone("1")).await.unwrap_err()));
-    assert!(missing(engine.read(STORE, ListContacts { customer: nobody }).await.unwrap_err()));
+    assert!(missing(engine.read(STORE, ReadContacts { customer: nobody, after: None }).await.unwrap_err()));
     let get = GetContact { customer: nobody, contact: of_other };
     assert!(missing(engine.read(STORE, get).await.unwrap_err()));
     let delete = DeleteContact { customer: nobody, contact: of_other, now: at(3) };

@@ -16,9 +16,9 @@ use super::changed_customers::{address_in, details};
 use super::fixture::*;
 use crate::{
     ChangeContact, CopyError, CopyPhase, CopyProgress, CreateCustomer, CreateExtraField, CreateGroup,
-    CreateStore, CreateToken, CustomerWithContacts, DeleteContact, DeleteCustomer, GetStore, ListCustomers,
-    ListExtraFields, ListGroups, ListTokens, NoteTokenUse, RecordOrder, RevokeToken, SearchOrders,
-    SetStoreSuspended, StoreContents, WantedOfOrders, copy_store,
+    CreateStore, CreateToken, CustomerWithContacts, DeleteContact, DeleteCustomer, GetStore, ListExtraFields,
+    ListGroups, ListTokens, NoteTokenUse, RecordOrder, RevokeToken, SearchOrders, SetStoreSuspended,
+    StoreContents, WantedOfOrders, copy_store,
 };
 
 fn go_on(_: CopyProgress) -> ControlFlow<()> {
@@ -39,10 +39,7 @@ async fn events<E: Engine>(engine: &E) -> Vec<Event> {
 }
 
 async fn customers<E: Engine>(engine: &E) -> Vec<CustomerWithContacts> {
-    let page = PageRequest::at(0, 1_000_000);
-    let listed = engine.read(STORE, ListCustomers { page }).await.unwrap();
-    assert_eq!(listed.total, listed.items.len() as u64);
-    listed.items
+    whole_customers(engine, STORE).await.unwrap()
 }
 
 async fn groups_fields_and_orders<E: Engine>(
@@ -361,7 +358,7 @@ pub async fn other_stores_of_the_target_stay_as_they_are<From: Engine, To: Engin
     let same = CreateCustomer { customer: customer_of("anna"), now: at(1) };
     let neighbour = to.write(other, BY, same).await.unwrap();
     copy(&from, &to).await;
-    let found = to.read(other, crate::GetCustomer { customer: neighbour }).await.unwrap();
+    let found = whole_customer(&to, other, neighbour).await.unwrap();
     assert_eq!((found.customer.email.as_str(), found.contacts.contacts().len()), ("anna@example.com", 1));
     let missing = copy_store(&from, &to, other, go_on).await;
     assert!(matches!(missing, Err(CopyError::StoreNotFound { id }) if id == other));

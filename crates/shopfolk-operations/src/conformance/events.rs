@@ -191,6 +191,6 @@ pub async fn deleted_extra_field_is_told_of_each_customer_with_a_value<E: Engine
     let last = |happening| happening == Happening::ExtraFieldDeleted(field);
     assert_told_of_each(&engine, token, &crowd, &before, last).await;
     assert_eq!(updated(&engine, outsider).await, at(1));
-    let one = engine.read(STORE, crate::GetCustomer { customer: crowd[7] }).await.unwrap();
+    let one = whole_customer(&engine, STORE, crowd[7]).await.unwrap();
     assert_eq!(one.customer.extra_fields.len(), 1, "the other field's value stays");
 }

@@ -8,8 +8,8 @@ use shopfolk_store::Engine;
 
 use super::fixture::*;
 use crate::{
-    ChangeCustomer, ChangeExtraField, CreateExtraField, DeleteCustomer, GetCustomer, GetExtraField,
-    ListExtraFields, OperationError, delete_extra_field,
+    ChangeCustomer, ChangeExtraField, CreateExtraField, DeleteCustomer, GetExtraField, ListExtraFields,
+    OperationError, delete_extra_field,
 };
 
 fn key(text: &str) -> ExtraFieldKey {
@@ -51,7 +51,7 @@ async fn set<E: Engine>(
 }
 
 async fn values<E: Engine>(engine: &E, customer: CustomerId) -> Vec<String> {
-    let found = engine.read(STORE, GetCustomer { customer }).await.unwrap();
+    let found = whole_customer(engine, STORE, customer).await.unwrap();
     found.extra_fields.iter().map(|(field, value)| format!("{}={value}", field.title)).collect()
 }
 

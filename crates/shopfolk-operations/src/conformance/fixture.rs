@@ -8,9 +8,8 @@ use shopfolk_model::{
 };
 use shopfolk_store::Engine;
 
-use crate::{
-    ContactCreation, CreateContact, CreateCustomer, CreateStore, GetCustomer, ListContacts, OperationError,
-};
+pub use super::read_whole::{contact_book, whole_customer, whole_customers};
+use crate::{ContactCreation, CreateContact, CreateCustomer, CreateStore, OperationError};
 
 /// The store of most cases.
 pub const STORE: StoreId = match StoreId::new(1003) {
@@ -85,8 +84,8 @@ pub async fn create<E: Engine>(engine: &E, customer: CustomerId, contact: NewCon
 }
 
 pub async fn contacts<E: Engine>(engine: &E, customer: CustomerId) -> Vec<Contact> {
-    let book = engine.read(STORE, ListContacts { customer }).await.unwrap();
-    book.contacts.contacts().iter().map(|contact| Contact::clone(contact)).collect()
+    let book = contact_book(engine, STORE, customer).await.unwrap();
+    book.contacts().iter().map(|contact| Contact::clone(contact)).collect()
 }
 
 pub async fn phones<E: Engine>(engine: &E, customer: CustomerId) -> Vec<Contact> {
@@ -96,7 +95,7 @@ pub async fn phones<E: Engine>(engine: &E, customer: CustomerId) -> Vec<Contact>
 }
 
 pub async fn updated<E: Engine>(engine: &E, customer: CustomerId) -> Timestamp {
-    engine.read(STORE, GetCustomer { customer }).await.unwrap().customer.updated
+    whole_customer(engine, STORE, customer).await.unwrap().customer.updated
 }
 
 /// Checks all promises about the rows.

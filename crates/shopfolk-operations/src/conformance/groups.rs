@@ -10,8 +10,8 @@ use shopfolk_store::{Engine, PageRequest, StoreError, WriteOperation, WriteTx};
 
 use super::fixture::*;
 use crate::{
-    ChangeCustomer, ChangeGroup, CreateCustomer, CreateGroup, GetCustomer, GetGroup, ListGroups,
-    OperationError, SearchCustomerIds, delete_group,
+    ChangeCustomer, ChangeGroup, CreateCustomer, CreateGroup, GetGroup, ListGroups, OperationError,
+    SearchCustomerIds, delete_group,
 };
 
 pub fn group_id(number: i64) -> GroupId {
@@ -76,7 +76,7 @@ pub async fn put_into_group<E: Engine>(engine: &E, customer: CustomerId, group: 
 }
 
 async fn group_of<E: Engine>(engine: &E, customer: CustomerId) -> (GroupId, String) {
-    let found = engine.read(STORE, GetCustomer { customer }).await.unwrap();
+    let found = whole_customer(engine, STORE, customer).await.unwrap();
     (found.customer.group, found.group_name.to_string())
 }
 

@@ -20,7 +20,7 @@ pub async fn many_customers_are_changed_in_portions<E: Engine>(engine: E) {
     let everybody = || ManyCustomers::Found(Box::default());
     let changed = change_many_customers(&engine, STORE, BY, everybody(), EXEMPT, || Ok(at(5))).await.unwrap();
     assert_eq!(changed, 1_203);
-    let one = engine.read(STORE, crate::GetCustomer { customer: crowd[700] }).await.unwrap();
+    let one = whole_customer(&engine, STORE, crowd[700]).await.unwrap();
     assert!(one.customer.details.tax_exempt && one.customer.updated == at(5));
     let some = ManyCustomers::Selected(crowd[..700].to_vec());
     let deleted =

@@ -8,8 +8,8 @@ use shopfolk_store::{Engine, PageRequest};
 
 use super::fixture::*;
 use crate::{
-    DeleteCustomer, DeleteOrder, GetCustomer, GetOrder, ListCustomerFilters, ListProducts, OperationError,
-    OrderName, RecordOrder, SearchCustomerIds, SearchOrders, WantedOfOrders,
+    DeleteCustomer, DeleteOrder, GetOrder, ListCustomerFilters, ListProducts, OperationError, OrderName,
+    RecordOrder, SearchCustomerIds, SearchOrders, WantedOfOrders,
 };
 
 fn money(text: &str) -> Money {
@@ -44,7 +44,7 @@ async fn record<E: Engine>(engine: &E, order: RecordOrder) -> OrderNumber {
 }
 
 async fn statistics<E: Engine>(engine: &E, customer: CustomerId) -> OrderStatistics {
-    engine.read(STORE, GetCustomer { customer }).await.unwrap().customer.orders
+    whole_customer(engine, STORE, customer).await.unwrap().customer.orders
 }
 
 async fn numbers<E: Engine>(engine: &E, search: OrderSearch) -> Vec<OrderNumber> {
@@ -101,7 +101,7 @@ pub async fn order_of_an_unknown_email_creates_a_guest<E: Engine>(engine: E) {
     let guest = RecordOrder { email: Some(email("guest@example.com")), ..order("BBBBB", "2", 5) };
     let number = record(&engine, guest).await;
     let guest = engine.read(STORE, GetOrder { order: OrderName::Number(number) }).await.unwrap();
-    let customer = engine.read(STORE, GetCustomer { customer: guest.customer.unwrap() }).await.unwrap();
+    let customer = whole_customer(&engine, STORE, guest.customer.unwrap()).await.unwrap();
     assert_eq!(customer.customer.email, email("guest@example.com"));
     assert_eq!((customer.contacts.contacts().len(), customer.customer.orders.orders), (1, 1));
     let nobody = engine.write(STORE, BY, order("CCCCC", "1", 5)).await.unwrap_err();

@@ -10,8 +10,8 @@ use shopfolk_store::{Engine, PageRequest};
 
 use super::fixture::*;
 use crate::{
-    CreateCustomer, CustomerPortion, GetCustomer, ReadContacts, ReadCustomers, ReadOrders, RecordOrder,
-    SearchOrders, WantedOfOrders,
+    CreateCustomer, CustomerPortion, ReadContacts, ReadCustomers, ReadOrders, RecordOrder, SearchOrders,
+    WantedOfOrders,
 };
 
 fn large_contact(number: i64) -> NewContact {
@@ -59,7 +59,7 @@ pub async fn large_customers_are_read_in_portions<E: Engine>(engine: E) {
     assert_eq!((large.items.len(), &large.rest[..]), (1, &ids[4..]));
     let rest = read(&large.rest).await;
     assert_eq!((rest.items.len(), rest.goes_on()), (1, false));
-    let whole = engine.read(STORE, GetCustomer { customer: ids[3] }).await.unwrap();
+    let whole = whole_customer(&engine, STORE, ids[3]).await.unwrap();
     assert_eq!(large.items[0].customer, whole.customer);
     assert_eq!(all_contacts(&engine, large).await, whole.contacts.contacts());
     let without = engine.read(STORE, ReadCustomers { ids: ids.clone(), contacts: false }).await.unwrap();

@@ -12,10 +12,7 @@ use shopfolk_model::{
 use shopfolk_store::Engine;
 
 use super::fixture::*;
-use crate::{
-    ChangeContact, ChangeCustomer, ContactCreation, CustomerUpdate, DeleteContact, DeleteCustomer,
-    GetCustomer, ListContacts,
-};
+use crate::{ChangeContact, ChangeCustomer, ContactCreation, CustomerUpdate, DeleteContact, DeleteCustomer};
 
 const TYPES: [ContactType; 3] = [ContactType::Phone, ContactType::Viber, ContactType::Other];
 
@@ -36,7 +33,7 @@ pub async fn any_calls_on<E: Engine>(engines: &[E], seed: u64, calls: u32) {
             Some(&customer) if !random.random_bool(0.03) => customer,
             _ => {
                 let id = create_customer(engine, &format!("customer{seed}-{call}@example.com")).await;
-                books.insert(id, engine.read(STORE, ListContacts { customer: id }).await.unwrap().contacts);
+                books.insert(id, contact_book(engine, STORE, id).await.unwrap());
                 id
             }
         };
@@ -59,17 +56,11 @@ pub async fn any_calls_on<E: Engine>(engines: &[E], seed: u64, calls: u32) {
             _ => {}
         }
         // Through whichever engine: what one wrote, the others see.
-        let seen = engines
-            .choose(&mut random)
-            .unwrap()
-            .read(STORE, ListContacts { customer })
-            .await
-            .unwrap()
-            .contacts;
+        let seen = contact_book(engines.choose(&mut random).unwrap(), STORE, customer).await.unwrap();
         assert_eq!(&seen, book, "seed {seed}, call {call}");
     }
     for (customer, book) in books {
-        let seen = engines[0].read(STORE, ListContacts { customer }).await.unwrap().contacts;
+        let seen = contact_book(&engines[0], STORE, customer).await.unwrap();
         assert_eq!(seen, book, "seed {seed}, customer {customer} at the end");
     }
 }
@@ -133,6 +124,6 @@ async fn rename<E: Engine>(engine: &E, random: &mut StdRng, customer: CustomerId
     let name = CustomerName::new(&random.random_range(0..1_000).to_string()).unwrap();
     let change = CustomerChange { name: FieldChange::Set(name.clone()), ..CustomerChange::default() };
     engine.write(STORE, BY, ChangeCustomer { customer, change, now: at(4) }).await.unwrap();
-    let found = engine.read(STORE, GetCustomer { customer }).await.unwrap().customer;
+    let found = whole_customer(engine, STORE, customer).await.unwrap().customer;
     assert_eq!((found.name, found.updated), (Some(name), at(4)));
 }

@@ -18,8 +18,8 @@ use super::fixture::*;
 use super::random_store::{PRODUCTS, RandomStore};
 use super::random_values::*;
 use crate::{
-    FoundCustomers, ListCustomerCountries, ListCustomerFilters, ListCustomers, ListGroups, ListProducts,
-    SearchCustomerIds, SearchCustomers, SearchOrders, Wanted, WantedOfOrders,
+    FoundCustomers, ListCustomerCountries, ListCustomerFilters, ListGroups, ListProducts, SearchCustomerIds,
+    SearchCustomers, SearchOrders, Wanted, WantedOfOrders,
 };
 
 /// A list as a whole.
@@ -71,7 +71,7 @@ impl<'a, E: Engine> Comparison<'a, E> {
         random: &'a mut StdRng,
         asked: &'a mut Asked,
     ) -> Self {
-        let found = engine.read(store, ListCustomers { page: everything() }).await.unwrap().items;
+        let found = whole_customers(engine, store).await.unwrap();
         let searched =
             found.iter().map(|item| SearchedCustomer::of(&item.customer, &item.contacts)).collect();
         let customers = found.into_iter().map(|item| item.customer).collect();

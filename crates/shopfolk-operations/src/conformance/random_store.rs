@@ -12,7 +12,7 @@ use super::fixture::*;
 use super::random_values::*;
 use crate::{
     ChangeCustomer, ChangeGroup, CreateContact, CreateCustomer, CreateGroup, DeleteContact, DeleteCustomer,
-    DeleteOrder, ListContacts, OperationError, OrderName, RecordOrder, delete_group,
+    DeleteOrder, OperationError, OrderName, RecordOrder, delete_group,
 };
 
 /// The ids of the products that are bought.
@@ -87,8 +87,8 @@ impl<'a, E: Engine> RandomStore<'a, E> {
     }
 
     async fn delete_contact(&mut self, customer: CustomerId) {
-        let book = self.engine.read(self.id, ListContacts { customer }).await.unwrap();
-        let ids: Vec<_> = book.contacts.contacts().iter().map(|contact| contact.id).collect();
+        let book = contact_book(self.engine, self.id, customer).await.unwrap();
+        let ids: Vec<_> = book.contacts().iter().map(|contact| contact.id).collect();
         if !ids.is_empty() {
             let contact = any_of(&mut self.random, &ids);
             self.engine.write(self.id, BY, DeleteContact { customer, contact, now: at(3) }).await.unwrap();

@@ -7,7 +7,7 @@ use shopfolk_store::{Engine, StoreError, WriteOperation, WriteTx};
 use tokio::task::JoinSet;
 
 use super::fixture::*;
-use crate::{ContactCreation, DeleteCustomer, ListContacts, OperationError};
+use crate::{ContactCreation, DeleteCustomer, OperationError, ReadContacts};
 
 /// Writes a contact and then fails or panics.
 #[derive(Clone, Copy)]
@@ -139,8 +139,8 @@ pub async fn contacts_are_read_with_their_customer_or_not_at_all<E: Engine>(engi
         for _ in 0..4 {
             let engine = engine.clone();
             readers.spawn(async move {
-                while let Ok(found) = engine.read(STORE, ListContacts { customer }).await {
-                    assert_eq!(found.contacts.contacts().len(), 1);
+                while let Ok(found) = engine.read(STORE, ReadContacts { customer, after: None }).await {
+                    assert_eq!(found.contacts.len(), 1);
                 }
             });
         }

@@ -11,8 +11,8 @@ use tokio::sync::mpsc;
 
 use super::fixture::*;
 use crate::{
-    CustomerExtent, CustomerWithContacts, DeleteCustomer, ExportCustomers, Exported, GetCustomer,
-    ImportCustomers, ImportOutcome, ImportedCustomer,
+    CustomerExtent, CustomerWithContacts, DeleteCustomer, ExportCustomers, Exported, ImportCustomers,
+    ImportOutcome, ImportedCustomer,
 };
 
 fn imported(id: Option<CustomerId>, email: &str) -> ImportedCustomer {
@@ -81,7 +81,7 @@ pub async fn imported_customers_are_created_changed_or_left_as_they_are<E: Engin
         panic!("{outcomes:?}")
     };
     assert_eq!((created, updated), (customer_id(500), anna));
-    let found = engine.read(STORE, GetCustomer { customer: created }).await.unwrap();
+    let found = whole_customer(&engine, STORE, created).await.unwrap();
     // Nobody was changed before they were registered, whatever time it is here.
     assert_eq!((found.customer.registered, found.customer.updated), (at(77), at(77)));
     assert_eq!(found.contacts.contacts().len(), 2);
@@ -100,7 +100,7 @@ pub async fn imported_customers_are_created_changed_or_left_as_they_are<E: Engin
     for outcome in import(&engine, again).await {
         assert!(matches!(outcome, ImportOutcome::Unchanged(_)), "{outcome:?}");
     }
-    assert_eq!(engine.read(STORE, GetCustomer { customer: created }).await.unwrap(), found);
+    assert_eq!(whole_customer(&engine, STORE, created).await.unwrap(), found);
 }
 
 pub async fn importing_again_takes_no_ids<E: Engine>(engine: E) {
@@ -128,11 +128,11 @@ pub async fn contacts_with_ids_of_another_store_may_be_imported_again<E: Engine>
     // In another order than the one in which this store gives ids, so that each is somebody else's here.
     let first = import(&engine, vec![book("new@example.com", [4, 3, 2])]).await;
     let [ImportOutcome::Created(created)] = first[..] else { panic!("{first:?}") };
-    let found = engine.read(STORE, GetCustomer { customer: created }).await.unwrap();
+    let found = whole_customer(&engine, STORE, created).await.unwrap();
     for ids in [[4, 3, 2], [3, 2, 4], [2, 4, 3]] {
         let again = import(&engine, vec![book("new@example.com", ids)]).await;
         assert!(!matches!(again[..], [ImportOutcome::Refused(_)]), "{again:?}");
-        let seen = engine.read(STORE, GetCustomer { customer: created }).await.unwrap();
+        let seen = whole_customer(&engine, STORE, created).await.unwrap();
         assert_eq!(seen.contacts, found.contacts);
     }
 }
@@ -144,7 +144,7 @@ fn with_reference(mut customer: ImportedCustomer, reference: &str) -> ImportedCu
 }
 
 async fn email_of<E: Engine>(engine: &E, customer: CustomerId) -> String {
-    engine.read(STORE, GetCustomer { customer }).await.unwrap().customer.email.to_string()
+    whole_customer(engine, STORE, customer).await.unwrap().customer.email.to_string()
 }
 
 pub async fn imported_customer_is_matched_by_an_id_that_nothing_speaks_against_then_reference_then_email<
@@ -271,7 +271,7 @@ pub async fn export_hands_over_every_customer_as_it_is<E: Engine>(engine: E) {
     assert_eq!(exported.len(), 1_203);
     assert!(exported.is_sorted_by_key(|item| item.customer.id));
     for item in exported.iter().step_by(100) {
-        let found = engine.read(STORE, GetCustomer { customer: item.customer.id }).await.unwrap();
+        let found = whole_customer(&engine, STORE, item.customer.id).await.unwrap();
         assert_eq!(*item, found);
     }
     let many = (0..7).map(|number| (None, phone(&format!("1{number}")))).collect::<Vec<_>>();

@@ -3,11 +3,11 @@
 use shopfolk_model::{CustomerChange, CustomerId, EmailAddress};
 use shopfolk_operations::conformance::{
     BY, STORE, assert_every_promise_holds, at, contacts, create_store, customer, customer_id, phone, phones,
-    shop, try_create,
+    shop, try_create, whole_customer,
 };
 use shopfolk_operations::{
-    ContactCreation, CreateCustomer, DeleteCustomer, GetCustomer, ImportCustomers, ImportOutcome,
-    ImportedCustomer, OperationError,
+    ContactCreation, CreateCustomer, DeleteCustomer, ImportCustomers, ImportOutcome, ImportedCustomer,
+    OperationError,
 };
 use shopfolk_store::Engine;
 use shopfolk_store_postgres::PostgresEngine;
@@ -88,7 +88,7 @@ async fn a_deleted_customer_is_not_said_to_be_missing() {
             proxy.release();
         }
         write.await.unwrap().unwrap_or_else(|error| panic!("{how:?}: {error}"));
-        let gone = engine.read(STORE, GetCustomer { customer }).await;
+        let gone = whole_customer(&engine, STORE, customer).await;
         assert!(matches!(gone, Err(OperationError::CustomerNotFound { .. })), "{how:?}");
         assert_every_promise_holds(&engine).await;
     }

@@ -1,7 +1,7 @@
 //! How often the engine waits for the server: every round trip is time that a caller waits.
 
 use shopfolk_operations::conformance::{BY, STORE, contacts, create, default_phone, phone, shop};
-use shopfolk_operations::{DeleteContact, FindAccess, ListContacts};
+use shopfolk_operations::{DeleteContact, FindAccess, ReadContacts};
 use shopfolk_store::Engine;
 use shopfolk_test_postgres::proxy::Proxy;
 
@@ -37,7 +37,7 @@ async fn a_read_is_one_round_trip_and_a_create_is_two() {
     engine.read(STORE, FindAccess { token: None }).await.unwrap();
 
     let before = proxy.round_trips();
-    engine.read(STORE, ListContacts { customer }).await.unwrap();
+    engine.read(STORE, ReadContacts { customer, after: None }).await.unwrap();
     assert_eq!(proxy.round_trips() - before, 1, "reading the contacts of a customer");
     let before = proxy.round_trips();
     engine.read(STORE, FindAccess { token: None }).await.unwrap();
