@@ -1,10 +1,5 @@
 //! `shopfolk import`: customers, from a file into a store.
 
-mod batch;
-mod lines;
-mod record;
-mod rows;
-
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
@@ -13,11 +8,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
-use batch::Batch;
 use clap::Args;
-use lines::Lines;
-use rows::Rows;
 use shopfolk_api::Clock;
+use shopfolk_files::read::{self, Batch, Lines, Rows};
 use shopfolk_model::StoreId;
 use shopfolk_operations::{GetStore, ImportOutcome, OperationError, import_portion};
 use shopfolk_store::{Engine, Pace};
@@ -134,10 +127,10 @@ impl Import {
         let mut signals = StopSignals::listen()?;
         let (input, total) = self.open()?;
         let mut batches = match self.format {
-            Read::Ndjson => batch::read(Lines::new(input))?,
+            Read::Ndjson => read::read(Lines::new(input)).context("cannot start a thread")?,
             Read::Csv => {
                 let cannot = || format!("cannot take '{}' for CSV", self.file.display());
-                batch::read(Rows::new(input).with_context(cannot)?)?
+                read::read(Rows::new(input).with_context(cannot)?).context("cannot start a thread")?
             }
         };
         let mut progress = Progress::start();

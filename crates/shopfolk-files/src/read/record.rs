@@ -10,15 +10,29 @@ use super::batch::{LONGEST, skip_line};
 
 /// Why a text is no record.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(super) enum BrokenRecord {
+pub enum BrokenRecord {
+    /// A quote opens a cell and none closes it.
     #[error("a quoted cell that begins in this line is never closed")]
     NeverClosed,
+    /// Something follows a closing quote.
     #[error("in line {line}, character {character}: a quoted cell ends here, and no comma follows")]
-    BehindQuote { line: u64, character: usize },
+    BehindQuote {
+        /// The number of the line.
+        line: u64,
+        /// The place in it, from 1.
+        character: usize,
+    },
+    /// A quote stands where none may.
     #[error(
         "in line {line}, character {character}: a quote in a cell that does not begin with one; write \"\" within quotes"
     )]
-    StrayQuote { line: u64, character: usize },
+    StrayQuote {
+        /// The number of the line.
+        line: u64,
+        /// The place in it, from 1.
+        character: usize,
+    },
+    /// It is longer than any customer.
     #[error("the row is too long")]
     TooLong,
 }

@@ -7,7 +7,7 @@ use shopfolk_api::parse_imported_customer;
 use super::batch::{Customers, Item, LONGEST, skip_line};
 
 /// The lines of a file.
-pub(super) struct Lines<R> {
+pub struct Lines<R> {
     input: R,
     line: Vec<u8>,
     number: u64,
@@ -16,7 +16,7 @@ pub(super) struct Lines<R> {
 
 impl<R: BufRead> Lines<R> {
     /// Those of this text.
-    pub(super) const fn new(input: R) -> Self {
+    pub const fn new(input: R) -> Self {
         Self { input, line: Vec::new(), number: 0, bytes: 0 }
     }
 }

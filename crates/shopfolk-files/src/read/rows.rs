@@ -2,16 +2,42 @@
 
 use std::io::{self, BufRead};
 
-use anyhow::{Context, Result, bail};
 use csv::{ByteRecord, ReaderBuilder};
-use shopfolk_api::CustomerTable;
+use shopfolk_api::{CustomerTable, TableHeaderError};
 use shopfolk_operations::ImportedCustomer;
 
 use super::batch::{Customers, Item};
-use super::record::Records;
+use super::record::{BrokenRecord, Records};
+
+/// Why a file is no table of customers.
+#[derive(Debug, thiserror::Error)]
+pub enum TableError {
+    /// There is nothing in it.
+    #[error("the file is empty: its first row must name the columns")]
+    Empty,
+    /// The first row is no row.
+    #[error("line {line}, the header: {broken}")]
+    Broken {
+        /// The number of its line.
+        line: u64,
+        /// Why it is none.
+        broken: BrokenRecord,
+    },
+    /// The first row names no columns of customers.
+    #[error("line {line}, the header: {wrong}")]
+    Header {
+        /// The number of its line.
+        line: u64,
+        /// Why they are none.
+        wrong: TableHeaderError,
+    },
+    /// It cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] io::Error),
+}
 
 /// The rows of a file.
-pub(super) struct Rows<R> {
+pub struct Rows<R> {
     records: Records<R>,
     table: CustomerTable,
     columns: Vec<String>,
@@ -22,18 +48,18 @@ impl<R: BufRead> Rows<R> {
     ///
     /// # Errors
     /// When it cannot be read, or the header does not name columns of customers.
-    pub(super) fn new(input: R) -> Result<Self> {
+    pub fn new(input: R) -> Result<Self, TableError> {
         let mut records = Records::new(input);
         let Some((line, header)) = records.next()? else {
-            bail!("the file is empty: its first row must name the columns");
+            return Err(TableError::Empty);
         };
-        let place = || format!("line {line}, the header");
-        let header = header.with_context(place)?;
+        let header = header.map_err(|broken| TableError::Broken { line, broken })?;
         // A byte order mark is no part of the first name.
         let header = cells(header.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&header))?;
         let names: Vec<_> =
             header.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect();
-        let table = CustomerTable::with_header(names.iter().map(String::as_str)).with_context(place)?;
+        let table = CustomerTable::with_header(names.iter().map(String::as_str))
+            .map_err(|wrong| TableError::Header { line, wrong })?;
         Ok(Self { records, table, columns: names })
     }
 
@@ -98,7 +124,7 @@ mod tests {
     }
 
     fn refused(header: &str) -> String {
-        format!("{:#}", Rows::new(header.as_bytes()).err().unwrap())
+        Rows::new(header.as_bytes()).err().unwrap().to_string()
     }
 
     #[test]

@@ -3,7 +3,6 @@
 use std::io::{self, BufRead};
 use std::thread;
 
-use anyhow::{Context, Result};
 use shopfolk_operations::ImportedCustomer;
 use tokio::sync::mpsc;
 
@@ -14,27 +13,30 @@ pub(super) const LONGEST: usize = 32 << 20;
 
 /// Some customers.
 #[derive(Debug, Default)]
-pub(super) struct Batch {
+pub struct Batch {
     /// The customers, each with the number of the line where it begins.
-    pub(super) customers: Vec<(u64, ImportedCustomer)>,
+    pub customers: Vec<(u64, ImportedCustomer)>,
     /// The lines where something begins that is no customer, with the reason.
-    pub(super) rejected: Vec<(u64, String)>,
+    pub rejected: Vec<(u64, String)>,
     /// How many bytes they took.
-    pub(super) bytes: u64,
+    pub bytes: u64,
 }
 
 /// What one text of a file is.
 #[derive(Debug)]
-pub(super) struct Item {
+pub struct Item {
     /// The number of the line where it begins.
-    pub(super) line: u64,
+    pub line: u64,
     /// The customer, or why it is none.
-    pub(super) customer: Result<ImportedCustomer, String>,
+    pub customer: Result<ImportedCustomer, String>,
 }
 
 /// A file with customers, in any format.
-pub(super) trait Customers: Send + 'static {
+pub trait Customers: Send + 'static {
     /// The next one; `None` at the end.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
     fn next(&mut self) -> io::Result<Option<Item>>;
     /// How many bytes were read so far.
     fn bytes(&self) -> u64;
@@ -44,7 +46,7 @@ pub(super) trait Customers: Send + 'static {
 ///
 /// # Errors
 /// When no thread can be started.
-pub(super) fn read(mut file: impl Customers) -> Result<mpsc::Receiver<io::Result<Batch>>> {
+pub fn read(mut file: impl Customers) -> io::Result<mpsc::Receiver<io::Result<Batch>>> {
     let (batches, taken) = mpsc::channel(2);
     let read = move || {
         loop {
@@ -59,7 +61,7 @@ pub(super) fn read(mut file: impl Customers) -> Result<mpsc::Receiver<io::Result
             }
         }
     };
-    thread::Builder::new().name("customers".to_owned()).spawn(read).context("cannot start a thread")?;
+    thread::Builder::new().name("customers".to_owned()).spawn(read)?;
     Ok(taken)
 }
 
