@@ -2,10 +2,9 @@
 
 use std::io::{self, Write};
 
-use shopfolk_model::{ContactId, MAXIMUM_CONTACTS, NewContact};
-use shopfolk_operations::{CustomerWithContacts, ImportedCustomer};
+use shopfolk_model::{CustomerChange, ExtraFieldEntry, FieldChange, GroupId, MAXIMUM_CONTACTS, NewContact};
+use shopfolk_operations::{CustomerWithContacts, ImportedCustomer, ImportedExtraField, ImportedGroup};
 
-use crate::contact::ContactFields;
 use crate::customer::CustomerFields;
 use crate::customer_in::customer_change;
 use crate::error::ApiError;
@@ -23,17 +22,31 @@ pub fn parse_imported_customer(text: &[u8]) -> Result<ImportedCustomer, ApiError
 
 /// Reads a customer from an object.
 pub(crate) fn read_imported_customer(fields: &Fields<'_>) -> Result<ImportedCustomer, ApiError> {
-    let contacts = fields.objects(CustomerFields::CONTACTS.name, MAXIMUM_CONTACTS as usize, contact)?;
+    let contacts =
+        fields.objects(CustomerFields::CONTACTS.name, MAXIMUM_CONTACTS as usize, NewContact::read)?;
+    let CustomerChange { email, name, details, addresses, contacts: _, group, extra_fields } =
+        customer_change(fields)?;
+    let value = |ExtraFieldEntry { key, title, value }: ExtraFieldEntry| ImportedExtraField {
+        key,
+        title,
+        field_type: None,
+        value,
+    };
     Ok(ImportedCustomer {
         id: CustomerFields::ID.value(fields)?,
         registered: CustomerFields::REGISTERED.value(fields)?,
-        change: customer_change(fields)?,
+        email,
+        name,
+        details,
+        addresses,
         contacts: contacts.value_or_of_null(Vec::new()),
+        group: group.map_or(FieldChange::Keep, imported_group),
+        extra_fields: extra_fields.into_iter().map(value).collect(),
     })
 }
 
-fn contact(fields: &Fields<'_>) -> Result<(Option<ContactId>, NewContact), ApiError> {
-    Ok((ContactFields::ID.value(fields)?, NewContact::read(fields)?))
+fn imported_group(id: GroupId) -> FieldChange<ImportedGroup> {
+    FieldChange::Set(ImportedGroup { id: Some(id), ..ImportedGroup::default() })
 }
 
 /// Writes a customer as `GET /customers/{id}` shows it.

@@ -140,7 +140,6 @@ macro_rules! conformance_tests {
             importing_again_takes_no_ids
             imported_customer_is_matched_by_an_id_that_nothing_speaks_against_then_reference_then_email
             id_that_another_line_was_given_is_no_match
-            contacts_with_ids_of_another_store_may_be_imported_again
             refused_import_harms_no_neighbour_and_no_id_comes_back
             export_hands_over_every_customer_as_it_is
             search_finds_a_part_of_a_text_in_any_case

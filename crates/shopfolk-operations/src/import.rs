@@ -1,52 +1,92 @@
 //! Bringing customers from elsewhere into a store.
 
+mod customer;
+mod outcome;
+mod rules;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use shopfolk_model::{
-    Actor, AddressEntry, AddressId, ContactBook, ContactEntry, ContactId, Customer, CustomerChange,
-    CustomerDetails, CustomerId, ExternalReferenceId, FieldChange, GroupId, NewContact, NewCustomer, StoreId,
-    Timestamp,
+    Actor, AddressEntry, AddressId, ContactAddress, ContactBook, ContactEntry, Customer, CustomerChange,
+    CustomerDetails, CustomerId, ExtraFieldEntry, ExtraFieldKey, FieldChange, GroupId, MAXIMUM_EXTRA_FIELDS,
+    NewContact, NewCustomer, StoreId, Timestamp,
 };
 use shopfolk_store::{Engine, IdKind, Pace, StoreError, WriteOperation, WriteTx};
 
 use crate::OperationError;
 use crate::customer_portion::{CustomerPortion, Needs, NewRows};
 
-/// What is said of a customer that comes from elsewhere.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ImportedCustomer {
-    /// The id, by which it is looked for first, and which it keeps if it is new and the id was never given.
-    pub id: Option<CustomerId>,
-    /// When it came to be.
-    pub registered: Option<Timestamp>,
-    /// Everything else but the contacts.
-    pub change: CustomerChange,
-    /// The contacts; those that equal none of the customer's, and whose ids it does not have, are new.
-    pub contacts: Option<Vec<(Option<ContactId>, NewContact)>>,
-}
+pub use customer::{ImportedCustomer, ImportedExtraField, ImportedGroup};
+pub use outcome::{
+    ImportConflict, ImportOutcome, Imported, ImportedPart, LeftOut, LeftOutReason, MatchedKey,
+};
+pub use rules::{ImportRules, Lists, MatchBy, Missing, Only, Unfit, WithoutEmail};
 
-/// What became of a customer that came from elsewhere.
+/// An import of customers into a store, portion by portion.
 #[derive(Debug)]
-pub enum ImportOutcome {
-    /// It is new.
-    Created(CustomerId),
-    /// It was there and is changed.
-    Updated(CustomerId),
-    /// It was there as it is.
-    Unchanged(CustomerId),
-    /// It breaks a rule; nothing of it was written.
-    Refused(OperationError),
+pub struct CustomerImport {
+    store: StoreId,
+    rules: Arc<ImportRules>,
+    /// Keys of extra fields that are made.
+    field_keys: Arc<[ExtraFieldKey]>,
+    pace: Pace,
 }
 
-/// Creates customers that the store does not have, and changes those that it has: they are matched by their id where neither
-/// external reference nor e-mail address speaks against it, else by their external reference, else by their e-mail address.
-/// One that breaks a rule is passed over.
+impl CustomerImport {
+    /// How many keys an import needs for the extra fields that it makes: as many as there can be, and some that are taken.
+    pub const FIELD_KEYS: usize = 2 * MAXIMUM_EXTRA_FIELDS as usize;
+
+    /// An import into this store. Of the keys that were drawn at random, [`Self::FIELD_KEYS`] are enough.
+    pub fn new(
+        store: StoreId,
+        rules: ImportRules,
+        field_keys: impl IntoIterator<Item = ExtraFieldKey>,
+    ) -> Self {
+        let field_keys = field_keys.into_iter().collect();
+        Self { store, rules: Arc::new(rules), field_keys, pace: Pace::default() }
+    }
+
+    /// Imports the next of these customers, from the one at the place `first` on, and answers what became of each. These are
+    /// fewer than there are where a portion does not hold them all: the rest is for the next time. Where others write the
+    /// same customers so fast that it always comes too late, portions are made smaller, down to one customer.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn portion<E: Engine>(
+        &mut self,
+        engine: &E,
+        customers: &Arc<[ImportedCustomer]>,
+        first: usize,
+        now: Timestamp,
+    ) -> Result<Vec<Imported>, OperationError> {
+        loop {
+            let import = ImportCustomers {
+                rules: Arc::clone(&self.rules),
+                field_keys: Arc::clone(&self.field_keys),
+                customers: Arc::clone(customers),
+                first,
+                most: self.pace.rows(),
+                now,
+            };
+            match engine.write_portion(self.store, Actor::Import, import, &mut self.pace).await {
+                Err(OperationError::Store(StoreError::Conflict { .. })) if self.pace.shrink() => {}
+                outcome => return outcome,
+            }
+        }
+    }
+}
+
+/// Creates customers that the store does not have, and changes those that it has. One that breaks a rule is passed over.
 ///
 /// It takes one portion, stops before a customer that it has met already, and answers for fewer than there are then: the rest
 /// is for the next time.
 #[derive(Debug, Clone)]
 pub struct ImportCustomers {
+    /// What is asked for.
+    pub rules: Arc<ImportRules>,
+    /// Keys that were drawn at random for the extra fields that are made.
+    pub field_keys: Arc<[ExtraFieldKey]>,
     /// The customers, in their order.
     pub customers: Arc<[ImportedCustomer]>,
     /// The first of them that is still to be imported.
@@ -57,30 +97,8 @@ pub struct ImportCustomers {
     pub now: Timestamp,
 }
 
-/// Imports the next portion of customers. Where others write the same customers so fast that it always comes too late, it
-/// is made smaller, down to one customer.
-///
-/// # Errors
-/// When the database fails.
-pub async fn import_portion<E: Engine>(
-    engine: &E,
-    store: StoreId,
-    customers: &Arc<[ImportedCustomer]>,
-    first: usize,
-    pace: &mut Pace,
-    now: Timestamp,
-) -> Result<Vec<ImportOutcome>, OperationError> {
-    loop {
-        let import = ImportCustomers { customers: Arc::clone(customers), first, most: pace.rows(), now };
-        match engine.write_portion(store, Actor::Import, import, pace).await {
-            Err(OperationError::Store(StoreError::Conflict { .. })) if pace.shrink() => {}
-            outcome => return outcome,
-        }
-    }
-}
-
 impl WriteOperation for ImportCustomers {
-    type Output = Vec<ImportOutcome>;
+    type Output = Vec<Imported>;
     type Error = OperationError;
 
     async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
@@ -115,13 +133,14 @@ impl WriteOperation for ImportCustomers {
                 break;
             }
             // Every rule is asked before anything is written, so one that is refused leaves nothing behind.
-            outcomes.push(match import.take(imported, found) {
+            let outcome = match import.take(imported, found) {
                 Ok(outcome) => outcome,
                 Err(OperationError::Store(error)) if !matches!(error, StoreError::Damaged(_)) => {
                     return Err(error.into());
                 }
                 Err(refused) => ImportOutcome::Refused(refused),
-            });
+            };
+            outcomes.push(Imported { outcome, left_out: Vec::new() });
         }
         import.portion.write(tx, self.now).await?;
         Ok(outcomes)
@@ -140,34 +159,41 @@ impl ImportCustomers {
     }
 }
 
-impl ImportedCustomer {
-    /// How much of a portion it takes.
-    fn weight(&self) -> usize {
-        // One with a few contacts and addresses counts as one.
-        const HANGING: usize = 8;
-        let contacts = self.contacts.as_ref().map_or(0, Vec::len);
-        let addresses = self.change.addresses.as_ref().map_or(0, Vec::len);
-        1 + (contacts + addresses) / HANGING
-    }
-}
-
 impl Needs {
     /// Adds what importing a customer needs, who may be there or not.
     fn import(&mut self, imported: &ImportedCustomer) {
-        let change = &imported.change;
         self.customers.extend(imported.id);
-        self.emails.extend(change.email.clone());
-        self.references.extend(reference(imported).cloned());
-        self.groups.extend(change.group);
-        self.extra_fields |= !change.extra_fields.is_empty();
+        self.emails.extend(imported.email.clone());
+        self.references.extend(imported.reference().cloned());
+        self.groups.extend(group(imported));
+        self.extra_fields |= !imported.extra_fields.is_empty();
     }
 }
 
-/// The external reference that a customer is to have.
-fn reference(imported: &ImportedCustomer) -> Option<&ExternalReferenceId> {
-    match &imported.change.details.external_reference {
-        FieldChange::Set(reference) => Some(reference),
-        FieldChange::Keep | FieldChange::Clear => None,
+/// The group that a customer is to be in.
+fn group(imported: &ImportedCustomer) -> Option<GroupId> {
+    match &imported.group {
+        FieldChange::Keep => None,
+        FieldChange::Clear => Some(GroupId::GENERAL),
+        FieldChange::Set(group) => group.id,
+    }
+}
+
+/// The change of a customer who is there, but for the contacts.
+fn change(imported: &ImportedCustomer) -> CustomerChange {
+    let ImportedCustomer { id: _, registered: _, email, name, details, addresses, contacts: _, .. } =
+        imported.clone();
+    let entry = |ImportedExtraField { key, title, field_type: _, value }: ImportedExtraField| {
+        ExtraFieldEntry { key, title, value }
+    };
+    CustomerChange {
+        email,
+        name,
+        details,
+        addresses,
+        contacts: None,
+        group: group(imported),
+        extra_fields: imported.extra_fields.iter().cloned().map(entry).collect(),
     }
 }
 
@@ -192,20 +218,20 @@ impl Import {
         imported
             .id
             .filter(is_meant)
-            .or_else(|| self.portion.find_by_reference(reference(imported)?))
-            .or_else(|| self.portion.find_by_email(imported.change.email.as_ref()?))
+            .or_else(|| self.portion.find_by_reference(imported.reference()?))
+            .or_else(|| self.portion.find_by_email(imported.email.as_ref()?))
     }
 
     /// The id that a customer is to keep, if it is new.
     fn own_id(&self, imported: &ImportedCustomer) -> Option<CustomerId> {
         // Without an e-mail address it is refused.
-        imported.id.filter(|_| imported.change.email.is_some() && self.find(imported).is_none())
+        imported.id.filter(|_| imported.email.is_some() && self.find(imported).is_none())
     }
 
     /// Counts what importing a customer creates.
     fn count_new(&mut self, imported: &ImportedCustomer, new: &mut NewRows) {
         let contacts = imported.contacts.as_deref().unwrap_or_default();
-        let addresses = imported.change.addresses.as_deref().unwrap_or_default();
+        let addresses = imported.addresses.as_deref().unwrap_or_default();
         let Some(id) = self.find(imported) else {
             // Of several with the same id the first keeps it.
             let keeps_id = imported.id.is_some_and(|id| id.get() >= self.free_from && self.kept.insert(id));
@@ -237,7 +263,7 @@ impl Import {
 
     fn create(&mut self, imported: &ImportedCustomer) -> Result<CustomerId, OperationError> {
         let CustomerChange { email, name, details, addresses, contacts: _, group, extra_fields } =
-            imported.change.clone();
+            change(imported);
         let email = email.ok_or(OperationError::EmailMissing)?;
         let new = |address: AddressEntry| AddressEntry { id: None, ..address };
         let new = NewCustomer {
@@ -245,7 +271,7 @@ impl Import {
             name: name.apply(None),
             details: CustomerDetails::default().changed(details),
             addresses: addresses.unwrap_or_default().into_iter().map(new).collect(),
-            contacts: imported.contacts.iter().flatten().map(|(_, contact)| contact.clone()).collect(),
+            contacts: imported.contacts.clone().unwrap_or_default(),
             group: group.unwrap_or(GroupId::GENERAL),
             extra_fields,
         };
@@ -261,7 +287,7 @@ impl Import {
         id: CustomerId,
     ) -> Result<ImportOutcome, OperationError> {
         let Some(before) = self.portion.customer(id).cloned() else { return Err(self.portion.missing(id)) };
-        let mut change = imported.change.clone();
+        let mut change = change(imported);
         for address in change.addresses.iter_mut().flatten() {
             address.id = address.id.filter(|&id| has_address(&before, id));
         }
@@ -292,9 +318,9 @@ impl Import {
 /// Whether a customer who has the id may be the one that is meant: ids may come from another store, where they were
 /// somebody else's.
 fn may_be(imported: &ImportedCustomer, customer: &Customer) -> bool {
-    match (reference(imported), &customer.details.external_reference) {
+    match (imported.reference(), &customer.details.external_reference) {
         (Some(theirs), Some(ours)) => theirs == ours,
-        _ => imported.change.email.as_ref().is_none_or(|email| email.key() == customer.email.key()),
+        _ => imported.email.as_ref().is_none_or(|email| email.key() == customer.email.key()),
     }
 }
 
@@ -302,26 +328,14 @@ fn has_address(customer: &Customer, id: AddressId) -> bool {
     customer.addresses.addresses().iter().any(|address| address.id == id)
 }
 
-/// The list that takes the place of the contacts. A contact is first the one that it equals: its id may come from another
-/// store, where it was somebody else's. What equals none is the one that has its id, else it is new.
-fn entries_for(book: &ContactBook, contacts: &[(Option<ContactId>, NewContact)]) -> Vec<ContactEntry> {
-    let mut found = HashMap::with_capacity(contacts.len());
-    for contact in book.contacts() {
-        found.insert((contact.contact_type(), contact.address.key()), contact.id);
-    }
-    let equal =
-        |contact: &NewContact| found.get(&(contact.address.contact_type(), contact.address.key())).copied();
-    let mut taken: HashSet<ContactId> = contacts.iter().filter_map(|(_, contact)| equal(contact)).collect();
-    let mut named = HashSet::with_capacity(contacts.len());
-    let entry = |(id, contact): &(Option<ContactId>, NewContact)| {
-        let known = match equal(contact) {
-            Some(equal) => Some(equal).filter(|id| named.insert(*id)),
-            None => id.filter(|id| book.find(*id).is_some() && taken.insert(*id)),
-        };
-        match known {
-            Some(id) => ContactEntry::Known(id, contact.as_change()),
-            None => ContactEntry::New(contact.clone()),
-        }
+/// The list that takes the place of the contacts.
+fn entries_for(book: &ContactBook, contacts: &[NewContact]) -> Vec<ContactEntry> {
+    let key = |address: &ContactAddress| (address.contact_type(), address.key().clone());
+    let mut found: HashMap<_, _> =
+        book.contacts().iter().map(|contact| (key(&contact.address), contact.id)).collect();
+    let entry = |contact: &NewContact| match found.remove(&key(&contact.address)) {
+        Some(id) => ContactEntry::Known(id, contact.as_change()),
+        None => ContactEntry::New(contact.clone()),
     };
     contacts.iter().map(entry).collect()
 }

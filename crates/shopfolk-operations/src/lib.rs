@@ -43,7 +43,11 @@ pub use extra_fields::{
     ChangeExtraField, CreateExtraField, GetExtraField, ListExtraFields, delete_extra_field,
 };
 pub use groups::{ChangeGroup, CreateGroup, GetGroup, ListGroups, delete_group};
-pub use import::{ImportCustomers, ImportOutcome, ImportedCustomer, import_portion};
+pub use import::{
+    CustomerImport, ImportConflict, ImportCustomers, ImportOutcome, ImportRules, Imported, ImportedCustomer,
+    ImportedExtraField, ImportedGroup, ImportedPart, LeftOut, LeftOutReason, Lists, MatchBy, MatchedKey,
+    Missing, Only, Unfit, WithoutEmail,
+};
 pub use mass_change::{ManyCustomers, MassChange, change_many_customers};
 pub use orders::{
     DeleteOrder, FoundOrders, GetOrder, ListProducts, OrderName, RecordOrder, SearchOrders, WantedOfOrders,

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use shopfolk_model::{ContactNote, CustomerChange, EmailAddress, NewContact};
-use shopfolk_operations::conformance::{BY, STORE, at, phone, shop};
+use shopfolk_model::{ContactNote, EmailAddress, NewContact};
+use shopfolk_operations::conformance::{BY, STORE, at, import_of, phone, shop};
 use shopfolk_operations::{ImportCustomers, ImportedCustomer};
 use shopfolk_store::{Engine, Length, PageRequest, ReadOperation, ReadTx, StoreError};
 use shopfolk_store_sqlite::{SqliteEngine, SqliteSettings};
@@ -45,21 +45,15 @@ impl ReadOperation for SlowSearch {
 fn many_contacts(commit: u64) -> ImportCustomers {
     let note = ContactNote::new(&"x".repeat(5_000)).unwrap();
     let customer = |number: u64| ImportedCustomer {
-        id: None,
-        registered: None,
-        change: CustomerChange {
-            email: EmailAddress::new(&format!("c{commit}-{number}@example.com")).ok(),
-            ..CustomerChange::default()
-        },
+        email: EmailAddress::new(&format!("c{commit}-{number}@example.com")).ok(),
         contacts: Some(
             (0..5)
-                .map(|number: u64| {
-                    (None, NewContact { note: Some(note.clone()), ..phone(&number.to_string()) })
-                })
+                .map(|number: u64| NewContact { note: Some(note.clone()), ..phone(&number.to_string()) })
                 .collect(),
         ),
+        ..ImportedCustomer::default()
     };
-    ImportCustomers { customers: (0..100).map(customer).collect(), first: 0, most: 100, now: at(1) }
+    import_of((0..100).map(customer).collect(), at(1))
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -9,11 +9,15 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use rand::SeedableRng;
+use rand::rngs::{StdRng, SysRng};
 use shopfolk_api::Clock;
 use shopfolk_files::read::{self, Batch, Lines, Rows};
-use shopfolk_model::StoreId;
-use shopfolk_operations::{GetStore, ImportOutcome, OperationError, import_portion};
-use shopfolk_store::{Engine, Pace};
+use shopfolk_model::{ExtraFieldKey, StoreId};
+use shopfolk_operations::{
+    CustomerImport, GetStore, ImportOutcome, ImportRules, ImportedCustomer, Lists, MatchBy, OperationError,
+};
+use shopfolk_store::Engine;
 use tokio::time::sleep;
 
 use crate::clock::SystemClock;
@@ -108,7 +112,11 @@ impl Counts {
         match outcome {
             ImportOutcome::Created(_) => self.created += 1,
             ImportOutcome::Updated(_) => self.updated += 1,
-            ImportOutcome::Unchanged(_) => self.unchanged += 1,
+            ImportOutcome::Unchanged(_) | ImportOutcome::PassedOver => self.unchanged += 1,
+            ImportOutcome::Conflict(conflict) => {
+                self.rejected += 1;
+                rejects.tell(line, &conflict.to_string())?;
+            }
             ImportOutcome::Refused(reason) => {
                 self.rejected += 1;
                 rejects.tell(line, &reason.to_string())?;
@@ -136,7 +144,7 @@ impl Import {
         let mut progress = Progress::start();
         let mut rejects = Rejects { path: self.rejected.clone(), file: None };
         let mut counts = Counts::default();
-        let mut pace = Pace::default();
+        let mut import = self.import()?;
         let mut read = 0;
         let mut stopped = false;
         loop {
@@ -150,7 +158,7 @@ impl Import {
             let Some(batch) = batch else { break };
             let batch = batch.with_context(|| format!("cannot read '{}'", self.file.display()))?;
             read += batch.bytes;
-            self.write(engine, batch, &mut pace, &mut rejects, &mut counts).await?;
+            self.write(engine, batch, &mut import, &mut rejects, &mut counts).await?;
             // Others that write to the database get a chance.
             sleep(BETWEEN_BATCHES).await;
             let what = format!("store {store}: importing '{}'", self.file.display());
@@ -163,6 +171,19 @@ impl Import {
         }
         output::note(&format!("Imported: {told}."));
         Ok(counts)
+    }
+
+    /// The import, with what is asked for.
+    fn import(&self) -> Result<CustomerImport> {
+        let rules = ImportRules {
+            match_by: vec![MatchBy::Id, MatchBy::ExternalReferenceId, MatchBy::Email],
+            lists: Lists::Replace,
+            same_store: true,
+            ..ImportRules::default()
+        };
+        let mut random = StdRng::try_from_rng(&mut SysRng).context("cannot draw random numbers")?;
+        let keys = (0..CustomerImport::FIELD_KEYS).map(|_| ExtraFieldKey::generate(&mut random));
+        Ok(CustomerImport::new(self.store, rules, keys))
     }
 
     /// The file, and how large it is where that is known.
@@ -180,7 +201,7 @@ impl Import {
         &self,
         engine: &impl Engine,
         batch: Batch,
-        pace: &mut Pace,
+        import: &mut CustomerImport,
         rejects: &mut Rejects,
         counts: &mut Counts,
     ) -> Result<()> {
@@ -189,15 +210,13 @@ impl Import {
             rejects.tell(*line, reason)?;
         }
         let (lines, customers): (Vec<_>, Vec<_>) = batch.customers.into_iter().unzip();
-        let customers: Arc<[_]> = customers.into();
+        let customers: Arc<[ImportedCustomer]> = customers.into();
         let mut lines = lines.into_iter();
         while lines.len() > 0 {
             let first = customers.len() - lines.len();
-            let imported =
-                import_portion(engine, self.store, &customers, first, pace, SystemClock.now()).await;
-            let outcomes = imported.map_err(explain)?;
-            for (outcome, line) in outcomes.into_iter().zip(lines.by_ref()) {
-                counts.count(line, outcome, rejects)?;
+            let portion = import.portion(engine, &customers, first, SystemClock.now()).await;
+            for (imported, line) in portion.map_err(explain)?.into_iter().zip(lines.by_ref()) {
+                counts.count(line, imported.outcome, rejects)?;
             }
         }
         Ok(())

@@ -131,13 +131,10 @@ mod tests {
         )
         .unwrap();
         assert_eq!(customer.id, CustomerId::new(7).ok());
-        let change = customer.change;
-        assert_eq!(
-            (change.details.tax_exempt, change.details.accept_marketing),
-            (Some(true), FieldChange::Set(false))
-        );
-        assert!(matches!(&change.details.billing.city, FieldChange::Set(city) if city.as_str() == "Rome"));
-        assert_eq!(change.extra_fields.len(), 1);
+        let details = customer.details;
+        assert_eq!((details.tax_exempt, details.accept_marketing), (Some(true), FieldChange::Set(false)));
+        assert!(matches!(&details.billing.city, FieldChange::Set(city) if city.as_str() == "Rome"));
+        assert_eq!(customer.extra_fields.len(), 1);
     }
 
     #[test]
@@ -147,8 +144,8 @@ mod tests {
             &["a@example.com", "", "", "", "", ""],
         )
         .unwrap();
-        assert_eq!(customer.change.name, FieldChange::Keep);
-        assert_eq!((customer.contacts, customer.change.addresses), (None, None));
+        assert_eq!(customer.name, FieldChange::Keep);
+        assert_eq!((customer.contacts, customer.addresses), (None, None));
     }
 
     #[test]
@@ -156,7 +153,7 @@ mod tests {
         let columns = "email contacts[0].type contacts[0].contact contacts[2].type contacts[2].contact contacts[2].default";
         let customer = read(columns, &["a@example.com", "", "", "PHONE", "+1", "true"]).unwrap();
         let contacts = customer.contacts.unwrap();
-        let [(None, contact)] = &contacts[..] else { panic!("{contacts:?}") };
+        let [contact] = &contacts[..] else { panic!("{contacts:?}") };
         assert_eq!((contact.address.contact_type(), contact.default), (ContactType::Phone, true));
 
         let wrong = |cells: &[&str]| read(columns, cells).unwrap_err();

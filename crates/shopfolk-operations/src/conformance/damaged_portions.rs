@@ -4,9 +4,9 @@ use std::marker::PhantomData;
 use std::ops::{ControlFlow, RangeInclusive};
 
 use shopfolk_model::{
-    Customer, CustomerChange, CustomerGroup, CustomerSearch, EmailAddress, ExternalReferenceId, ExtraField,
-    ExtraFieldId, ExtraFieldKey, ExtraFieldTitle, ExtraFieldType, FieldChange, GroupId, GroupName, Money,
-    Order, OrderKey, OrderNumber, ScopeSet, SearchText, TokenHash, TokenId, TokenKind, TokenRecord,
+    Customer, CustomerGroup, CustomerSearch, EmailAddress, ExternalReferenceId, ExtraField, ExtraFieldId,
+    ExtraFieldKey, ExtraFieldTitle, ExtraFieldType, FieldChange, GroupId, GroupName, Money, Order, OrderKey,
+    OrderNumber, ScopeSet, SearchText, TokenHash, TokenId, TokenKind, TokenRecord,
 };
 use shopfolk_store::{
     Aggregate, CountedId, Engine, Length, Listed, PageRequest, ReadOperation, ReadTx, Record, StoreError,
@@ -215,10 +215,11 @@ pub async fn import_takes_the_lines_beside_those_of_damaged_customers<E: Engine>
 ) -> E {
     create_store(&engine, STORE).await;
     let line = |reference: &str, email: &str| {
-        let mut change = CustomerChange { email: EmailAddress::new(email).ok(), ..CustomerChange::default() };
-        change.details.external_reference =
+        let email = EmailAddress::new(email).ok();
+        let mut line = ImportedCustomer { email, ..ImportedCustomer::default() };
+        line.details.external_reference =
             ExternalReferenceId::new(reference).map_or(FieldChange::Keep, FieldChange::Set);
-        ImportedCustomer { id: None, registered: None, change, contacts: None }
+        line
     };
     let lines = vec![
         line("R1", "1@example.com"),

@@ -204,16 +204,17 @@ pub async fn any_search_finds_imported_customers<E: Engine>(engine: E) {
     let mut asked = Asked::default();
     let groups = [GroupId::GENERAL];
     for batch in 0..8 {
-        let customer = |number| ImportedCustomer {
-            id: None,
-            registered: Some(at(random.random_range(10..60))),
-            change: CustomerChange {
+        let customer = |number| {
+            let CustomerChange { name, details, addresses, .. } = any_change(&mut random, &groups);
+            ImportedCustomer {
+                registered: Some(at(random.random_range(10..60))),
                 email: EmailAddress::new(&format!("Straße{batch}-{number}@Example{}.com", number % 7)).ok(),
-                ..any_change(&mut random, &groups)
-            },
-            contacts: Some(
-                (0..random.random_range(0..4)).map(|_| (None, any_contact(&mut random))).collect(),
-            ),
+                name,
+                details,
+                addresses,
+                contacts: Some((0..random.random_range(0..4)).map(|_| any_contact(&mut random)).collect()),
+                ..ImportedCustomer::default()
+            }
         };
         let customers: Vec<_> = (0..150).map(customer).collect();
         let imported = import(&engine, customers).await;
@@ -246,14 +247,9 @@ pub async fn places_to_which_goods_are_sent_are_listed_once_and_in_order<E: Engi
         ..AddressEntry::default()
     };
     let customers = numbers.chunks(75).enumerate().map(|(customer, numbers)| ImportedCustomer {
-        id: None,
-        registered: None,
-        change: CustomerChange {
-            email: EmailAddress::new(&format!("c{customer}@example.com")).ok(),
-            addresses: Some(numbers.iter().chain(&numbers[..5]).map(address).collect()),
-            ..CustomerChange::default()
-        },
-        contacts: None,
+        email: EmailAddress::new(&format!("c{customer}@example.com")).ok(),
+        addresses: Some(numbers.iter().chain(&numbers[..5]).map(address).collect()),
+        ..ImportedCustomer::default()
     });
     import(&engine, customers.collect()).await;
     let places = engine.read(STORE, ListCustomerFilters).await.unwrap().places;

@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use shopfolk_model::{
-    ContactId, ContactType, CustomerChange, CustomerId, CustomerName, EmailAddress, ExternalReferenceId,
-    FieldChange, NewContact,
+    CustomerId, CustomerName, EmailAddress, ExternalReferenceId, FieldChange, NewContact, Timestamp,
 };
 use shopfolk_store::{Engine, IdKind, Length, PORTION, ReadOperation, ReadTx, StoreError};
 use tokio::sync::mpsc;
@@ -12,24 +11,32 @@ use tokio::sync::mpsc;
 use super::fixture::*;
 use crate::{
     CustomerExtent, CustomerWithContacts, DeleteCustomer, ExportCustomers, Exported, ImportCustomers,
-    ImportOutcome, ImportedCustomer,
+    ImportOutcome, ImportRules, ImportedCustomer, Lists, MatchBy,
 };
 
 fn imported(id: Option<CustomerId>, email: &str) -> ImportedCustomer {
-    let change = CustomerChange { email: EmailAddress::new(email).ok(), ..CustomerChange::default() };
-    ImportedCustomer { id, registered: Some(at(77)), change, contacts: None }
+    let email = EmailAddress::new(email).ok();
+    ImportedCustomer { id, registered: Some(at(77)), email, ..ImportedCustomer::default() }
 }
 
-fn with_contacts(
-    customer: ImportedCustomer,
-    contacts: &[(Option<ContactId>, NewContact)],
-) -> ImportedCustomer {
+fn with_contacts(customer: ImportedCustomer, contacts: &[NewContact]) -> ImportedCustomer {
     ImportedCustomer { contacts: Some(contacts.to_vec()), ..customer }
 }
 
 fn named(mut customer: ImportedCustomer, name: &str) -> ImportedCustomer {
-    customer.change.name = FieldChange::Set(CustomerName::new(name).unwrap());
+    customer.name = FieldChange::Set(CustomerName::new(name).unwrap());
     customer
+}
+
+/// An import of these lines, for which the ids of the file are ours.
+pub fn import_of(customers: Arc<[ImportedCustomer]>, now: Timestamp) -> ImportCustomers {
+    let rules = ImportRules {
+        match_by: vec![MatchBy::Id, MatchBy::ExternalReferenceId, MatchBy::Email],
+        lists: Lists::Replace,
+        same_store: true,
+        ..ImportRules::default()
+    };
+    ImportCustomers { rules: rules.into(), field_keys: [].into(), customers, first: 0, most: PORTION, now }
 }
 
 pub(super) async fn import<E: Engine>(engine: &E, customers: Vec<ImportedCustomer>) -> Vec<ImportOutcome> {
@@ -37,10 +44,10 @@ pub(super) async fn import<E: Engine>(engine: &E, customers: Vec<ImportedCustome
     let customers: Arc<[_]> = customers.into();
     while outcomes.len() < customers.len() {
         let (customers, first) = (Arc::clone(&customers), outcomes.len());
-        let import = ImportCustomers { customers, first, most: PORTION, now: at(9) };
+        let import = ImportCustomers { first, ..import_of(customers, at(9)) };
         let some = engine.write(STORE, BY, import).await.unwrap();
         assert!(!some.is_empty(), "it goes on");
-        outcomes.extend(some);
+        outcomes.extend(some.into_iter().map(|line| line.outcome));
     }
     outcomes
 }
@@ -70,7 +77,7 @@ async fn export<E: Engine>(engine: &E, measure: bool) -> (Option<CustomerExtent>
 
 pub async fn imported_customers_are_created_changed_or_left_as_they_are<E: Engine>(engine: E) {
     let anna = shop(&engine).await;
-    let new = with_contacts(imported(Some(customer_id(500)), "new@example.com"), &[(None, phone("1"))]);
+    let new = with_contacts(imported(Some(customer_id(500)), "new@example.com"), &[phone("1")]);
     let batch = vec![
         new.clone(),
         named(imported(None, "ANNA@example.com"), "Anna"),
@@ -87,12 +94,8 @@ pub async fn imported_customers_are_created_changed_or_left_as_they_are<E: Engin
     assert_eq!(found.contacts.contacts().len(), 2);
     // The address is in other letters now: once more, then nothing is left to do.
     import(&engine, vec![named(imported(None, "ANNA@example.com"), "Anna")]).await;
-    let contacts: Vec<_> = found
-        .contacts
-        .contacts()
-        .iter()
-        .map(|contact| (Some(contact.id), NewContact::from(&**contact)))
-        .collect();
+    let contacts: Vec<_> =
+        found.contacts.contacts().iter().map(|contact| NewContact::from(&**contact)).collect();
     let again = vec![
         with_contacts(imported(Some(created), "new@example.com"), &contacts),
         named(imported(Some(anna), "ANNA@example.com"), "Anna"),
@@ -106,40 +109,20 @@ pub async fn imported_customers_are_created_changed_or_left_as_they_are<E: Engin
 pub async fn importing_again_takes_no_ids<E: Engine>(engine: E) {
     let anna = shop(&engine).await;
     let file = || {
-        let contacts = [(None, phone("1")), (None, phone("2"))];
+        let contacts = [phone("1"), phone("2")];
         vec![with_contacts(imported(Some(anna), "anna@example.com"), &contacts)]
     };
     import(&engine, file()).await;
     let before = create(&engine, anna, phone("3")).await.id.get();
     import(&engine, file()).await;
-    let grown = with_contacts(imported(Some(anna), "anna@example.com"), &[(None, phone("4"))]);
+    let grown = with_contacts(imported(Some(anna), "anna@example.com"), &[phone("4")]);
     assert!(matches!(import(&engine, vec![grown]).await[..], [ImportOutcome::Updated(_)]));
     assert_eq!(create(&engine, anna, phone("5")).await.id.get(), before + 2);
 }
 
-pub async fn contacts_with_ids_of_another_store_may_be_imported_again<E: Engine>(engine: E) {
-    shop(&engine).await;
-    let book = |text: &str, ids: [i64; 3]| {
-        let id = |number| ContactId::new(number).ok();
-        let own = of_type(ContactType::Email, text);
-        let contacts = [(id(ids[0]), own), (id(ids[1]), phone("1")), (id(ids[2]), phone("2"))];
-        with_contacts(imported(None, text), &contacts)
-    };
-    // In another order than the one in which this store gives ids, so that each is somebody else's here.
-    let first = import(&engine, vec![book("new@example.com", [4, 3, 2])]).await;
-    let [ImportOutcome::Created(created)] = first[..] else { panic!("{first:?}") };
-    let found = whole_customer(&engine, STORE, created).await.unwrap();
-    for ids in [[4, 3, 2], [3, 2, 4], [2, 4, 3]] {
-        let again = import(&engine, vec![book("new@example.com", ids)]).await;
-        assert!(!matches!(again[..], [ImportOutcome::Refused(_)]), "{again:?}");
-        let seen = whole_customer(&engine, STORE, created).await.unwrap();
-        assert_eq!(seen.contacts, found.contacts);
-    }
-}
-
 fn with_reference(mut customer: ImportedCustomer, reference: &str) -> ImportedCustomer {
     let reference = ExternalReferenceId::new(reference).unwrap();
-    customer.change.details.external_reference = FieldChange::Set(reference);
+    customer.details.external_reference = FieldChange::Set(reference);
     customer
 }
 
@@ -229,7 +212,7 @@ pub async fn refused_import_harms_no_neighbour_and_no_id_comes_back<E: Engine>(e
     let anna = shop(&engine).await;
     let bert = create_customer(&engine, "bert@example.com").await;
     engine.write(STORE, BY, DeleteCustomer { customer: bert, now: at(3) }).await.unwrap();
-    let nobody = ImportedCustomer { change: CustomerChange::default(), ..imported(None, "x@example.com") };
+    let nobody = imported(None, "");
     import(&engine, vec![with_reference(imported(Some(anna), "anna@example.com"), "their 1")]).await;
     let taken = with_reference(imported(Some(anna), "carl@example.com"), "their 1");
     let batch = vec![
@@ -263,8 +246,8 @@ pub async fn export_hands_over_every_customer_as_it_is<E: Engine>(engine: E) {
     assert_eq!(export(&engine, true).await, (Some(CustomerExtent::default()), Vec::new()));
     let mut customers = Vec::new();
     for number in 0..1_203 {
-        let contact = (None, phone(&number.to_string()));
-        customers.push(with_contacts(imported(None, &format!("c{number}@example.com")), &[contact]));
+        let contacts = [phone(&number.to_string())];
+        customers.push(with_contacts(imported(None, &format!("c{number}@example.com")), &contacts));
     }
     import(&engine, customers).await;
     let (_, exported) = export(&engine, false).await;
@@ -274,7 +257,7 @@ pub async fn export_hands_over_every_customer_as_it_is<E: Engine>(engine: E) {
         let found = whole_customer(&engine, STORE, item.customer.id).await.unwrap();
         assert_eq!(*item, found);
     }
-    let many = (0..7).map(|number| (None, phone(&format!("1{number}")))).collect::<Vec<_>>();
+    let many = (0..7).map(|number| phone(&format!("1{number}"))).collect::<Vec<_>>();
     import(&engine, vec![with_contacts(imported(None, "many@example.com"), &many)]).await;
     let (extent, exported) = export(&engine, true).await;
     // With its e-mail address.

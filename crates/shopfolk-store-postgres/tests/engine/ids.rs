@@ -2,12 +2,12 @@
 
 use std::collections::HashSet;
 
-use shopfolk_model::{CustomerChange, CustomerId, EmailAddress};
+use shopfolk_model::{CustomerId, EmailAddress};
 use shopfolk_operations::conformance::{
-    BY, STORE, assert_every_promise_holds, at, create, create_customer, create_store, phone, shop,
+    BY, STORE, assert_every_promise_holds, at, create, create_customer, create_store, import_of, phone, shop,
 };
-use shopfolk_operations::{ImportCustomers, ImportOutcome, ImportedCustomer};
-use shopfolk_store::{Engine, PORTION};
+use shopfolk_operations::{ImportOutcome, ImportedCustomer};
+use shopfolk_store::Engine;
 use shopfolk_test_postgres::proxy::Proxy;
 use shopfolk_test_postgres::{PgBouncer, PostgresServer};
 use tokio::task::JoinSet;
@@ -75,15 +75,11 @@ async fn ids_that_an_import_keeps_are_given_by_no_other_node() {
         let next: i64 = database.psql("SELECT next_customer_id FROM counters").trim().parse().unwrap();
         let line = |number: i64| ImportedCustomer {
             id: CustomerId::new(next + number).ok(),
-            registered: None,
-            change: CustomerChange {
-                email: EmailAddress::new(&format!("line{number}.{step}@example.com")).ok(),
-                ..CustomerChange::default()
-            },
-            contacts: None,
+            email: EmailAddress::new(&format!("line{number}.{step}@example.com")).ok(),
+            ..ImportedCustomer::default()
         };
         let customers = (0..LINES).map(line).collect();
-        let import = ImportCustomers { customers, first: 0, most: PORTION, now: at(1) };
+        let import = import_of(customers, at(1));
         proxy.hold_after(step);
         let node = importer.clone();
         let importing = tokio::spawn(async move { node.write(STORE, BY, import).await.unwrap() });
@@ -97,7 +93,7 @@ async fn ids_that_an_import_keeps_are_given_by_no_other_node() {
         }
         proxy.let_go();
         for outcome in importing.await.unwrap() {
-            let ImportOutcome::Created(id) = outcome else { panic!("{outcome:?}") };
+            let ImportOutcome::Created(id) = outcome.outcome else { panic!("{outcome:?}") };
             assert!(ids.insert(id), "id {id} was given twice");
         }
         expected += LINES + CREATED;
@@ -126,22 +122,18 @@ async fn an_import_behind_a_pooler_keeps_its_ids() {
         let ids: Vec<_> = portion.map(|number| CustomerId::new(number).unwrap()).collect();
         let line = |&id: &CustomerId| ImportedCustomer {
             id: Some(id),
-            registered: None,
-            change: CustomerChange {
-                email: EmailAddress::new(&format!("line{id}@example.com")).ok(),
-                ..CustomerChange::default()
-            },
-            contacts: None,
+            email: EmailAddress::new(&format!("line{id}@example.com")).ok(),
+            ..ImportedCustomer::default()
         };
         let customers = ids.iter().map(line).collect();
-        let import = ImportCustomers { customers, first: 0, most: PORTION, now: at(1) };
+        let import = import_of(customers, at(1));
         let kept = importer
             .write(STORE, BY, import)
             .await
             .unwrap()
             .into_iter()
             .zip(&ids)
-            .all(|(outcome, wanted)| matches!(outcome, ImportOutcome::Created(id) if id == *wanted));
+            .all(|(line, wanted)| matches!(line.outcome, ImportOutcome::Created(id) if id == *wanted));
         assert_eq!(kept, ids[0].get() != 150, "only ids above all that were given are kept");
     }
     assert_every_promise_holds(&engine).await;

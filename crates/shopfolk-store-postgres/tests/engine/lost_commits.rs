@@ -1,12 +1,12 @@
 //! A connection that is lost while a commit is on its way: what became of it is looked up, never guessed.
 
-use shopfolk_model::{CustomerChange, CustomerId, EmailAddress};
+use shopfolk_model::{CustomerId, EmailAddress};
 use shopfolk_operations::conformance::{
-    BY, STORE, assert_every_promise_holds, at, contacts, create_store, customer, customer_id, phone, phones,
-    shop, try_create, whole_customer,
+    BY, STORE, assert_every_promise_holds, at, contacts, create_store, customer, customer_id, import_of,
+    phone, phones, shop, try_create, whole_customer,
 };
 use shopfolk_operations::{
-    ContactCreation, CreateCustomer, DeleteCustomer, ImportCustomers, ImportOutcome, ImportedCustomer,
+    ContactCreation, CreateCustomer, DeleteCustomer, ImportOutcome, Imported, ImportedCustomer,
     OperationError,
 };
 use shopfolk_store::Engine;
@@ -98,8 +98,7 @@ async fn a_deleted_customer_is_not_said_to_be_missing() {
 async fn customers_who_are_not_there_before_their_import_are_created_once() {
     let imported = |id: CustomerId| {
         let email = EmailAddress::new(&format!("{id}@example.com")).ok();
-        let change = CustomerChange { email, ..CustomerChange::default() };
-        ImportedCustomer { id: Some(id), registered: None, change, contacts: None }
+        ImportedCustomer { id: Some(id), email, ..ImportedCustomer::default() }
     };
     for (how, ids) in [
         (Break::BeforeCommit, &[7, 8][..]),
@@ -112,7 +111,7 @@ async fn customers_who_are_not_there_before_their_import_are_created_once() {
         proxy.break_next(how);
         let writer = engine.clone();
         let customers = ids.iter().map(|&id| imported(customer_id(id))).collect();
-        let import = ImportCustomers { customers, first: 0, most: 500, now: at(3) };
+        let import = import_of(customers, at(3));
         let write = tokio::spawn(async move { writer.write(STORE, BY, import).await });
         if how == Break::CommitComesLate {
             proxy.held().await;
@@ -120,7 +119,7 @@ async fn customers_who_are_not_there_before_their_import_are_created_once() {
         }
         let outcomes = write.await.unwrap().unwrap_or_else(|error| panic!("{how:?}: {error}"));
         assert_eq!(outcomes.len(), ids.len(), "{how:?}");
-        let created = |outcome: &ImportOutcome| matches!(outcome, ImportOutcome::Created(_));
+        let created = |line: &Imported| matches!(line.outcome, ImportOutcome::Created(_));
         assert!(outcomes.iter().all(created), "{how:?}: {outcomes:?}");
         assert_every_promise_holds(&engine).await;
     }
