@@ -2,9 +2,9 @@
 
 use std::ops::ControlFlow;
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::OnceLock;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow};
 use clap::Args;
 use shopfolk_model::StoreId;
 use shopfolk_operations::{CopyError, CopyPhase, CopyProgress, GetStore, StoreContents, copy_store};
@@ -15,7 +15,7 @@ use crate::database::{DatabaseUrl, Purpose};
 use crate::failure::UsageError;
 use crate::output;
 use crate::progress::{Progress, Step, Unit};
-use crate::shutdown::StopSignals;
+use crate::shutdown::{StopSignal, StopSignals, Stopped};
 use crate::store::all_stores;
 
 /// From where, to where, and what.
@@ -69,13 +69,14 @@ pub(crate) fn run(arguments: &Arguments, password: Option<&str>) -> Result<ExitC
         let mut signals = StopSignals::listen()?;
         let opened = tokio::select! {
             opened = between.open(arguments.store) => opened?,
-            () = signals.next() => bail!("stopped before anything was copied"),
+            signal = signals.next() => return Err(Stopped::new(signal, "nothing was copied").into()),
         };
-        let stop = AtomicBool::new(false);
+        let stop = OnceLock::new();
         tokio::select! {
             copied = between.copy(opened, &stop) => copied,
-            () = stopped_twice(&mut signals, &stop) => {
-                bail!("stopped in the middle of a batch, which is undone; {GOES_ON}")
+            signal = stopped_twice(&mut signals, &stop) => {
+                let came_to = format!("in the middle of a batch, which is undone; {GOES_ON}");
+                Err(Stopped::new(signal, came_to).into())
             }
         }
     });
@@ -87,11 +88,12 @@ pub(crate) fn run(arguments: &Arguments, password: Option<&str>) -> Result<ExitC
 const GOES_ON: &str = "the same command goes on from here";
 
 /// Has the copy stop after its batch when the program is told to stop, and answers when it is told again.
-async fn stopped_twice(signals: &mut StopSignals, stop: &AtomicBool) {
-    signals.next().await;
-    stop.store(true, Ordering::Relaxed);
+async fn stopped_twice(signals: &mut StopSignals, stop: &OnceLock<StopSignal>) -> StopSignal {
+    let signal = signals.next().await;
+    // It is set nowhere else.
+    let _ = stop.set(signal);
     output::note("Stopping after this batch; once more stops on the spot.");
-    signals.next().await;
+    signals.next().await
 }
 
 /// The databases of a copy once they are open, and the stores that are copied.
@@ -116,7 +118,7 @@ impl Databases {
         Ok(Opened { from, to, stores })
     }
 
-    async fn copy(&self, Opened { from, to, stores }: Opened, stop: &AtomicBool) -> Result<()> {
+    async fn copy(&self, Opened { from, to, stores }: Opened, stop: &OnceLock<StopSignal>) -> Result<()> {
         let copied = Box::pin(self.copy_stores(&from, &to, &stores, stop)).await;
         let closed = to.close().await.with_context(|| format!("cannot close {}", self.to));
         let source_closed = from.close().await.with_context(|| format!("cannot close {}", self.from));
@@ -138,7 +140,7 @@ impl Databases {
         from: &impl Engine,
         to: &impl Engine,
         stores: &[StoreId],
-        stop: &AtomicBool,
+        stop: &OnceLock<StopSignal>,
     ) -> Result<()> {
         let Self { from: source, to: target } = self;
         let count = format!("{} store{}", stores.len(), if stores.len() == 1 { "" } else { "s" });
@@ -153,12 +155,17 @@ impl Databases {
                     total: step.total,
                     unit: Unit::Pieces,
                 });
-                if stop.load(Ordering::Relaxed) { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+                if stop.get().is_some() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
             };
             let copied = copy_store(from, to, store, observe).await;
             let contents = copied.map_err(|error| {
                 progress.end();
-                self.explain(store, error)
+                match (error, stop.get()) {
+                    (CopyError::Stopped, Some(&signal)) => {
+                        Stopped::new(signal, format!("within store {store}; {GOES_ON}")).into()
+                    }
+                    (error, _) => self.explain(store, error),
+                }
             })?;
             progress.beside(|| output::print(&summary(store, &contents)))?;
             let there = to.read(store, GetStore).await.with_context(|| format!("cannot read {}", self.to))?;
@@ -190,7 +197,7 @@ impl Databases {
                 "{error}; suspend it ('shopfolk store suspend --id {store}') or stop its server, and {GOES_ON}"
             ),
             CopyError::Damaged { .. } => anyhow!("{error}; nothing of them may be lost on the way"),
-            CopyError::Stopped => anyhow!("stopped within store {store}; {GOES_ON}"),
+            CopyError::Stopped => error.into(),
             CopyError::Source(error) => anyhow::Error::from(error)
                 .context(format!("cannot read store {store} in {from}; once it can be read, {GOES_ON}")),
             CopyError::Target(error) => anyhow::Error::from(error)

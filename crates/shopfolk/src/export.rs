@@ -1,30 +1,29 @@
 //! `shopfolk export`: the customers of a store, to a file.
 
 mod cards;
+mod target;
 mod writer;
 
-use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use clap::Args;
 use shopfolk_model::StoreId;
 use shopfolk_operations::{ExportCustomers, Exported, GetStore, OperationError};
 use shopfolk_store::{Engine, Length, PageRequest, ReadOperation, ReadTx, StoreError};
+use target::Target;
 use tokio::sync::mpsc;
+use tokio::task::yield_now;
 use writer::CustomerWriter;
 
 use crate::database::{DatabaseUrl, Purpose};
 use crate::failure::explain;
 use crate::format::Written;
 use crate::output;
-use crate::private_file::private_file;
 use crate::progress::{Progress, Step, Unit};
-use crate::shutdown::StopSignals;
+use crate::shutdown::{StopSignals, Stopped};
 
-/// How much is written at once.
-const BUFFER: usize = 1 << 20;
 /// How many batches may wait to be written.
 const BATCHES: usize = 4;
 
@@ -39,7 +38,7 @@ pub(crate) struct Arguments {
     /// The id of the store
     #[arg(long, value_name = "N", env = "SHOPFOLK_STORE")]
     store: StoreId,
-    /// The file to write, which must not be there yet; - is stdout
+    /// The file to write, which must not be there yet and is there when it is whole; - is stdout
     #[arg(env = "SHOPFOLK_FILE")]
     file: PathBuf,
     /// How to write them [default: by the ending of FILE, .csv or .vcf; else ndjson]
@@ -50,12 +49,13 @@ pub(crate) struct Arguments {
 /// Writes every customer of the store.
 ///
 /// # Errors
-/// When there is no such store, the file cannot be written, the database fails, or the command is stopped by a signal.
+/// When there is no such store, the file cannot be written, the database fails, or the command is stopped by a signal. Then
+/// there is no file.
 pub(crate) fn run(arguments: &Arguments, database: &DatabaseUrl) -> Result<ExitCode> {
     let (store, file) = (arguments.store, arguments.file.clone());
     let format = arguments.format.unwrap_or_else(|| Written::of_name(&file));
     let damaged = database
-        .with(Purpose::Use, move |engine| async move { export(&engine, store, &file, format).await })?;
+        .with(Purpose::Use, move |engine| async move { export(&engine, store, file, format).await })?;
     Ok(if damaged > 0 { ExitCode::from(SOME_DAMAGED) } else { ExitCode::SUCCESS })
 }
 
@@ -78,14 +78,14 @@ impl ReadOperation for CountCustomers {
     }
 }
 
-async fn export(engine: &impl Engine, store: StoreId, file: &Path, format: Written) -> Result<u64> {
+async fn export(engine: &impl Engine, store: StoreId, file: PathBuf, format: Written) -> Result<u64> {
     if engine.read(store, GetStore).await?.is_none() {
         return Err(explain(OperationError::StoreNotFound { id: store }));
     }
     let mut signals = StopSignals::listen()?;
     let total = engine.read(store, CountCustomers).await?;
-    let mut writer = CustomerWriter::new(format, open(file)?);
     let cannot_write = || format!("cannot write '{}'", file.display());
+    let mut writer = CustomerWriter::new(format, Target::open(&file)?);
     let (taker, mut parts) = mpsc::channel(BATCHES);
     // The columns of a table have to be known before its first row.
     let export = ExportCustomers { measure: format == Written::Csv, taker };
@@ -95,11 +95,12 @@ async fn export(engine: &impl Engine, store: StoreId, file: &Path, format: Writt
     let (mut done, mut damaged) = (0, 0);
     loop {
         let part = tokio::select! {
-            part = parts.recv() => part,
-            () = signals.next() => {
+            biased;
+            signal = signals.next() => {
                 progress.end();
-                bail!("stopped after {done} customers; what was written is not all");
+                return Err(Stopped::new(signal, "there is no export").into());
             }
+            part = parts.recv() => part,
         };
         match part {
             None => break,
@@ -117,11 +118,13 @@ async fn export(engine: &impl Engine, store: StoreId, file: &Path, format: Writt
                     total,
                     unit: Unit::Pieces,
                 });
+                // While there is always a next part, nothing else tells of signals.
+                yield_now().await;
             }
         }
     }
     read.await.context("the reading task ended")?.map_err(explain)?;
-    writer.end().with_context(cannot_write)?;
+    writer.end().and_then(Target::finish).with_context(cannot_write)?;
     progress.end();
     let left_out = match damaged {
         0 => String::new(),
@@ -130,14 +133,4 @@ async fn export(engine: &impl Engine, store: StoreId, file: &Path, format: Writt
     };
     output::note(&format!("Exported {done} customers of store {store}{left_out}."));
     Ok(damaged)
-}
-
-fn open(file: &Path) -> Result<Box<dyn Write + Send>> {
-    if file == Path::new("-") {
-        return Ok(Box::new(BufWriter::with_capacity(BUFFER, io::stdout())));
-    }
-    let created = private_file().create_new(true).open(file).with_context(|| {
-        format!("cannot create '{}'; name a file that is not there yet, or - for stdout", file.display())
-    })?;
-    Ok(Box::new(BufWriter::with_capacity(BUFFER, created)))
 }

@@ -7,6 +7,8 @@ use anyhow::anyhow;
 use clap::error::ErrorKind;
 use shopfolk_operations::OperationError;
 
+use crate::shutdown::Stopped;
+
 /// The exit status of a command line that is wrong.
 const USAGE: u8 = 2;
 
@@ -40,6 +42,9 @@ pub(crate) fn explain(error: OperationError) -> anyhow::Error {
 /// Says what went wrong, with its causes.
 pub(crate) fn report(error: &anyhow::Error) -> ExitCode {
     say(&format!("{error:#}"));
+    if let Some(stopped) = error.downcast_ref::<Stopped>() {
+        return ExitCode::from(stopped.signal.exit_status());
+    }
     if error.is::<UsageError>() { ExitCode::from(USAGE) } else { ExitCode::FAILURE }
 }
 

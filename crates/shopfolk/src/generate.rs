@@ -5,7 +5,7 @@ mod people;
 use std::process::ExitCode;
 use std::thread;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use clap::Args;
 use people::People;
 use shopfolk_api::Clock;
@@ -19,7 +19,7 @@ use crate::database::{DatabaseUrl, Purpose};
 use crate::failure::explain;
 use crate::output;
 use crate::progress::{Progress, Step, Unit};
-use crate::shutdown::StopSignals;
+use crate::shutdown::{StopSignals, Stopped};
 
 /// For which store, how many, and which.
 #[derive(Debug, Args)]
@@ -63,9 +63,10 @@ async fn generate(engine: &impl Engine, store: StoreId, customers: u64, seed: u6
     loop {
         let batch = tokio::select! {
             batch = batches.recv() => batch,
-            () = signals.next() => {
+            signal = signals.next() => {
                 progress.end();
-                bail!("stopped: {added} customers were added; the same command goes on from here");
+                let came_to = format!("{added} customers were added; the same command goes on from here");
+                return Err(Stopped::new(signal, came_to).into());
             }
         };
         let Some(batch) = batch else { break };

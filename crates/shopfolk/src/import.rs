@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use clap::Args;
 use rand::SeedableRng;
 use rand::rngs::{StdRng, SysRng};
@@ -27,7 +27,7 @@ use crate::format::Read;
 use crate::output;
 use crate::private_file::private_file;
 use crate::progress::{Progress, Step, Unit};
-use crate::shutdown::StopSignals;
+use crate::shutdown::{StopSignals, Stopped};
 
 /// How much is read at once.
 const BUFFER: usize = 1 << 20;
@@ -146,12 +146,12 @@ impl Import {
         let mut counts = Counts::default();
         let mut import = self.import()?;
         let mut read = 0;
-        let mut stopped = false;
+        let mut stopped = None;
         loop {
             let batch = tokio::select! {
                 batch = batches.recv() => batch,
-                () = signals.next() => {
-                    stopped = true;
+                signal = signals.next() => {
+                    stopped = Some(signal);
                     None
                 }
             };
@@ -166,8 +166,9 @@ impl Import {
         }
         progress.end();
         let told = self.told(&counts);
-        if stopped {
-            bail!("stopped: {told}; the same command goes on from here");
+        if let Some(signal) = stopped {
+            let came_to = format!("{told}; the same command goes on from here");
+            return Err(Stopped::new(signal, came_to).into());
         }
         output::note(&format!("Imported: {told}."));
         Ok(counts)

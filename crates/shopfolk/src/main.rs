@@ -1,7 +1,8 @@
 //! The program: command line, configuration, wiring, telemetry.
 //!
 //! Data goes to stdout; logs, notes and errors go to stderr. An error is one line that says what is wrong and what to
-//! do; the exit status is 2 when the command line is wrong and 1 when something else is.
+//! do; the exit status is 2 when the command line is wrong, 130 or 143 when a signal stopped a command before its end, and 1 when
+//! something else is wrong.
 //!
 //! To add a command: a file of its name with its arguments and its `run`, its variant in [`Command`], and its arm in `run`.
 
@@ -33,6 +34,7 @@ mod store;
 mod telemetry;
 mod tls;
 mod token;
+mod whole_file;
 
 use std::process::ExitCode;
 

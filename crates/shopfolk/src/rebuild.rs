@@ -2,14 +2,14 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use shopfolk_store::Engine;
 use tokio::sync::mpsc;
 
 use crate::database::{DatabaseUrl, Purpose};
 use crate::output;
 use crate::progress::{Progress, Step, Unit};
-use crate::shutdown::StopSignals;
+use crate::shutdown::{StopSignals, Stopped};
 
 /// Makes the search structures of every store anew.
 ///
@@ -46,9 +46,10 @@ async fn rebuild(engine: impl Engine) -> Result<u64> {
                 progress.end();
                 return Ok(customers);
             }
-            () = signals.next() => {
+            signal = signals.next() => {
                 progress.end();
-                bail!("stopped; what was done stays, and the same command begins anew");
+                let came_to = "what was done stays, and the same command begins anew";
+                return Err(Stopped::new(signal, came_to).into());
             }
         }
     }

@@ -5,7 +5,50 @@ use std::io::{IsTerminal, stderr, stdin, stdout};
 use anyhow::{Context, Result};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// The signals that stop the program: SIGTERM, and SIGINT, which Ctrl-C sends.
+/// A signal that asks the program to stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum StopSignal {
+    /// SIGINT, which Ctrl-C sends.
+    Interrupt,
+    /// SIGTERM.
+    Terminate,
+}
+
+impl StopSignal {
+    /// The exit status of a command that it stopped before its end: what a shell says of a program that the signal killed.
+    pub(crate) const fn exit_status(self) -> u8 {
+        match self {
+            Self::Interrupt => 130,
+            Self::Terminate => 143,
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Interrupt => "SIGINT",
+            Self::Terminate => "SIGTERM",
+        }
+    }
+}
+
+/// A command was stopped by a signal before its end. [`report`](crate::failure::report) makes the exit status of it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("stopped by {}: {came_to}", .signal.name())]
+pub(crate) struct Stopped {
+    /// The signal.
+    pub(crate) signal: StopSignal,
+    /// What was done until then, and what to do to go on.
+    pub(crate) came_to: String,
+}
+
+impl Stopped {
+    /// By this signal, and what it came to until then.
+    pub(crate) fn new(signal: StopSignal, came_to: impl Into<String>) -> Self {
+        Self { signal, came_to: came_to.into() }
+    }
+}
+
+/// The signals that stop the program.
 #[derive(Debug)]
 pub(crate) struct StopSignals {
     terminate: Signal,
@@ -23,10 +66,10 @@ impl StopSignals {
     }
 
     /// Waits for the next of them.
-    pub(crate) async fn next(&mut self) {
+    pub(crate) async fn next(&mut self) -> StopSignal {
         tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => StopSignal::Terminate,
+            _ = self.interrupt.recv() => StopSignal::Interrupt,
         }
     }
 }
@@ -61,7 +104,7 @@ impl ServerSignals {
     /// Waits for the next of them.
     pub(crate) async fn next(&mut self) -> Asked {
         tokio::select! {
-            () = self.stop.next() => Asked::Stop,
+            _ = self.stop.next() => Asked::Stop,
             _ = self.hangup.recv() => self.meaning_of_hangup(),
         }
     }

@@ -55,11 +55,11 @@ impl<W: Write> CustomerWriter<W> {
         }
     }
 
-    /// Sees that all of it is written.
-    pub(super) fn end(&mut self) -> io::Result<()> {
+    /// Gives back what was written to, once it has all of it.
+    pub(super) fn end(self) -> io::Result<W> {
         match self {
-            Self::Lines(out) | Self::Cards(out) => out.flush(),
-            Self::Rows(rows, _) => rows.flush(),
+            Self::Lines(out) | Self::Cards(out) => Ok(out),
+            Self::Rows(rows, _) => rows.into_inner().map_err(csv::IntoInnerError::into_error),
         }
     }
 }
