@@ -171,6 +171,7 @@ mod tests {
                 name: StoreName::new("A shop").unwrap(),
                 suspended: false,
                 created: date(1),
+                key: None,
             },
             token: Some(StoredToken {
                 record: TokenRecord {

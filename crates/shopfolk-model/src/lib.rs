@@ -81,7 +81,7 @@ pub use search::{
     PhoneDigits, SearchText, SearchTextError, SortField, Span, UnknownSort,
 };
 pub use searched_customer::{SearchedCustomer, SortValue};
-pub use store::Store;
+pub use store::{InvalidStoreKey, Store, StoreKey};
 pub use text::*;
 pub use timestamp::{Day, Timestamp, TimestampError};
 pub use token::{Token, TokenHash, TokenKind, TokenRecord};

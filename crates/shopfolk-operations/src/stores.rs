@@ -1,6 +1,6 @@
 //! Creating, suspending and resuming a store.
 
-use shopfolk_model::{Happening, Store, StoreId, StoreName, Timestamp};
+use shopfolk_model::{Happening, Store, StoreId, StoreKey, StoreName, Timestamp};
 use shopfolk_store::{Length, ReadOperation, ReadTx, StoreError, WriteOperation, WriteTx};
 
 use crate::OperationError;
@@ -30,6 +30,8 @@ pub struct CreateStore {
     pub id: StoreId,
     /// Its name.
     pub name: StoreName,
+    /// A key that was drawn at random.
+    pub key: StoreKey,
     /// Now.
     pub now: Timestamp,
 }
@@ -42,7 +44,8 @@ impl WriteOperation for CreateStore {
         if tx.get::<Store>(()).await?.is_some() {
             return Err(OperationError::StoreExists { id: self.id });
         }
-        let store = Store { id: self.id, name: self.name.clone(), suspended: false, created: self.now };
+        let Self { id, key, now, .. } = *self;
+        let store = Store { id, name: self.name.clone(), suspended: false, created: now, key: Some(key) };
         tx.insert(std::slice::from_ref(&store)).await?;
         tx.append(Happening::StoreCreated(self.id), self.now).await?;
         Ok(store)

@@ -17,7 +17,7 @@ pub(crate) fn list_stores(
         connection.query_row("SELECT count(*) FROM stores", [], |row| row.get(0)).map_err(&listing)?;
     let mut statement = connection
         .prepare_cached(
-            "SELECT name, suspended, created, store_id
+            "SELECT name, suspended, created, store_key, store_id
                FROM stores
               WHERE store_id > ?1
               ORDER BY store_id
@@ -34,7 +34,7 @@ pub(crate) fn list_stores(
             break;
         }
         read += 1;
-        let id: i64 = row.get(3).map_err(&listing)?;
+        let id: i64 = row.get(4).map_err(&listing)?;
         let Ok(store) = StoreId::new(id) else { continue };
         last = Some(store);
         listed.take(Row { store, table: Store::TABLE, columns: &SqlColumns(row) }.decode());

@@ -1,6 +1,6 @@
 //! The store of the transaction itself, and who may enter it.
 
-use shopfolk_model::{Store, StoreName, Timestamp, TokenHash};
+use shopfolk_model::{Store, StoreKey, StoreName, Timestamp, TokenHash};
 
 use crate::{Damage, Guard, Query, ReadRows, Record, StoreError, StoredToken, TOKENS_BY_HASH, Which, record};
 
@@ -13,8 +13,9 @@ record! {
         Value name: StoreName = &store.name;
         Value suspended: bool = &store.suspended;
         Value created: Timestamp = &store.created;
+        Value store_key: Option<StoreKey> = &store.key;
     }
-    |id, reader| Self { id, name, suspended, created };
+    |id, reader| Self { id, name, suspended, created, key: store_key };
     guard: STORE_GUARD;
 }
 

@@ -255,7 +255,7 @@ macro_rules! texts {
 }
 
 shopfolk_model::for_every_text!(texts);
-texts! { EmailAddress ExtraFieldKey OrderKey }
+texts! { EmailAddress ExtraFieldKey OrderKey StoreKey }
 
 impl Stored for String {
     const TYPE: ColumnType = ColumnType::Text;

@@ -16,6 +16,7 @@ use shopfolk_operations::OperationError;
 use shopfolk_store::{Engine, StoredCustomer, StoredToken, WriteOperation, WriteTx, insert_customers};
 
 use crate::clock::SystemClock;
+use crate::store::new_key;
 
 /// The token of the demo store. Everybody knows it.
 const TOKEN: &str = "secret_token";
@@ -127,6 +128,7 @@ impl AddDemoStore {
             name: StoreName::new("Demo store")?,
             suspended: false,
             created: now,
+            key: Some(new_key()?),
         };
         let token = StoredToken {
             record: TokenRecord {

@@ -5,9 +5,11 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::builder::BoolishValueParser;
 use clap::{Args, Subcommand};
+use rand::SeedableRng;
+use rand::rngs::{StdRng, SysRng};
 use serde_json::json;
 use shopfolk_api::Clock;
-use shopfolk_model::{Actor, Store, StoreId, StoreName};
+use shopfolk_model::{Actor, Store, StoreId, StoreKey, StoreName};
 use shopfolk_operations::{CreateStore, SetStoreSuspended};
 use shopfolk_store::{Engine, PageRequest};
 
@@ -89,9 +91,15 @@ async fn create(engine: &impl Engine, id: Option<StoreId>, name: StoreName) -> R
         Some(id) => id,
         None => engine.next_store_id().await?,
     };
-    let create = CreateStore { id, name, now: SystemClock.now() };
+    let create = CreateStore { id, name, key: new_key()?, now: SystemClock.now() };
     let store = engine.write(id, Actor::CommandLine, create).await.map_err(explain)?;
     Ok(store.id)
+}
+
+/// A key for a new store.
+pub(crate) fn new_key() -> Result<StoreKey> {
+    let mut random = StdRng::try_from_rng(&mut SysRng).context("the system gives no random numbers")?;
+    Ok(StoreKey::generate(&mut random))
 }
 
 /// Every store that can be read, read page by page.

@@ -185,7 +185,7 @@ mod tests {
         async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<(), StoreError> {
             let (id, name) = (StoreId::new(1).unwrap(), StoreName::new("A shop").unwrap());
             let created = SystemClock.now();
-            tx.insert(&[Store { id, name, suspended: false, created }]).await?;
+            tx.insert(&[Store { id, name, suspended: false, created, key: None }]).await?;
             let row = |number: i64| {
                 let mut hash = [0; 32];
                 hash[..8].copy_from_slice(&number.to_be_bytes());

@@ -13,7 +13,7 @@ use axum::http::{HeaderMap, Method, Request, StatusCode, Version, header};
 use http_body_util::BodyExt;
 use serde_json::Value;
 use shopfolk_api::{ApiSettings, Clock, RateLimit, of_peer, router};
-use shopfolk_model::{Actor, ScopeSet, StoreId, StoreName, Timestamp, Token, TokenId, TokenKind};
+use shopfolk_model::{Actor, ScopeSet, StoreId, StoreKey, StoreName, Timestamp, Token, TokenId, TokenKind};
 use shopfolk_operations::{CreateStore, CreateToken, RevokeToken, SetStoreSuspended};
 use shopfolk_store::Engine;
 use shopfolk_store_sqlite::{SqliteEngine, SqliteSettings};
@@ -106,7 +106,8 @@ impl TestApp {
 
     pub async fn create_store(&self, id: i64) {
         let name = StoreName::new("A shop").unwrap();
-        let create = CreateStore { id: store(id), name, now: self.clock.now() };
+        let key = StoreKey::new(&format!("{id:0>20}")).unwrap();
+        let create = CreateStore { id: store(id), name, key, now: self.clock.now() };
         self.engine.write(store(id), Actor::CommandLine, create).await.unwrap();
     }
 

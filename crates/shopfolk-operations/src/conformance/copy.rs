@@ -322,7 +322,7 @@ pub async fn what_is_written_to_the_target_meanwhile_stays<From: Engine, To: Eng
 pub async fn store_of_another_time_is_not_touched<From: Engine, To: Engine>(from: From, to: To) {
     create_store(&from, STORE).await;
     let name = shopfolk_model::StoreName::new("Another").unwrap();
-    to.write(STORE, BY, CreateStore { id: STORE, name, now: at(2) }).await.unwrap();
+    to.write(STORE, BY, CreateStore { id: STORE, name, key: store_key(2), now: at(2) }).await.unwrap();
     let outcome = copy_store(&from, &to, STORE, go_on).await;
     assert!(matches!(outcome, Err(CopyError::TargetHasItsOwn { .. })), "{outcome:?}");
     assert_eq!(to.read(STORE, GetStore).await.unwrap().unwrap().name.as_str(), "Another");

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use shopfolk_model::{
     Actor, Contact, ContactAddress, ContactId, ContactText, ContactType, CustomerId, EmailAddress,
-    NewContact, NewCustomer, StoreId, StoreName, Timestamp,
+    NewContact, NewCustomer, StoreId, StoreKey, StoreName, Timestamp,
 };
 use shopfolk_store::Engine;
 
@@ -48,9 +48,14 @@ pub fn customer(email: &str) -> NewCustomer {
     NewCustomer::of(EmailAddress::new(email).unwrap())
 }
 
+/// A key of a store.
+pub fn store_key(number: u8) -> StoreKey {
+    StoreKey::new(&format!("{number:0>20}")).unwrap()
+}
+
 pub async fn create_store<E: Engine>(engine: &E, id: StoreId) {
     let name = StoreName::new("A shop").unwrap();
-    engine.write(id, BY, CreateStore { id, name, now: at(1) }).await.unwrap();
+    engine.write(id, BY, CreateStore { id, name, key: store_key(1), now: at(1) }).await.unwrap();
 }
 
 pub async fn create_customer<E: Engine>(engine: &E, email: &str) -> CustomerId {

@@ -313,7 +313,8 @@ fn value(random: &mut StdRng, number: i64, other: i64) -> StoredExtraFieldValue 
 async fn store_changes<E: Engine>(engine: &E, random: &mut StdRng) {
     for number in 0..RECORDS {
         let (name, suspended) = (text!(random, StoreName, number), random.random_bool(0.5));
-        let store = Store { id: STORE, name, suspended, created: time(random) };
+        let key = any_of(random, &[None, Some(store_key(1)), Some(store_key(2))]);
+        let store = Store { id: STORE, name, suspended, created: time(random), key };
         write(engine, std::slice::from_ref(&store), How::Update).await.unwrap();
         let found = engine.read(STORE, crate::GetStore).await.unwrap();
         assert_eq!(found, Some(store));

@@ -33,7 +33,7 @@ pub async fn store_is_created_once_suspended_and_resumed<E: Engine>(engine: E) {
     assert_eq!(engine.next_store_id().await.unwrap().get(), 1);
     create_store(&engine, STORE).await;
     let name = StoreName::new("Another").unwrap();
-    let again = engine.write(STORE, BY, CreateStore { id: STORE, name, now: at(2) }).await;
+    let again = engine.write(STORE, BY, CreateStore { id: STORE, name, key: store_key(2), now: at(2) }).await;
     assert!(matches!(again, Err(OperationError::StoreExists { id }) if id == STORE));
     assert_eq!(engine.next_store_id().await.unwrap().get(), 1004);
     create_store(&engine, OTHER).await;
