@@ -15,7 +15,9 @@ use serde_json::{Value, json};
 use shopfolk_test_postgres::TestDatabase;
 use shopfolk_test_postgres::proxy::Proxy;
 
-use harness::{Client, PATIENCE, Program, STORE, Shop, StopOnDrop, customers, eventually, seed};
+use harness::{
+    Client, PATIENCE, Program, STORE, Shop, StopOnDrop, customer_lines, customers, eventually, seed,
+};
 
 on_each_engine! {
     customers_created_beside_an_import_stay,
@@ -109,8 +111,7 @@ fn verify(shop: &Shop, client: &Client, created: &BTreeMap<u64, Shared>, numbers
 
     assert_eq!(import(&shop.program, numbers.clone()), 0);
     let exported = shop.program.run(&["export", "--store", &STORE.to_string(), "-"]).succeeded().stdout;
-    let mut references: Vec<u64> = exported
-        .lines()
+    let mut references: Vec<u64> = customer_lines(&exported)
         .map(|line| serde_json::from_str::<Value>(line).unwrap())
         .map(|customer| customer["externalReferenceId"].as_str().unwrap()[1..].parse().unwrap())
         .collect();

@@ -17,7 +17,7 @@ use ureq::http::Method;
 use harness::postgres::wait_until_quiet;
 use harness::{
     Client, Doors, Load, MassChanger, Nodes, Program, Reply, STORE, Shop, StopOnDrop, customer_ids,
-    customers, deleted_customer_ids, rules, seed,
+    customer_lines, customers, deleted_customer_ids, rules, seed,
 };
 
 const ROUNDS: u64 = 3;
@@ -237,7 +237,7 @@ impl Learned {
 fn verify_the_imported(program: &Program, round: u64) {
     let exported = program.run(&["export", "--store", &STORE.to_string(), "-"]).succeeded().stdout;
     let mut found = BTreeMap::new();
-    for line in exported.lines() {
+    for line in customer_lines(&exported) {
         let customer: Value = serde_json::from_str(line).unwrap();
         rules::assert_kept(customer["contacts"].as_array().unwrap());
         if let Some(reference) = customer["externalReferenceId"].as_str() {

@@ -11,7 +11,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use shopfolk_test_postgres::proxy::Proxy;
 
-use harness::{Client, Outcome, PATIENCE, Program, STORE, Server, Shop, StopOnDrop, customers, eventually};
+use harness::{
+    Client, Outcome, PATIENCE, Program, STORE, Server, Shop, StopOnDrop, customer_lines, customers,
+    eventually,
+};
 
 /// As between two regions of a continent.
 const ROUND_TRIP: Duration = Duration::from_millis(20);
@@ -31,7 +34,7 @@ fn file(count: u64) -> String {
         customer["taxExempt"] = json!(false);
         customer.to_string() + "\n"
     };
-    exported.lines().enumerate().map(with_reference).collect()
+    customer_lines(&exported).enumerate().map(with_reference).collect()
 }
 
 /// The same customers, each of them changed.
@@ -62,7 +65,7 @@ fn without_ids(exported: &str) -> Vec<Value> {
         customer["updated"] = Value::Null;
         customer
     };
-    exported.lines().map(customer).collect()
+    customer_lines(exported).map(customer).collect()
 }
 
 /// A shop on PostgreSQL, and the program by way of a proxy.

@@ -8,7 +8,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use harness::{Outcome, Program};
+use harness::{Outcome, Program, customer_lines};
 
 on_each_engine! {
     customers_go_to_a_file_and_into_another_store_as_they_were,
@@ -41,7 +41,7 @@ fn without_ids(exported: &str) -> Vec<Value> {
         customer["updated"] = Value::Null;
         customer
     };
-    exported.lines().map(customer).collect()
+    customer_lines(exported).map(customer).collect()
 }
 
 fn customers_go_to_a_file_and_into_another_store_as_they_were(program: Program) {
@@ -51,7 +51,7 @@ fn customers_go_to_a_file_and_into_another_store_as_they_were(program: Program) 
     let name = file.to_str().unwrap();
     program.run(&["export", "--store", "1", name]).succeeded();
     let exported = fs::read_to_string(&file).unwrap();
-    assert_eq!((exported.lines().count(), export(&program, "1")), (300, exported.clone()));
+    assert_eq!((customer_lines(&exported).count(), export(&program, "1")), (300, exported.clone()));
     let refused = program.run(&["export", "--store", "1", name]).failed(1);
     assert!(refused.contains("is not there yet"), "{refused}");
 
@@ -141,7 +141,7 @@ fn bad_rows_are_told_beside_and_a_wrong_header_changes_nothing(program: Program)
             "{refused:?}"
         );
     }
-    assert_eq!(export(&program, "1").lines().count(), 3);
+    assert_eq!(customer_lines(&export(&program, "1")).count(), 3);
 }
 
 fn customers_are_written_as_vcards(program: Program) {
@@ -152,24 +152,44 @@ fn customers_are_written_as_vcards(program: Program) {
         "shippingAddresses": [{"city": "Rome", "countryCode": "IT"}],
         "contacts": [{"type": "EMAIL", "contact": "jane@example.com", "default": true},
             {"type": "PHONE", "contact": "+1 555 0101", "note": "after noon"},
-            {"type": "FACEBOOK", "contact": "https://www.facebook.com/jane"},
+            {"type": "FACEBOOK", "contact": "https://www.facebook.com/jane", "handle": "the \"Olsen\" tea^2"},
             {"type": "TELEGRAM", "contact": "@jane"}, {"type": "OTHER", "contact": "by pigeon, \u00e4h"}]}"#;
     import(&program, "1", &[], customer.replace('\n', "").as_bytes());
     import(&program, "1", &[], br#"{"id": 8, "email": "nobody@example.com"}"#);
-    let file = program.directory().join("customers.vcf");
-    program.run(&["export", "--store", "1", file.to_str().unwrap()]).succeeded();
-    let cards = fs::read_to_string(&file).unwrap();
-    let undated: Vec<_> = cards.split_terminator("\r\n").filter(|line| !line.starts_with("REV:2")).collect();
-    let expected = "BEGIN:VCARD|VERSION:4.0|UID;VALUE=TEXT:7|FN:Jane van Doe|N:van Doe;Jane;;;|\
-        ORG:Doe\\; Sons\\, Ltd|TEL:+1 555 0100|EMAIL;PREF=1:jane@example.com|\
-        contact2.TEL:+1 555 0101|contact2.NOTE:after noon|\
-        SOCIALPROFILE;SERVICE-TYPE=Facebook;USERNAME=jane:https://www.facebook.com/| jane|\
-        SOCIALPROFILE;SERVICE-TYPE=Telegram;VALUE=TEXT:@jane|X-OTHER:by pigeon\\, \u{e4}h|\
-        ADR;TYPE=BILLING:;;1 A St\\nFloor 2;New York;New York;10001;United States|\
-        ADR;TYPE=DELIVERY;PREF=1:;;;Rome;;;Italy|LANG:en|END:VCARD|\
-        BEGIN:VCARD|VERSION:4.0|UID;VALUE=TEXT:8|FN:nobody@example.com|EMAIL;PREF=1:nobody@example.com|END:VCARD";
-    assert_eq!(undated.join("|"), expected);
-    assert_eq!(cards.matches("REV:2").count(), 2);
+    assert_eq!(
+        cards(&program, "customers.vcf", &[]),
+        "BEGIN:VCARD|VERSION:4.0|UID;VALUE=text:KEY-7|FN:Jane van Doe|N:van Doe;Jane;;;|ORG:Doe\\; Sons\\, Ltd|\
+        TEL:+1 555 0100|EMAIL;PREF=1:jane@example.com|contact2.TEL:+1 555 0101|contact2.NOTE:after noon|\
+        SOCIALPROFILE;SERVICE-TYPE=Facebook;USERNAME=\"the ^'Olsen^' tea^^2\":https://www.facebook.com/jane|\
+        SOCIALPROFILE;SERVICE-TYPE=Telegram;VALUE=text:@jane|X-OTHER:by pigeon\\, \u{e4}h|\
+        ADR;TYPE=billing:;;1 A St\\nFloor 2;New York;New York;10001;United States|\
+        ADR;TYPE=delivery;PREF=1:;;;Rome;;;Italy|LANG:en|END:VCARD|\
+        BEGIN:VCARD|VERSION:4.0|UID;VALUE=text:KEY-8|FN:nobody@example.com|EMAIL;PREF=1:nobody@example.com|END:VCARD"
+    );
+    assert_eq!(
+        cards(&program, "old.vcf", &["--vcard", "3.0"]),
+        "BEGIN:VCARD|VERSION:3.0|UID:KEY-7|FN:Jane van Doe|N:van Doe;Jane;;;|ORG:Doe\\; Sons\\, Ltd|\
+        TEL;TYPE=VOICE:+1 555 0100|EMAIL;TYPE=INTERNET;TYPE=PREF:jane@example.com|\
+        contact2.TEL;TYPE=VOICE:+1 555 0101|contact2.NOTE:after noon|\
+        X-SOCIALPROFILE;TYPE=Facebook;X-USER=\"the ^'Olsen^' tea^^2\":https://www.facebook.com/jane|\
+        IMPP;X-SERVICE-TYPE=Telegram:x-apple:%40jane|X-OTHER:by pigeon\\, \u{e4}h|\
+        ADR;TYPE=POSTAL:;;1 A St\\nFloor 2;New York;New York;10001;United States|\
+        ADR;TYPE=PARCEL;TYPE=PREF:;;;Rome;;;Italy|END:VCARD|\
+        BEGIN:VCARD|VERSION:3.0|UID:KEY-8|FN:nobody@example.com|N:;;;;|\
+        EMAIL;TYPE=INTERNET;TYPE=PREF:nobody@example.com|END:VCARD"
+    );
+}
+
+/// The lines of the cards of a store, unfolded, without their dates and the key of the store.
+fn cards(program: &Program, file: &str, options: &[&str]) -> String {
+    program.run(&[&["export", "--store", "1"], options, &[file]].concat()).succeeded();
+    let cards = fs::read_to_string(program.directory().join(file)).unwrap();
+    assert!(cards.split("\r\n").all(|line| line.len() <= 75), "{cards}");
+    let unfolded = cards.replace("\r\n ", "");
+    let (key, _) = unfolded.split_once("UID").unwrap().1.split_once(':').unwrap().1.split_once('-').unwrap();
+    assert_eq!((key.len(), unfolded.matches("REV:2").count()), (20, 2), "{unfolded}");
+    let lines = unfolded.split_terminator("\r\n").filter(|line| !line.starts_with("REV:2"));
+    lines.collect::<Vec<_>>().join("|").replace(key, "KEY")
 }
 
 /// What an import from stdin comes to.
@@ -203,7 +223,7 @@ fn bad_lines_are_told_beside_and_the_rest_is_imported(program: Program) {
     ]) {
         assert!(line.starts_with(reason), "{line}, not {reason}");
     }
-    assert_eq!((told.len(), export(&program, "1").lines().count()), (5, 2));
+    assert_eq!((told.len(), customer_lines(&export(&program, "1")).count()), (5, 2));
 
     let missing = program.run(&["import", "--store", "1", "nowhere.ndjson"]).failed(1);
     assert!(missing.contains("cannot read 'nowhere.ndjson'"), "{missing}");
@@ -222,11 +242,12 @@ fn a_seed_makes_the_same_customers_once(program: Program) {
     assert!(generate("1", "5").stderr.contains("Added 0 customers to store 1; 40 were there already"));
     generate("2", "5");
     let emails = |exported: &str| -> Vec<Value> {
-        exported.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["email"].clone()).collect()
+        let email = |line| serde_json::from_str::<Value>(line).unwrap()["email"].clone();
+        customer_lines(exported).map(email).collect()
     };
     assert_eq!(emails(&export(&program, "1")), emails(&export(&program, "2")));
     generate("1", "6");
-    assert_eq!(export(&program, "1").lines().count(), 80);
+    assert_eq!(customer_lines(&export(&program, "1")).count(), 80);
     let nowhere = program.run(&["generate", "--store", "77", "--customers", "1"]).failed(1);
     assert!(nowhere.contains("Store #77 not found"), "{nowhere}");
 }

@@ -42,6 +42,14 @@ pub struct Shop {
     pub token: String,
 }
 
+/// The customers of an export, a line each, behind the line that says which store it is of.
+pub fn customer_lines(exported: &str) -> impl Iterator<Item = &str> {
+    let mut lines = exported.lines();
+    let first = lines.next().unwrap_or_default();
+    assert!(first.starts_with("{\"shopfolk\":{\"store\":"), "{first}");
+    lines
+}
+
 /// Makes two tests of each of these functions, which take a program: on a file, and on a PostgreSQL server.
 #[macro_export]
 macro_rules! on_each_engine {

@@ -154,10 +154,10 @@ fn import_files(program: &Path, work: &Path, customers: u64) -> Result<[PathBuf;
     Ok(files)
 }
 
-/// Copies customers, each with this number in a note.
+/// Copies customers, each with this number in a note. The first line of an export says which store it is of.
 fn note_down(from: &Path, to: &Path, number: usize) -> Result<()> {
     let mut written = BufWriter::new(File::create(to)?);
-    for line in BufReader::new(File::open(from)?).lines() {
+    for line in BufReader::new(File::open(from)?).lines().skip(1) {
         let mut customer: Value = serde_json::from_str(&line?)?;
         customer["privateAdminNotes"] = json!(format!("catalogue {number}"));
         writeln!(written, "{customer}")?;

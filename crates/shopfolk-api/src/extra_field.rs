@@ -16,7 +16,7 @@ wire_object! {
         id: _, key, title, field_type, shown_on_order_details, created, modified
     } => {
         /// The key, given by the server: 7 letters and digits.
-        "key": Shown ExtraFieldKey = key;
+        KEY "key": Imported ExtraFieldKey = key;
         /// The title, unique in the store without regard to case. A new field must have one.
         TITLE "title": Required ExtraFieldTitle = title;
         "entityTypes": Shown EntityTypes = &EntityTypes;
@@ -25,8 +25,8 @@ wire_object! {
         SHOWN_ON_ORDER_DETAILS "shownOnOrderDetails": Optional bool {default: false} = shown_on_order_details;
         /// Always `false`.
         "linkedWithCheckoutField": Shown bool = &false;
-        "createdDate": Shown Timestamp = created;
-        "lastModifiedDate": Shown Timestamp = modified;
+        CREATED "createdDate": Imported Timestamp = created;
+        MODIFIED "lastModifiedDate": Imported Timestamp = modified;
     }
 }
 

@@ -31,9 +31,9 @@ wire_object! {
     "Order": Order as OrderFields
         = Order { number, key, customer, email: _, total: _, created, products: _, document: _ } => {
         /// The key: 5 capital letters and digits.
-        "id": Shown OrderKey = key;
+        KEY "id": Imported OrderKey = key;
         /// The internal number.
-        "orderNumber": Shown OrderNumber = number;
+        NUMBER "orderNumber": Imported OrderNumber = number;
         /// The internal number.
         "internalId": Shown OrderNumber = number;
         /// When the order was made; now by default.
@@ -121,6 +121,18 @@ request_shape! {
             products: OrderFields::ITEMS.value(fields)?.map_or_else(Vec::new, OrderItems::products),
             document: serde_json::to_string(&SentOrder(fields.object_itself())).map_err(ApiError::internal)?,
         })
+    }
+}
+
+impl NewOrder {
+    /// The order in an answer, without what answers say themselves.
+    pub(crate) fn imported(fields: &Fields<'_>) -> Result<Self, ApiError> {
+        let mut sent = JsonObject::default();
+        for (name, value) in fields.object_itself().iter().filter(|(name, _)| !is_own(name)) {
+            sent.push(name, value.clone());
+        }
+        let document = serde_json::to_string(&SentOrder(&sent)).map_err(ApiError::internal)?;
+        Ok(Self { document, ..Self::read(fields)? })
     }
 }
 

@@ -12,13 +12,24 @@ mod row_out;
 use std::collections::HashSet;
 
 use column::Column;
+pub use row_out::WrittenCustomer;
 use shopfolk_model::{ExtraFieldKey, MAXIMUM_ADDRESSES, MAXIMUM_CONTACTS};
+
+use crate::customer::CustomerFields;
 
 /// The columns of a table of customers.
 #[derive(Debug)]
 pub struct CustomerTable {
     columns: Vec<Column>,
+    /// The lists, and for how many entries of each there are columns.
+    entries: Vec<(&'static str, usize)>,
 }
+
+/// The column that says of a row which store it is of.
+pub const STORE_COLUMN: &str = "shopfolkStore";
+
+/// By what a row says which customer it is.
+const IDENTITY: [&str; 3] = ["id", "externalReferenceId", "email"];
 
 /// Why the first row of a table does not name the columns of customers.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -65,15 +76,36 @@ impl CustomerTable {
             }
             columns.push(Column::named(name)?);
         }
-        if !["id", "externalReferenceId", "email"].iter().any(|name| seen.contains(name)) {
+        if !IDENTITY.iter().any(|name| seen.contains(name)) {
             return Err(TableHeaderError::Nobody);
         }
-        Ok(Self { columns })
+        Ok(Self { columns, entries: Vec::new() })
     }
 
     /// The table for customers with at most so many contacts and addresses, in a store with these extra fields.
     pub fn of_extent(contacts: usize, addresses: usize, extra_fields: &[ExtraFieldKey]) -> Self {
-        Self { columns: Column::all(contacts, addresses, extra_fields) }
+        let entries =
+            vec![(CustomerFields::CONTACTS.name, contacts), (CustomerFields::ADDRESSES.name, addresses)];
+        Self { columns: Column::all(contacts, addresses, extra_fields), entries }
+    }
+
+    /// The same with at most so many columns: where there is not room for all contacts and addresses, a customer who has more
+    /// goes on in further rows.
+    pub fn of_extent_within(
+        most: usize,
+        contacts: usize,
+        addresses: usize,
+        extra_fields: &[ExtraFieldKey],
+    ) -> Self {
+        let columns = |contacts, addresses| Column::all(contacts, addresses, extra_fields).len();
+        let alone = columns(0, 0);
+        let (contact, address) = (columns(1, 0) - alone, columns(0, 1) - alone);
+        let room = most.saturating_sub(alone);
+        // Each list has half of the room at least, and what the other one leaves.
+        let for_contacts = (room / 2).max(room.saturating_sub(addresses * address));
+        let contacts = contacts.min((for_contacts / contact).max(1));
+        let addresses = addresses.min((room.saturating_sub(contacts * contact) / address).max(1));
+        Self::of_extent(contacts, addresses, extra_fields)
     }
 
     /// The names of the columns, in their order.
@@ -94,6 +126,23 @@ mod tests {
         assert_eq!(header("name,lang"), Err(TableHeaderError::Nobody));
         assert_eq!(header("id,email,id"), Err(TableHeaderError::Twice { name: "id".to_owned() }));
         assert_eq!(header("id,mail"), Err(TableHeaderError::Unknown { name: "mail".to_owned() }));
+    }
+
+    #[test]
+    fn a_narrow_table_has_room_for_every_field_and_some_of_each_list() {
+        let keys = vec![ExtraFieldKey::new("6r0fUGw").unwrap(); 100];
+        for (contacts, addresses) in [(500, 100), (500, 0), (0, 100), (500, 1), (1, 100), (500, 7)] {
+            let table = CustomerTable::of_extent_within(1_000, contacts, addresses, &keys);
+            let header: Vec<_> = table.header().collect();
+            assert!((900..=1_000).contains(&header.len()), "{contacts} {addresses}: {}", header.len());
+            let has = |name: &str| header.iter().any(|column| column == name);
+            assert_eq!(
+                (has("contacts[0].type"), has("shippingAddresses[0].city")),
+                (contacts > 0, addresses > 0)
+            );
+        }
+        let table = CustomerTable::of_extent_within(1_000, 5, 3, &keys);
+        assert_eq!(table.header().count(), CustomerTable::of_extent(5, 3, &keys).header().count());
     }
 
     #[test]

@@ -6,8 +6,8 @@ use std::str::FromStr;
 use serde::{Serialize, Serializer};
 use shopfolk_model::{
     ContactType, CountryCode, CustomerId, CustomerKind, EmailAddress, ExtraFieldKey, ExtraFieldType,
-    InvalidEmailAddress, LanguageCode, MAXIMUM_SEARCH_ENTRIES, Money, OrderBy, OrderKey, Timestamp,
-    UnknownContactType,
+    InvalidEmailAddress, InvalidExtraFieldKey, InvalidOrderKey, LanguageCode, MAXIMUM_SEARCH_ENTRIES, Money,
+    OrderBy, OrderKey, Timestamp, UnknownContactType,
 };
 use utoipa::PartialSchema;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
@@ -124,6 +124,8 @@ requests! {
     EmailAddress: |fields, name| fields.text(name, Self::new), must InvalidEmailAddress.to_string();
     CountryCode: |fields, name| fields.text(name, str::parse), or_empty parsed_or_empty;
     LanguageCode: |fields, name| fields.text(name, str::parse), or_empty parsed_or_empty;
+    ExtraFieldKey: |fields, name| fields.text(name, Self::new), must InvalidExtraFieldKey.to_string();
+    OrderKey: |fields, name| fields.text(name, Self::new), must InvalidOrderKey.to_string();
     OrderBy: |fields, name| fields.integer_or_boolean(name, Self::new);
     Timestamp: |fields, name| fields.timestamp(name);
     Money: |fields, name| fields.decimal(name, Self::parse);

@@ -4,3 +4,4 @@
 //! between a file and those: formats, tables, reading ahead.
 
 pub mod read;
+pub mod write;

@@ -2,13 +2,18 @@
 
 use std::collections::HashMap;
 
-use shopfolk_model::{ContactBook, ExtraField, ExtraFieldKey, GroupId, GroupName};
-use shopfolk_store::{Length, ReadOperation, ReadTx, StoreError, StoredCustomer, list_stored_customers};
+use shopfolk_model::{ContactBook, CustomerGroup, ExtraField, ExtraFieldKey, GroupId, GroupName, Order};
+use shopfolk_store::{
+    Length, ReadOperation, ReadTx, StoreError, StoredCustomer, list_orders, list_stored_customers,
+};
 use tokio::sync::mpsc;
 
 use crate::extra_fields::list_extra_fields;
 use crate::groups::list_groups;
 use crate::{CustomerWithContacts, OperationError};
+
+/// How many orders are read at once: each can be a megabyte.
+const ORDERS: u32 = 32;
 
 /// Reads all customers of a store, by id, and hands them over batch by batch. It ends early when nobody takes them any
 /// more.
@@ -16,6 +21,8 @@ use crate::{CustomerWithContacts, OperationError};
 pub struct ExportCustomers {
     /// Whether to measure them before, which reads them twice.
     pub measure: bool,
+    /// Whether to hand over the groups and the extra fields before them, and the orders behind them.
+    pub whole: bool,
     /// Who takes them.
     pub taker: mpsc::Sender<Exported>,
 }
@@ -25,8 +32,12 @@ pub struct ExportCustomers {
 pub enum Exported {
     /// How much customers have at the most; the first thing, where it was asked for.
     Extent(CustomerExtent),
+    /// The groups and the extra fields of the store, but for the group that is built in.
+    Definitions(Vec<CustomerGroup>, Vec<ExtraField>),
     /// Some customers.
     Customers(Vec<CustomerWithContacts>),
+    /// Some orders.
+    Orders(Vec<Order>),
     /// How many rows cannot be read and were left out; where there are any, the last thing.
     Damaged(u64),
 }
@@ -51,10 +62,11 @@ impl ReadOperation for ExportCustomers {
     }
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<(), OperationError> {
-        let groups = list_groups(tx).await?.items;
+        let (groups, fields) = (list_groups(tx).await?, list_extra_fields(tx).await?);
+        let mut damaged = if self.whole { groups.damaged + fields.damaged } else { 0 };
+        let (groups, fields) = (groups.items, fields.items);
         let names: HashMap<GroupId, GroupName> =
-            groups.into_iter().map(|group| (group.id, group.name)).collect();
-        let fields = list_extra_fields(tx).await?.items;
+            groups.iter().map(|group| (group.id, group.name.clone())).collect();
         if self.measure {
             let extra_fields = fields.iter().map(|field| field.key).collect();
             let extent = CustomerExtent { extra_fields, ..self.measure(tx).await? };
@@ -62,13 +74,26 @@ impl ReadOperation for ExportCustomers {
                 return Ok(());
             }
         }
-        let (mut after, mut damaged) = (None, 0);
+        if self.whole && self.taker.send(Exported::Definitions(groups, fields.clone())).await.is_err() {
+            return Ok(());
+        }
+        let mut after = None;
         while let Some(portion) = list_stored_customers(tx, after).await? {
             after = Some(portion.through);
             damaged += portion.listed.damaged;
             let customers = portion.listed.items.into_iter();
             let batch = customers.map(|stored| complete(stored, &names, &fields)).collect();
             if self.taker.send(Exported::Customers(batch)).await.is_err() {
+                return Ok(());
+            }
+        }
+        let mut after = None;
+        while self.whole
+            && let Some(portion) = list_orders(tx, after, ORDERS).await?
+        {
+            after = Some(portion.through);
+            damaged += portion.listed.damaged;
+            if self.taker.send(Exported::Orders(portion.listed.items)).await.is_err() {
                 return Ok(());
             }
         }

@@ -174,7 +174,7 @@ pub(crate) async fn list_extra_fields<T: ReadTx>(tx: &mut T) -> Result<Listed<Ex
 }
 
 /// The extra fields, for a writer, who may miss none.
-async fn all_extra_fields<T: WriteTx>(tx: &mut T) -> Result<ExtraFieldBook, StoreError> {
+pub(crate) async fn all_extra_fields<T: WriteTx>(tx: &mut T) -> Result<ExtraFieldBook, StoreError> {
     let which = Which::After(None, MAXIMUM_EXTRA_FIELDS);
     Ok(ExtraFieldBook::whole(tx.all(Query { table: ExtraField::TABLE, which }).await?))
 }

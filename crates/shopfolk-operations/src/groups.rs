@@ -179,7 +179,7 @@ pub(crate) async fn list_groups<T: ReadTx>(tx: &mut T) -> Result<Listed<Customer
 }
 
 /// The groups, for a writer, who may miss none.
-async fn all_groups<T: WriteTx>(tx: &mut T) -> Result<GroupBook, StoreError> {
+pub(crate) async fn all_groups<T: WriteTx>(tx: &mut T) -> Result<GroupBook, StoreError> {
     let which = Which::After(None, MAXIMUM_GROUPS);
     Ok(GroupBook::whole(tx.all(Query { table: CustomerGroup::TABLE, which }).await?))
 }

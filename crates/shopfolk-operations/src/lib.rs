@@ -21,6 +21,8 @@ mod export;
 mod extra_fields;
 mod groups;
 mod import;
+mod import_definitions;
+mod import_orders;
 mod mass_change;
 mod orders;
 mod portions;
@@ -48,6 +50,8 @@ pub use import::{
     ImportedExtraField, ImportedGroup, ImportedPart, LeftOut, LeftOutReason, Lists, MatchBy, MatchedKey,
     Missing, Only, Unfit, WithoutEmail,
 };
+pub use import_definitions::{ExtraFieldDefinition, ImportExtraFields, ImportGroups};
+pub use import_orders::{ImportOrders, ImportedOrder};
 pub use mass_change::{ManyCustomers, MassChange, change_many_customers};
 pub use orders::{
     DeleteOrder, FoundOrders, GetOrder, ListProducts, OrderName, RecordOrder, SearchOrders, WantedOfOrders,

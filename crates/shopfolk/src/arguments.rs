@@ -57,9 +57,10 @@ pub(crate) enum Command {
     Copy(copy::Arguments),
     /// Brings customers from a file into a store
     Import(import::Arguments),
-    /// Writes the customers of a store to a file
+    /// Writes the customers of a store, or all that it has, to a file
     ///
-    /// One customer a line, in JSON as the API shows it (NDJSON), all as of one moment. A server may run meanwhile.
+    /// One customer a line, in JSON as the API shows it (NDJSON), all as of one moment, behind a line that says which store it
+    /// is of; or as a table, or as vCards. A server may run meanwhile.
     Export(export::Arguments),
     /// Adds customers that are made up, to try things with
     ///

@@ -1,25 +1,24 @@
-//! `shopfolk export`: the customers of a store, to a file.
+//! `shopfolk export`: the customers of a store, or all that it has, to a file.
 
-mod cards;
+mod form;
 mod target;
-mod writer;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 use clap::Args;
+use form::Form;
+use shopfolk_files::write::{StoreWriter, WrittenFormat};
 use shopfolk_model::StoreId;
 use shopfolk_operations::{ExportCustomers, Exported, GetStore, OperationError};
 use shopfolk_store::{Engine, Length, PageRequest, ReadOperation, ReadTx, StoreError};
 use target::Target;
 use tokio::sync::mpsc;
 use tokio::task::yield_now;
-use writer::CustomerWriter;
 
 use crate::database::{DatabaseUrl, Purpose};
 use crate::failure::explain;
-use crate::format::Written;
 use crate::output;
 use crate::progress::{Progress, Step, Unit};
 use crate::shutdown::{StopSignals, Stopped};
@@ -32,8 +31,9 @@ const BATCHES: usize = 4;
 #[command(after_help = "\
 Examples:
   shopfolk export --store 1 customers.ndjson
-  shopfolk export --store 1 customers.csv
-  shopfolk export --store 1 --format vcard - | gzip > customers.vcf.gz")]
+  shopfolk export --store 1 --whole store.ndjson
+  shopfolk export --store 1 --for spreadsheet customers.csv
+  shopfolk export --store 1 --vcard 3.0 - | gzip > customers.vcf.gz")]
 pub(crate) struct Arguments {
     /// The id of the store
     #[arg(long, value_name = "N", env = "SHOPFOLK_STORE")]
@@ -41,9 +41,8 @@ pub(crate) struct Arguments {
     /// The file to write, which must not be there yet and is there when it is whole; - is stdout
     #[arg(env = "SHOPFOLK_FILE")]
     file: PathBuf,
-    /// How to write them [default: by the ending of FILE, .csv or .vcf; else ndjson]
-    #[arg(long, value_enum, env = "SHOPFOLK_FORMAT")]
-    format: Option<Written>,
+    #[command(flatten)]
+    form: Form,
 }
 
 /// Writes every customer of the store.
@@ -53,7 +52,7 @@ pub(crate) struct Arguments {
 /// there is no file.
 pub(crate) fn run(arguments: &Arguments, database: &DatabaseUrl) -> Result<ExitCode> {
     let (store, file) = (arguments.store, arguments.file.clone());
-    let format = arguments.format.unwrap_or_else(|| Written::of_name(&file));
+    let format = arguments.form.of(&file)?;
     let damaged = database
         .with(Purpose::Use, move |engine| async move { export(&engine, store, file, format).await })?;
     Ok(if damaged > 0 { ExitCode::from(SOME_DAMAGED) } else { ExitCode::SUCCESS })
@@ -78,21 +77,20 @@ impl ReadOperation for CountCustomers {
     }
 }
 
-async fn export(engine: &impl Engine, store: StoreId, file: PathBuf, format: Written) -> Result<u64> {
-    if engine.read(store, GetStore).await?.is_none() {
-        return Err(explain(OperationError::StoreNotFound { id: store }));
-    }
+async fn export(engine: &impl Engine, store: StoreId, file: PathBuf, format: WrittenFormat) -> Result<u64> {
+    let found = engine.read(store, GetStore).await?;
+    let key = found.ok_or_else(|| explain(OperationError::StoreNotFound { id: store }))?.key;
     let mut signals = StopSignals::listen()?;
     let total = engine.read(store, CountCustomers).await?;
     let cannot_write = || format!("cannot write '{}'", file.display());
-    let mut writer = CustomerWriter::new(format, Target::open(&file)?);
+    let mut writer = StoreWriter::new(format, key, Target::open(&file)?).with_context(cannot_write)?;
     let (taker, mut parts) = mpsc::channel(BATCHES);
     // The columns of a table have to be known before its first row.
-    let export = ExportCustomers { measure: format == Written::Csv, taker };
+    let export = ExportCustomers { measure: format.is_measured(), whole: format.is_whole(), taker };
     let reading = engine.clone();
     let read = tokio::spawn(async move { reading.read_alone(store, export).await });
     let mut progress = Progress::start();
-    let (mut done, mut damaged) = (0, 0);
+    let (mut done, mut orders, mut damaged) = (0, 0, 0);
     loop {
         let part = tokio::select! {
             biased;
@@ -102,26 +100,18 @@ async fn export(engine: &impl Engine, store: StoreId, file: PathBuf, format: Wri
             }
             part = parts.recv() => part,
         };
+        let Some(part) = part else { break };
+        writer.write(&part).with_context(cannot_write)?;
         match part {
-            None => break,
-            Some(Exported::Extent(extent)) => writer.measured(&extent).with_context(cannot_write)?,
-            Some(Exported::Damaged(rows)) => damaged = rows,
-            Some(Exported::Customers(customers)) => {
-                customers
-                    .iter()
-                    .try_for_each(|customer| writer.write(customer))
-                    .with_context(cannot_write)?;
-                done += customers.len() as u64;
-                progress.show(&Step {
-                    what: format!("store {store}: exporting customers"),
-                    done,
-                    total,
-                    unit: Unit::Pieces,
-                });
-                // While there is always a next part, nothing else tells of signals.
-                yield_now().await;
-            }
+            Exported::Customers(customers) => done += customers.len() as u64,
+            Exported::Orders(more) => orders += more.len(),
+            Exported::Damaged(rows) => damaged = rows,
+            Exported::Extent(_) | Exported::Definitions(..) => {}
         }
+        let what = format!("store {store}: exporting customers");
+        progress.show(&Step { what, done, total, unit: Unit::Pieces });
+        // While there is always a next part, nothing else tells of signals.
+        yield_now().await;
     }
     read.await.context("the reading task ended")?.map_err(explain)?;
     writer.end().and_then(Target::finish).with_context(cannot_write)?;
@@ -131,6 +121,7 @@ async fn export(engine: &impl Engine, store: StoreId, file: PathBuf, format: Wri
         1 => "; 1 row is damaged and left out, 'shopfolk check' names it".to_owned(),
         _ => format!("; {damaged} rows are damaged and left out, 'shopfolk check' names them"),
     };
-    output::note(&format!("Exported {done} customers of store {store}{left_out}."));
+    let orders = if format.is_whole() { format!(" and {orders} orders") } else { String::new() };
+    output::note(&format!("Exported {done} customers{orders} of store {store}{left_out}."));
     Ok(damaged)
 }

@@ -12,7 +12,7 @@ pub(crate) enum Written {
     Ndjson,
     /// A table with a header row, a customer a row.
     Csv,
-    /// A vCard 4.0 for each customer, with the contacts and addresses.
+    /// A vCard for each customer, with the contacts and addresses.
     Vcard,
 }
 
@@ -26,15 +26,10 @@ pub(crate) enum Read {
 }
 
 impl Written {
-    /// What the name of a file says; NDJSON where it says nothing.
-    pub(crate) fn of_name(file: &Path) -> Self {
-        if has_ending(file, "csv") {
-            Self::Csv
-        } else if has_ending(file, "vcf") {
-            Self::Vcard
-        } else {
-            Self::Ndjson
-        }
+    /// What the name of a file says, where it says something.
+    pub(crate) fn of_name(file: &Path) -> Option<Self> {
+        let endings = [("csv", Self::Csv), ("vcf", Self::Vcard), ("ndjson", Self::Ndjson)];
+        endings.into_iter().find(|(ending, _)| has_ending(file, ending)).map(|(_, format)| format)
     }
 }
 
@@ -45,9 +40,9 @@ impl Read {
     /// When it says that the file has vCards.
     pub(crate) fn of_name(file: &Path) -> Result<Self> {
         match Written::of_name(file) {
-            Written::Ndjson => Ok(Self::Ndjson),
-            Written::Csv => Ok(Self::Csv),
-            Written::Vcard => bail!(
+            Some(Written::Ndjson) | None => Ok(Self::Ndjson),
+            Some(Written::Csv) => Ok(Self::Csv),
+            Some(Written::Vcard) => bail!(
                 "cannot import '{}': vCards are written, not read; name --format if it is something else",
                 file.display()
             ),

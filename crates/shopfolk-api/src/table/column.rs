@@ -7,7 +7,7 @@ use std::fmt;
 use shopfolk_model::ExtraFieldKey;
 use shopfolk_operations::CustomerWithContacts;
 
-use super::TableHeaderError;
+use super::{IDENTITY, STORE_COLUMN, TableHeaderError};
 use crate::customer::CustomerFields;
 use crate::wire::{Cell, FieldDescription, Role, WireObject};
 
@@ -41,6 +41,8 @@ pub(super) enum Column {
     Entry(&'static FieldDescription, usize, &'static FieldDescription),
     /// The value of an extra field.
     ExtraField(ExtraFieldKey),
+    /// The key of the store that the row is of. It stands behind the others and is written by whoever knows it.
+    Store,
 }
 
 /// The fields of an object that have a cell, with those of objects in their place.
@@ -78,7 +80,15 @@ impl Column {
         }
     }
 
+    /// Whether customers are told apart by what it holds.
+    pub(super) fn tells_customers_apart(&self) -> bool {
+        matches!(self, Self::Customer(field) if IDENTITY.contains(&field.name))
+    }
+
     fn find(name: &str) -> Option<Self> {
+        if name == STORE_COLUMN {
+            return Some(Self::Store);
+        }
         if let Some(key) = name.strip_prefix(EXTRA_FIELDS) {
             let key = key.strip_prefix('[')?.strip_suffix(']')?;
             return ExtraFieldKey::new(key).ok().map(Self::ExtraField);
@@ -142,6 +152,7 @@ impl fmt::Display for Column {
             Self::Object(object, field) => write!(formatter, "{}.{}", object.name, field.name),
             Self::Entry(list, number, field) => write!(formatter, "{}[{number}].{}", list.name, field.name),
             Self::ExtraField(key) => write!(formatter, "{EXTRA_FIELDS}[{}]", key.as_str()),
+            Self::Store => formatter.write_str(STORE_COLUMN),
         }
     }
 }

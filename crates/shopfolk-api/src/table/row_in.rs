@@ -52,6 +52,7 @@ impl<'a> Row<'a> {
                 }
                 say(&mut entries[*number], field, cell);
             }
+            Column::Store => {}
             Column::ExtraField(key) => {
                 let mut value = JsonObject::default();
                 let text = |text| JsonValue::Text(Cow::Borrowed(text));

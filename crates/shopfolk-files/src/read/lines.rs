@@ -5,6 +5,7 @@ use std::io::{self, BufRead};
 use shopfolk_api::parse_imported_customer;
 
 use super::batch::{Customers, Item, LONGEST, skip_line};
+use crate::write::StoreMark;
 
 /// The lines of a file.
 pub struct Lines<R> {
@@ -42,6 +43,11 @@ impl<R: BufRead + Send + 'static> Customers for Lines<R> {
             let text = if line == 1 { text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text) } else { text };
             if text.is_empty() {
                 continue;
+            }
+            match StoreMark::of_line(text) {
+                Ok(Some(_)) => continue,
+                Ok(None) => {}
+                Err(error) => return Ok(Some(Item { line, customer: Err(error.to_string()) })),
             }
             // The text was one line: its number in the file says where that is.
             let customer = parse_imported_customer(text)

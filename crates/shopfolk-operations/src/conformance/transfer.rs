@@ -56,7 +56,7 @@ pub(super) async fn import<E: Engine>(engine: &E, customers: Vec<ImportedCustome
 async fn export<E: Engine>(engine: &E, measure: bool) -> (Option<CustomerExtent>, Vec<CustomerWithContacts>) {
     let (taker, mut taken) = mpsc::channel(1);
     let reading = engine.clone();
-    let export = ExportCustomers { measure, taker };
+    let export = ExportCustomers { measure, whole: false, taker };
     let read = tokio::spawn(async move { reading.read_alone(STORE, export).await });
     let mut extents = Vec::new();
     let mut exported = Vec::new();
@@ -68,6 +68,7 @@ async fn export<E: Engine>(engine: &E, measure: bool) -> (Option<CustomerExtent>
             }
             Exported::Customers(customers) => exported.extend(customers),
             Exported::Damaged(rows) => panic!("{rows} rows are damaged"),
+            Exported::Definitions(..) | Exported::Orders(_) => panic!("only customers are wanted"),
         }
     }
     read.await.unwrap().unwrap();
@@ -266,6 +267,6 @@ pub async fn export_hands_over_every_customer_as_it_is<E: Engine>(engine: E) {
     for measure in [false, true] {
         let (taker, taken) = mpsc::channel(1);
         drop(taken);
-        engine.read_alone(STORE, ExportCustomers { measure, taker }).await.unwrap();
+        engine.read_alone(STORE, ExportCustomers { measure, whole: false, taker }).await.unwrap();
     }
 }
