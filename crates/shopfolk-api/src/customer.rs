@@ -48,7 +48,7 @@ wire_object! {
         /// The group of the customer; 0 is the built-in one.
         GROUP "customerGroupId": Optional GroupId = group;
         /// The name of the group.
-        "customerGroupName": Shown GroupName {example: "General"} = group_name;
+        GROUP_NAME "customerGroupName": Imported GroupName {example: "General"} = group_name;
         /// Who pays. Left out when nothing is known.
         BILLING_PERSON "billingPerson": ClearableObject Person<'static>
             = (name.is_some() || !billing.is_empty()).then(|| Person::new(name.as_ref(), billing));

@@ -9,7 +9,8 @@ use shopfolk_operations::CustomerWithContacts;
 use crate::body;
 use crate::customer::{CustomerFields, LONGEST_PASSWORD};
 use crate::error::ApiError;
-use crate::fields::{Fields, Given};
+use crate::fields::Fields;
+use crate::json::JsonValue;
 use crate::person::PersonChange;
 use crate::wire::{RequestShape, request_shape};
 
@@ -20,6 +21,13 @@ fn list<T: RequestShape>(fields: &Fields<'_>, name: &str, maximum: u32) -> Resul
 
 /// Reads what can be said of a customer, new or not, besides the contacts.
 pub(crate) fn customer_change(fields: &Fields<'_>) -> Result<CustomerChange, ApiError> {
+    let extra_fields = list(fields, CustomerFields::EXTRA_FIELDS.name, MAXIMUM_EXTRA_FIELDS)?;
+    let group = CustomerFields::GROUP.given(fields)?.value_or_of_null(GroupId::GENERAL);
+    Ok(CustomerChange { group, extra_fields: extra_fields.unwrap_or_default(), ..own_change(fields)? })
+}
+
+/// The same besides the group and the extra fields, which are the store's.
+pub(crate) fn own_change(fields: &Fields<'_>) -> Result<CustomerChange, ApiError> {
     let billing_person = fields.object(CustomerFields::BILLING_PERSON.name, PersonChange::read)?;
     let PersonChange { name: billing_name, whereabouts: billing } =
         billing_person.value_or_of_null(PersonChange::nobody()).unwrap_or_default();
@@ -49,25 +57,26 @@ pub(crate) fn customer_change(fields: &Fields<'_>) -> Result<CustomerChange, Api
             external_reference: CustomerFields::EXTERNAL_REFERENCE.change(fields)?,
         },
         addresses,
-        contacts: None,
-        group: CustomerFields::GROUP.given(fields)?.value_or_of_null(GroupId::GENERAL),
-        extra_fields: list(fields, CustomerFields::EXTRA_FIELDS.name, MAXIMUM_EXTRA_FIELDS)?
-            .unwrap_or_default(),
+        ..CustomerChange::default()
     })
 }
 
 /// Checks a password that was sent: nothing is kept of it.
 fn check_password(fields: &Fields<'_>) -> Result<(), ApiError> {
     let name = CustomerFields::PASSWORD.name;
-    let length = fields.text(name, |text| Ok::<_, &str>(text.chars().count()));
-    match length.map(Given::value) {
-        Ok(length) if length.is_none_or(|length| length <= LONGEST_PASSWORD) => Ok(()),
-        // The message does not repeat the value.
-        _ => Err(ApiError::wrong_parameter(format!(
+    let fits = match fields.object_itself().get(name) {
+        None | Some(JsonValue::Null) => true,
+        Some(JsonValue::Text(text)) => text.chars().count() <= LONGEST_PASSWORD,
+        Some(_) => false,
+    };
+    // The message does not repeat the value.
+    let wrong = || {
+        ApiError::wrong_parameter(format!(
             "Parameter '{}' must be a string of at most {LONGEST_PASSWORD} characters",
             fields.path(name)
-        ))),
-    }
+        ))
+    };
+    fields.given(name, || fits.then_some(()).ok_or_else(wrong)).map(|_| ())
 }
 
 request_shape! {

@@ -89,7 +89,7 @@ wire_object! {
         /// The value. In a request, `null` or empty takes it away.
         VALUE "value": Optional ExtraFieldValue = value;
         /// `TEXT` or `DATETIME`.
-        "type": Shown ExtraFieldType = &field.field_type;
+        TYPE "type": Imported ExtraFieldType = &field.field_type;
         /// The place among the customer's values.
         "orderBy": Shown u32 = number;
         "entityTypes": Shown EntityTypes = &EntityTypes;

@@ -1,5 +1,6 @@
 //! Reading the fields of a JSON object, with messages that name the field by its path, such as `contacts[2].type`.
 
+use std::cell::RefCell;
 use std::fmt;
 
 use shopfolk_model::{FieldChange, Timestamp, TimestampError};
@@ -57,6 +58,49 @@ impl<T> Given<Option<T>> {
     }
 }
 
+/// What an empty text and `null` say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Empty {
+    /// Nothing.
+    #[default]
+    SaysNothing,
+    /// That the field is to be cleared.
+    Clears,
+}
+
+/// A field of a file whose value cannot be taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrongField {
+    /// The path of the field, such as `contacts[2].type`.
+    pub field: String,
+    /// What is wrong, with the value and the field.
+    pub reason: String,
+}
+
+/// How a file is read: a field whose value cannot be taken is left out and noted, instead of ending it all.
+#[derive(Debug, Default)]
+pub(crate) struct Lenient {
+    /// What an empty text and `null` say.
+    pub(crate) empty: Empty,
+    wrong: RefCell<Vec<WrongField>>,
+}
+
+impl Lenient {
+    /// Nothing noted yet.
+    pub(crate) fn new(empty: Empty) -> Self {
+        Self { empty, wrong: RefCell::default() }
+    }
+
+    /// What was left out.
+    pub(crate) fn into_wrong(self) -> Vec<WrongField> {
+        self.wrong.into_inner()
+    }
+
+    fn count(&self) -> usize {
+        self.wrong.borrow().len()
+    }
+}
+
 /// Where an object is in what was sent.
 #[derive(Debug, Clone, Copy)]
 enum ObjectPath<'a> {
@@ -72,13 +116,15 @@ enum ObjectPath<'a> {
 pub(crate) struct Fields<'a> {
     path: ObjectPath<'a>,
     object: &'a JsonObject<'a>,
+    /// Where it is noted what is left out; `None` where nothing is.
+    lenient: Option<&'a Lenient>,
 }
 
 impl<'a> Fields<'a> {
     /// The fields of a body, which must be an object.
     pub(crate) fn of_body(body: &'a JsonValue<'a>) -> Result<Self, ApiError> {
         match body {
-            JsonValue::Object(object) => Ok(Self { path: ObjectPath::Body, object }),
+            JsonValue::Object(object) => Ok(Self { path: ObjectPath::Body, object, lenient: None }),
             other => Err(ApiError::wrong_parameter(format!(
                 "The body must be a JSON object, it is '{}'",
                 shorten(&other.to_string())
@@ -86,9 +132,9 @@ impl<'a> Fields<'a> {
         }
     }
 
-    /// The fields of a row of a table: an entry of a list that is `null` is none.
-    pub(crate) const fn of_row(object: &'a JsonObject<'a>) -> Self {
-        Self { path: ObjectPath::Row, object }
+    /// The fields of what a file says of a customer: an entry of a list that is `null` is none.
+    pub(crate) const fn of_row(object: &'a JsonObject<'a>, lenient: &'a Lenient) -> Self {
+        Self { path: ObjectPath::Row, object, lenient: Some(lenient) }
     }
 
     /// The object itself, with its unknown fields.
@@ -181,7 +227,9 @@ impl<'a> Fields<'a> {
         parse: impl FnOnce(&Fields<'_>) -> Result<T, ApiError>,
     ) -> Result<Given<T>, ApiError> {
         self.read(name, |value| match value {
-            JsonValue::Object(object) => parse(&Fields { path: ObjectPath::Field(self, name), object }),
+            JsonValue::Object(object) => {
+                parse(&Fields { path: ObjectPath::Field(self, name), object, ..*self })
+            }
             other => Err(self.wrong(name, other, "must be a JSON object")),
         })
     }
@@ -195,7 +243,7 @@ impl<'a> Fields<'a> {
     ) -> Result<Given<Vec<T>>, ApiError> {
         self.list(name, maximum, "must be a list of JSON objects", |index, value| match value {
             JsonValue::Object(object) => {
-                parse(&Fields { path: ObjectPath::Element(self, name, index), object })
+                parse(&Fields { path: ObjectPath::Element(self, name, index), object, ..*self })
             }
             other => Err(self.wrong_element(name, index, other, "must be a JSON object")),
         })
@@ -235,7 +283,11 @@ impl<'a> Fields<'a> {
                 .iter()
                 .enumerate()
                 .filter(is_there)
-                .map(|(index, value)| element(index, value))
+                .filter_map(|(index, value)| {
+                    let noted = self.noted();
+                    let path = || format!("{}[{index}]", self.path(name));
+                    self.or_left_out(noted, path, element(index, value)).transpose()
+                })
                 .collect(),
             other => Err(self.wrong(name, other, expected)),
         })
@@ -265,10 +317,59 @@ impl<'a> Fields<'a> {
         name: &str,
         read: impl FnOnce(&'a JsonValue<'a>) -> Result<T, ApiError>,
     ) -> Result<Given<T>, ApiError> {
+        let says_nothing = self.lenient.is_some_and(|lenient| lenient.empty == Empty::SaysNothing);
         match self.object.get(name) {
             None => Ok(Given::Absent),
+            Some(JsonValue::Null) if says_nothing => Ok(Given::Absent),
+            Some(JsonValue::Text(text)) if says_nothing && text.trim_ascii().is_empty() => Ok(Given::Absent),
             Some(JsonValue::Null) => Ok(Given::Null),
-            Some(value) => read(value).map(Given::Value),
+            Some(value) => self.given(name, || read(value)),
+        }
+    }
+
+    /// The value of a field that is made of several, such as `text`.
+    pub(crate) fn value_of<T, E: fmt::Display>(
+        &self,
+        name: &str,
+        text: &str,
+        value: Result<T, E>,
+    ) -> Result<Given<T>, ApiError> {
+        self.given(name, || value.map_err(|expected| ApiError::wrong_value(self.path(name), text, expected)))
+    }
+
+    /// A value that is read; nothing is said where it is left out.
+    pub(crate) fn given<T>(
+        &self,
+        name: &str,
+        read: impl FnOnce() -> Result<T, ApiError>,
+    ) -> Result<Given<T>, ApiError> {
+        let noted = self.noted();
+        let value = self.or_left_out(noted, || self.path(name).to_string(), read())?;
+        Ok(value.map_or(Given::Absent, Given::Value))
+    }
+
+    /// How much was noted so far.
+    fn noted(&self) -> usize {
+        self.lenient.map_or(0, Lenient::count)
+    }
+
+    /// A value, or `None` where it is left out. What is wrong is noted, unless something within it was since.
+    fn or_left_out<T>(
+        &self,
+        noted: usize,
+        path: impl FnOnce() -> String,
+        read: Result<T, ApiError>,
+    ) -> Result<Option<T>, ApiError> {
+        match (read, self.lenient) {
+            (Ok(value), _) => Ok(Some(value)),
+            (Err(error), None) => Err(error),
+            (Err(error), Some(lenient)) => {
+                if lenient.count() == noted {
+                    let reason = error.message().to_owned();
+                    lenient.wrong.borrow_mut().push(WrongField { field: path(), reason });
+                }
+                Ok(None)
+            }
         }
     }
 }

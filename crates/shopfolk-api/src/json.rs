@@ -41,6 +41,11 @@ impl<'a> JsonObject<'a> {
         self.0.iter().find(|(other, _)| other == key).map(|(_, value)| value)
     }
 
+    /// The value of a field, to change it.
+    pub(crate) fn get_mut(&mut self, key: &str) -> Option<&mut JsonValue<'a>> {
+        self.0.iter_mut().find(|(other, _)| other == key).map(|(_, value)| value)
+    }
+
     /// Adds a field, whose key is not there yet.
     pub(crate) fn push(&mut self, key: &'a str, value: JsonValue<'a>) {
         self.0.push((Cow::Borrowed(key), value));

@@ -46,6 +46,7 @@ mod host;
 mod id_stream;
 mod imported;
 mod json;
+mod known_fields;
 mod long_work;
 mod mass_change;
 mod openapi;
@@ -83,10 +84,15 @@ pub use connection_error::ConnectionError;
 pub use contact::{parse_contact_change, parse_new_contact};
 pub use customer_in::{parse_customer_change, parse_new_customer};
 pub use error::{ApiError, ErrorCode};
-pub use imported::{parse_imported_customer, write_customer};
+pub use fields::{Empty, WrongField};
+pub use imported::{FiledCustomer, fields_of_imported_customer, parse_imported_customer, write_customer};
+pub use known_fields::FieldUse;
 pub use peer::of_peer;
 pub use request_metrics::{REQUEST_DURATION, REQUEST_DURATION_BUCKETS, REQUESTS};
 pub use routes::{openapi, router};
 pub use settings::{ApiSettings, InvalidRateLimit, RateLimit, ShuttingDown};
 pub use store_record::{StoreRecord, write_extra_field, write_group, write_order};
-pub use table::{CustomerTable, STORE_COLUMN, TableHeaderError, WrittenCustomer};
+pub use table::{
+    CustomerField, CustomerTable, FieldKind, STORE_COLUMN, Said, SaidContact, SaidCustomer, TableHeaderError,
+    WrittenCustomer,
+};

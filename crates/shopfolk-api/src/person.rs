@@ -1,5 +1,7 @@
 //! What the wire says of a person, and of the places that a customer has goods sent to.
 
+use std::convert::Infallible;
+
 use serde::Serialize;
 use shopfolk_model::{
     AddressBook, AddressEntry, AddressId, AddressNote, City, CompanyName, CountryCode, CustomerName,
@@ -8,6 +10,8 @@ use shopfolk_model::{
 };
 use utoipa::openapi::{RefOr, Schema};
 
+use crate::error::ApiError;
+use crate::fields::{Fields, Given};
 use crate::wire::{Answer, Cell, Components, Direction, WireObject, WireValue, request_shape, wire_object};
 use crate::wire_schema::{answered, list, requested};
 
@@ -42,23 +46,24 @@ wire_object! {
     } => {
         /// First and last name.
         NAME "name": Clearable CustomerName = *name;
-        /// The first word of a name of two words or more.
-        "firstName": DerivedIfAny &str = &person.names().map(|(first, _)| first);
+        /// The first word of a name of two words or more. In a request, first and last name are joined where no `name` is sent.
+        FIRST_NAME "firstName": StandsIn &str = &person.names().map(|(first, _)| first);
         /// The rest of it.
-        "lastName": DerivedIfAny &str = &person.names().map(|(_, last)| last);
+        LAST_NAME "lastName": StandsIn &str = &person.names().map(|(_, last)| last);
         COMPANY_NAME "companyName": Clearable CompanyName = company_name;
         /// Two lines are joined by a newline.
         STREET "street": Clearable Street = street;
         CITY "city": Clearable City = city;
         /// ISO 3166-1 alpha-2.
         COUNTRY "countryCode": Clearable CountryCode = country;
-        /// The name of the country in English.
-        "countryName": DerivedIfAny &str {example: "United States"} = &country.map(CountryCode::name);
+        /// The name of the country in English. In a request it stands in for a missing `countryCode`.
+        COUNTRY_NAME "countryName": StandsIn &str {example: "United States"} = &country.map(CountryCode::name);
         POSTAL_CODE "postalCode": Clearable PostalCode = postal_code;
         /// ISO 3166-2 without the country, such as `NY`; anything else is kept as it is.
         STATE "stateOrProvinceCode": Clearable StateCode {example: "NY"} = state;
-        /// The name of the state or province, where its code is known.
-        "stateOrProvinceName": DerivedIfAny &str {example: "New York"} = &person.whereabouts.state_name();
+        /// The name of the state or province, where its code is known. In a request it stands in for a missing
+        /// `stateOrProvinceCode`.
+        STATE_NAME "stateOrProvinceName": StandsIn &str {example: "New York"} = &person.whereabouts.state_name();
         PHONE "phone": Clearable PhoneNumber = phone;
     }
 }
@@ -95,18 +100,69 @@ impl PersonChange {
 request_shape! {
     /// The change of a person. Fields that are left out stay; `null` or empty clears them.
     "NewPerson": PersonChange = Change of Person => |fields| {
+        let country = country(fields)?;
         Ok(Self {
-            name: PersonFields::NAME.change(fields)?,
+            name: name(fields)?,
             whereabouts: WhereaboutsChange {
                 company_name: PersonFields::COMPANY_NAME.change(fields)?,
                 street: PersonFields::STREET.change(fields)?,
                 city: PersonFields::CITY.change(fields)?,
-                country: PersonFields::COUNTRY.change(fields)?,
                 postal_code: PersonFields::POSTAL_CODE.change(fields)?,
-                state: PersonFields::STATE.change(fields)?,
+                state: state(fields, &country)?,
+                country,
                 phone: PersonFields::PHONE.change(fields)?,
             },
         })
+    }
+}
+
+/// What is said of the name: itself, or first and last name.
+fn name(fields: &Fields<'_>) -> Result<FieldChange<CustomerName>, ApiError> {
+    match PersonFields::NAME.change(fields)? {
+        FieldChange::Keep => {}
+        given => return Ok(given),
+    }
+    let part = |field: &str| fields.text(field, |text| Ok::<_, Infallible>(text.trim().to_owned()));
+    let (first, last) = (part(PersonFields::FIRST_NAME.name)?, part(PersonFields::LAST_NAME.name)?);
+    if (&first, &last) == (&Given::Absent, &Given::Absent) {
+        return Ok(FieldChange::Keep);
+    }
+    let joined = [first, last].map(|part| part.value().unwrap_or_default()).join(" ");
+    let field = PersonFields::FIRST_NAME.name;
+    fields.value_of(field, &joined, CustomerName::optional(&joined)).map(Given::change)
+}
+
+/// What is said of the country: its code, or its name.
+fn country(fields: &Fields<'_>) -> Result<FieldChange<CountryCode>, ApiError> {
+    match PersonFields::COUNTRY.change(fields)? {
+        FieldChange::Keep => {
+            let named = |text: &str| match text.trim() {
+                "" => Ok(None),
+                name => {
+                    CountryCode::of_name(name).map(Some).ok_or("must be the name of a country in English")
+                }
+            };
+            fields.text(PersonFields::COUNTRY_NAME.name, named).map(Given::change)
+        }
+        given => Ok(given),
+    }
+}
+
+/// What is said of the state: its code, or its name in that country; one that is unknown is kept as it is.
+fn state(
+    fields: &Fields<'_>,
+    country: &FieldChange<CountryCode>,
+) -> Result<FieldChange<StateCode>, ApiError> {
+    match PersonFields::STATE.change(fields)? {
+        FieldChange::Keep => {
+            let code = |name: &str| match country {
+                FieldChange::Set(country) => country.state_code(name),
+                FieldChange::Keep | FieldChange::Clear => None,
+            };
+            let named = |name: &str| StateCode::optional(code(name).unwrap_or(name));
+            fields.text(PersonFields::STATE_NAME.name, named).map(Given::change)
+        }
+        given => Ok(given),
     }
 }
 
@@ -169,7 +225,6 @@ mod tests {
     use shopfolk_model::{FieldChange, Street};
 
     use super::*;
-    use crate::fields::Fields;
     use crate::json;
     use crate::wire::RequestShape;
 
@@ -184,7 +239,8 @@ mod tests {
         let read = address(
             r#"{"id": 7, "name": " Anna ", "companyName": "C", "street": "1\n2", "city": "X", "countryCode": "us",
                 "postalCode": "1", "stateOrProvinceCode": "NY", "phone": "+1", "note": "n", "defaultAddress": true,
-                "orderBy": 3, "createdDate": 5, "countryName": "ignored", "addressFormatted": "ignored"}"#,
+                "orderBy": 3, "createdDate": 5, "countryName": "ignored", "stateOrProvinceName": "ignored", "firstName": "ignored",
+                "addressFormatted": "ignored"}"#,
         )
         .unwrap();
         assert_eq!(read.id, AddressId::new(7).ok());
@@ -192,6 +248,22 @@ mod tests {
         assert_eq!(read.whereabouts.country, FieldChange::Set("US".parse().unwrap()));
         assert_eq!(read.whereabouts.street, FieldChange::Set(Street::new("1\n2").unwrap()));
         assert_eq!((read.default, read.order_by), (Some(true), OrderBy::new(3).ok()));
+    }
+
+    #[test]
+    fn names_stand_in_for_what_is_missing() {
+        let read = address(
+            r#"{"firstName": "Anna ", "lastName": "van Berg", "countryName": "Canada", "stateOrProvinceName": "ontario"}"#,
+        )
+        .unwrap();
+        assert_eq!(read.name, FieldChange::Set(CustomerName::new("Anna van Berg").unwrap()));
+        assert_eq!(read.whereabouts.country, FieldChange::Set("CA".parse().unwrap()));
+        assert_eq!(read.whereabouts.state, FieldChange::Set(StateCode::new("ON").unwrap()));
+        let read = address(r#"{"lastName": "Berg", "stateOrProvinceName": "Far away"}"#).unwrap();
+        assert_eq!(read.name, FieldChange::Set(CustomerName::new("Berg").unwrap()));
+        assert_eq!(read.whereabouts.state, FieldChange::Set(StateCode::new("Far away").unwrap()));
+        let error = address(r#"{"countryName": "Nowhere"}"#).unwrap_err();
+        assert!(error.starts_with("Wrong value 'Nowhere' of parameter 'countryName'"), "{error}");
     }
 
     #[test]

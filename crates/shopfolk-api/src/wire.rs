@@ -57,8 +57,9 @@ pub(crate) enum Role {
     ShownIfAny,
     /// Only in answers, and follows from other fields.
     Derived,
-    /// Follows from other fields, and is left out when there is none.
-    DerivedIfAny,
+    /// Follows from other fields, and is left out when there is none. In requests it stands in for those where they are
+    /// missing.
+    StandsIn,
     /// The fields of another object, in the place of this one.
     Flattened,
 }
@@ -73,9 +74,10 @@ impl Role {
             | Self::Clearable
             | Self::ClearableObject
             | Self::OrEmpty
+            | Self::StandsIn
             | Self::Flattened => true,
             Self::Requested => !matches!(direction, Direction::Answer),
-            Self::Imported | Self::Shown | Self::ShownIfAny | Self::Derived | Self::DerivedIfAny => {
+            Self::Imported | Self::Shown | Self::ShownIfAny | Self::Derived => {
                 matches!(direction, Direction::Answer)
             }
         }
@@ -86,21 +88,20 @@ impl Role {
         match direction {
             Direction::New => matches!(self, Self::Required),
             Direction::Change | Direction::Entry => false,
-            Direction::Answer => !matches!(
-                self,
-                Self::Clearable | Self::ClearableObject | Self::ShownIfAny | Self::DerivedIfAny
-            ),
+            Direction::Answer => {
+                !matches!(self, Self::Clearable | Self::ClearableObject | Self::ShownIfAny | Self::StandsIn)
+            }
         }
     }
 
     /// Whether something is read where the field stands in a row of a table.
     pub(crate) const fn is_read(self) -> bool {
-        !matches!(self, Self::Shown | Self::ShownIfAny | Self::Derived | Self::DerivedIfAny)
+        !matches!(self, Self::Shown | Self::ShownIfAny | Self::Derived)
     }
 
     /// Whether the field follows from others, which say as much.
     pub(crate) const fn is_derived(self) -> bool {
-        matches!(self, Self::Derived | Self::DerivedIfAny)
+        matches!(self, Self::Derived | Self::StandsIn)
     }
 }
 
@@ -110,6 +111,9 @@ pub(crate) enum Cell {
     Text,
     Integer,
     Boolean,
+    Email,
+    Country,
+    Date,
     /// One cell for each field of an object.
     Object(&'static [FieldDescription]),
     /// One cell for each field of each of so many objects.
@@ -318,7 +322,7 @@ macro_rules! wire_object {
     (@write $map:ident, $field:literal, ShownIfAny $value:ty, $shown:expr) => {
         $crate::wire::wire_object!(@write $map, $field, Clearable $value, $shown);
     };
-    (@write $map:ident, $field:literal, DerivedIfAny $value:ty, $shown:expr) => {
+    (@write $map:ident, $field:literal, StandsIn $value:ty, $shown:expr) => {
         $crate::wire::wire_object!(@write $map, $field, Clearable $value, $shown);
     };
     (@write $map:ident, $field:literal, Flattened $value:ty, $shown:expr) => {

@@ -100,9 +100,9 @@ values! {
     ContactType: Text, |it| it.name(), |components| component("ContactType", schemas::contact_type(), components);
     CustomerKind: Text, |it| it.name(), |_| text();
     ExtraFieldType: Text, |it| it.name(), |_| text();
-    EmailAddress: Text, |it| it.as_str(),
+    EmailAddress: Email, |it| it.as_str(),
         |_| text().format(Some(SchemaFormat::KnownFormat(KnownFormat::Email))).max_length(Some(Self::MAXIMUM_LENGTH)), answered text();
-    CountryCode: Text, |it| it.as_str(),
+    CountryCode: Country, |it| it.as_str(),
         |_| schemas::with_example(text().min_length(Some(2)).max_length(Some(2)), "US"),
         answered schemas::with_example(text(), "US");
     LanguageCode: Text, |it| it.as_str(), |_| text();
@@ -110,7 +110,7 @@ values! {
     OrderKey: Text, |it| it.as_str(), |_| schemas::with_example(text(), "EG4H2");
     OrderBy: Integer, |it| it.get(), |components| component("OrderByIn", schemas::order_by_in(), components),
         answered integer(KnownFormat::Int32).minimum(Some(0));
-    Timestamp: Text, |it| Date(*it), |components| component("DateIn", schemas::date_in(), components),
+    Timestamp: Date, |it| Date(*it), |components| component("DateIn", schemas::date_in(), components),
         answered component("Date", schemas::date(), components);
     Money: Text, |it| Number(*it), |_| number().maximum(Some(Self::LARGEST_ORDER)), answered number();
 }

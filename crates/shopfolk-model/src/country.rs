@@ -1,5 +1,7 @@
 //! Countries and their parts (ISO 3166).
 
+mod named;
+
 use std::fmt;
 use std::str::FromStr;
 

@@ -4,11 +4,12 @@
 
 use std::fmt;
 
-use shopfolk_model::ExtraFieldKey;
+use shopfolk_model::{ExtraFieldKey, ExtraFieldTitle};
 use shopfolk_operations::CustomerWithContacts;
 
 use super::{IDENTITY, STORE_COLUMN, TableHeaderError};
 use crate::customer::CustomerFields;
+use crate::person::{AddressFields, PersonFields};
 use crate::wire::{Cell, FieldDescription, Role, WireObject};
 
 /// The name of the extra fields, of which each is a column.
@@ -27,11 +28,36 @@ const FIRST: [&str; 9] = [
     "totalOrderCount",
 ];
 
+/// The texts that may have several lines.
+const LINES: [&str; 3] =
+    [PersonFields::STREET.name, AddressFields::NOTE.name, CustomerFields::ADMIN_NOTES.name];
+
 /// The column that comes last among those of its object.
 const LAST: &str = "createdDate";
 
+/// What the values of a field are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FieldKind {
+    /// A text of one line.
+    Text,
+    /// A text that may have several lines.
+    Lines,
+    /// An integer.
+    Integer,
+    /// `true` or `false`.
+    Boolean,
+    /// An e-mail address.
+    Email,
+    /// A telephone number.
+    Phone,
+    /// The code of a country.
+    Country,
+    /// A point in time.
+    Date,
+}
+
 /// What a column holds. It is shown as it is named.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) enum Column {
     /// A field of the customer.
     Customer(&'static FieldDescription),
@@ -39,10 +65,10 @@ pub(super) enum Column {
     Object(&'static FieldDescription, &'static FieldDescription),
     /// A field of an entry of a list, counted from 0.
     Entry(&'static FieldDescription, usize, &'static FieldDescription),
-    /// The value of an extra field.
-    ExtraField(ExtraFieldKey),
     /// The key of the store that the row is of. It stands behind the others and is written by whoever knows it.
     Store,
+    /// The value of an extra field, by its title, or by its key in the store that the table is of.
+    ExtraField(String),
 }
 
 /// The fields of an object that have a cell, with those of objects in their place.
@@ -90,8 +116,8 @@ impl Column {
             return Some(Self::Store);
         }
         if let Some(key) = name.strip_prefix(EXTRA_FIELDS) {
-            let key = key.strip_prefix('[')?.strip_suffix(']')?;
-            return ExtraFieldKey::new(key).ok().map(Self::ExtraField);
+            let name = key.strip_prefix('[')?.strip_suffix(']')?;
+            return ExtraFieldTitle::new(name).ok().map(|_| Self::ExtraField(name.to_owned()));
         }
         let Some((object, name)) = name.split_once('.') else {
             let field = field(CustomerWithContacts::FIELDS, name)?;
@@ -108,6 +134,50 @@ impl Column {
         // Only digits: what is parsed takes a sign too.
         let number = number.bytes().all(|digit| digit.is_ascii_digit()).then(|| number.parse().ok())??;
         field(inner, name).map(|field| Self::Entry(list, number, field))
+    }
+
+    /// The names of all columns but those of extra fields; `number` stands for the place in a list.
+    pub(super) fn names(number: &str) -> Vec<String> {
+        let mut names = Vec::new();
+        for field in fields(CustomerWithContacts::FIELDS) {
+            let name = field.name;
+            match field.cell {
+                Cell::Object(inner) => {
+                    names.extend(fields(inner).iter().map(|inner| format!("{name}.{}", inner.name)));
+                }
+                Cell::List(inner, _) => {
+                    names
+                        .extend(fields(inner).iter().map(|inner| format!("{name}[{number}].{}", inner.name)));
+                }
+                _ => names.push(name.to_owned()),
+            }
+        }
+        names
+    }
+
+    /// The field itself, whatever it is in; an extra field has none.
+    pub(super) const fn field(&self) -> Option<&'static FieldDescription> {
+        match self {
+            Self::Customer(field) | Self::Object(_, field) | Self::Entry(_, _, field) => Some(field),
+            Self::ExtraField(_) | Self::Store => None,
+        }
+    }
+
+    /// What its values are.
+    pub(super) fn kind(&self) -> FieldKind {
+        let Some(field) = self.field() else { return FieldKind::Lines };
+        match field.cell {
+            Cell::Integer => FieldKind::Integer,
+            Cell::Boolean => FieldKind::Boolean,
+            Cell::Email => FieldKind::Email,
+            Cell::Country => FieldKind::Country,
+            Cell::Date => FieldKind::Date,
+            Cell::Text | Cell::Object(_) | Cell::List(..) | Cell::None => match field.name {
+                name if LINES.contains(&name) => FieldKind::Lines,
+                name if name == PersonFields::PHONE.name => FieldKind::Phone,
+                _ => FieldKind::Text,
+            },
+        }
     }
 
     /// Every column that is written: what follows from others is not.
@@ -127,12 +197,18 @@ impl Column {
                         .extend(written(inner).filter(is_told).map(|inner| Self::Object(field, inner)));
                 }
                 Cell::List(inner, _) => lists.push((field, inner)),
-                Cell::Text | Cell::Integer | Cell::Boolean | Cell::None => {
+                Cell::Text
+                | Cell::Integer
+                | Cell::Boolean
+                | Cell::Email
+                | Cell::Country
+                | Cell::Date
+                | Cell::None => {
                     columns.push(Self::Customer(field));
                 }
             }
         }
-        columns.extend(extra_fields.iter().copied().map(Self::ExtraField));
+        columns.extend(extra_fields.iter().map(|key| Self::ExtraField(key.as_str().to_owned())));
         columns.append(&mut inner_columns);
         lists.sort_by_key(|(list, _)| list.name);
         for (list, inner) in lists {
@@ -151,7 +227,7 @@ impl fmt::Display for Column {
             Self::Customer(field) => formatter.write_str(field.name),
             Self::Object(object, field) => write!(formatter, "{}.{}", object.name, field.name),
             Self::Entry(list, number, field) => write!(formatter, "{}[{number}].{}", list.name, field.name),
-            Self::ExtraField(key) => write!(formatter, "{EXTRA_FIELDS}[{}]", key.as_str()),
+            Self::ExtraField(name) => write!(formatter, "{EXTRA_FIELDS}[{name}]"),
             Self::Store => formatter.write_str(STORE_COLUMN),
         }
     }

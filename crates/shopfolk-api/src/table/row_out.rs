@@ -56,11 +56,11 @@ impl WrittenCustomer<'_> {
             Column::Customer(field) => self.customer.get(field.name),
             Column::Object(object, field) => self.customer.get(object.name)?.get(field.name),
             Column::Store => None,
-            Column::ExtraField(key) => {
+            Column::ExtraField(name) => {
                 let values = self.customer.get(EXTRA_FIELDS)?.as_array()?;
                 values
                     .iter()
-                    .find(|value| value[ExtraFieldValueFields::KEY.name] == key.as_str())?
+                    .find(|value| value[ExtraFieldValueFields::KEY.name] == name.as_str())?
                     .get(ExtraFieldValueFields::VALUE.name)
             }
         }

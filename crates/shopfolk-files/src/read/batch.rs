@@ -1,100 +1,102 @@
-//! Customers of a file, read and parsed on a thread of their own, a batch ahead of those that are written.
+//! What a file says, read and parsed on a thread of its own, a batch ahead of what is written.
 
-use std::io::{self, BufRead};
+use std::io;
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
+use shopfolk_api::StoreRecord;
 use shopfolk_operations::ImportedCustomer;
 use tokio::sync::mpsc;
 
+use super::item::{Customers, Filed, Item, Piece, Problem};
+
 /// How many customers are written at once.
 const BATCH: usize = 4_000;
+/// How many bytes of a file a batch has at the most, but for one longer row.
+const BATCH_BYTES: usize = 4 << 20;
 /// The longest text of a customer, in bytes: more than any with the longest texts takes.
-pub(super) const LONGEST: usize = 32 << 20;
+pub(crate) const LONGEST: usize = 32 << 20;
 
-/// Some customers.
+/// Some rows, in their order.
 #[derive(Debug, Default)]
-pub struct Batch {
-    /// The customers, each with the number of the line where it begins.
-    pub customers: Vec<(u64, ImportedCustomer)>,
-    /// The lines where something begins that is no customer, with the reason.
-    pub rejected: Vec<(u64, String)>,
-    /// How many bytes they took.
-    pub bytes: u64,
+pub(crate) struct Batch {
+    /// The customers that were read.
+    pub(crate) customers: Vec<ImportedCustomer>,
+    /// What each row of the file is.
+    pub(crate) rows: Vec<Row>,
+    /// The text of the rows.
+    pub(crate) text: Vec<u8>,
+    /// How many bytes of the file were read so far.
+    pub(crate) read: u64,
 }
 
-/// What one text of a file is.
+/// A row of a file, or an object, or a card.
 #[derive(Debug)]
-pub struct Item {
+pub(crate) struct Row {
     /// The number of the line where it begins.
-    pub line: u64,
-    /// The customer, or why it is none.
-    pub customer: Result<ImportedCustomer, String>,
+    pub(crate) line: u64,
+    /// Where its text is.
+    pub(crate) text: Range<usize>,
+    /// What it says.
+    pub(crate) says: RowSays,
 }
 
-/// A file with customers, in any format.
-pub trait Customers: Send + 'static {
-    /// The next one; `None` at the end.
-    ///
-    /// # Errors
-    /// When the file cannot be read.
-    fn next(&mut self) -> io::Result<Option<Item>>;
-    /// How many bytes were read so far.
-    fn bytes(&self) -> u64;
+/// What a row says.
+#[derive(Debug)]
+pub(crate) enum RowSays {
+    /// The next of the customers, with what of it is left out.
+    Customer(Vec<Problem>),
+    /// Something else that a store has.
+    Record(Box<StoreRecord>),
+    /// Nothing that can be taken, for all these reasons.
+    Nothing(Vec<Problem>),
 }
 
-/// Reads a file in batches.
+/// Reads a file in batches. `read` counts the bytes that come out of it.
 ///
 /// # Errors
 /// When no thread can be started.
-pub fn read(mut file: impl Customers) -> io::Result<mpsc::Receiver<io::Result<Batch>>> {
+pub(crate) fn read_ahead(
+    mut file: Box<dyn Customers>,
+    read: Arc<AtomicU64>,
+) -> io::Result<mpsc::Receiver<io::Result<Batch>>> {
     let (batches, taken) = mpsc::channel(2);
-    let read = move || {
+    let run = move || {
         loop {
-            let batch = next_batch(&mut file);
-            if batch.as_ref().is_ok_and(|batch| batch.customers.is_empty() && batch.rejected.is_empty()) {
+            let batch = next_batch(&mut *file, &read);
+            if batch.as_ref().is_ok_and(|batch| batch.rows.is_empty()) {
                 break;
             }
             let failed = batch.is_err();
-            // Nobody wants more when the command has stopped.
+            // Nobody wants more when the import has stopped.
             if batches.blocking_send(batch).is_err() || failed {
                 break;
             }
         }
     };
-    thread::Builder::new().name("customers".to_owned()).spawn(read)?;
+    thread::Builder::new().name("customers".to_owned()).spawn(run)?;
     Ok(taken)
 }
 
-fn next_batch(file: &mut impl Customers) -> io::Result<Batch> {
+fn next_batch(file: &mut dyn Customers, read: &AtomicU64) -> io::Result<Batch> {
     let mut batch = Batch::default();
-    let before = file.bytes();
-    while batch.customers.len() < BATCH && batch.rejected.len() < BATCH {
-        let Some(Item { line, customer }) = file.next()? else { break };
-        match customer {
-            Ok(customer) => batch.customers.push((line, customer)),
-            Err(reason) => batch.rejected.push((line, reason)),
-        }
-    }
-    batch.bytes = file.bytes() - before;
-    Ok(batch)
-}
-
-/// Passes over the rest of a line that is too long, and says how many bytes that were.
-pub(super) fn skip_line(input: &mut impl BufRead) -> io::Result<u64> {
-    let mut skipped = 0;
-    loop {
-        let buffered = input.fill_buf()?;
-        if buffered.is_empty() {
-            return Ok(skipped);
-        }
-        let (length, ends) = match buffered.iter().position(|&byte| byte == b'\n') {
-            Some(end) => (end + 1, true),
-            None => (buffered.len(), false),
+    while batch.rows.len() < BATCH && batch.text.len() < BATCH_BYTES {
+        let start = batch.text.len();
+        let Some(Item { line, said }) = file.next(&mut batch.text)? else { break };
+        let text = start..batch.text.len();
+        let says = match said {
+            Ok(Piece::Customer(filed)) => {
+                let Filed { customer, left_out } = *filed;
+                batch.customers.push(customer);
+                RowSays::Customer(left_out)
+            }
+            Ok(Piece::Record(record)) => RowSays::Record(record),
+            Err(problems) => RowSays::Nothing(problems),
         };
-        input.consume(length);
-        skipped += length as u64;
-        if ends {
-            return Ok(skipped);
-        }
+        batch.rows.push(Row { line, text, says });
     }
+    batch.read = read.load(Ordering::Relaxed);
+    Ok(batch)
 }

@@ -2,62 +2,90 @@
 
 use std::io::{self, BufRead};
 
-use shopfolk_api::parse_imported_customer;
+use shopfolk_api::{StoreRecord, parse_imported_customer};
 
-use super::batch::{Customers, Item, LONGEST, skip_line};
+use super::batch::LONGEST;
+use super::item::{Customers, Filed, Item, Piece, Problem, ReadRules};
+use super::record::skip_line;
 use crate::write::StoreMark;
 
 /// The lines of a file.
-pub struct Lines<R> {
+pub(crate) struct Lines<R> {
     input: R,
-    line: Vec<u8>,
+    rules: ReadRules,
     number: u64,
-    bytes: u64,
+    /// Whether the lines are of the store whose ids count; joined files may be of several.
+    are_own: bool,
+    /// Whether there are records of other kinds among them.
+    is_whole: bool,
 }
 
 impl<R: BufRead> Lines<R> {
     /// Those of this text.
-    pub const fn new(input: R) -> Self {
-        Self { input, line: Vec::new(), number: 0, bytes: 0 }
+    pub(crate) const fn new(input: R, rules: ReadRules) -> Self {
+        Self { input, rules, number: 0, are_own: true, is_whole: false }
     }
 }
 
 impl<R: BufRead + Send + 'static> Customers for Lines<R> {
-    fn next(&mut self) -> io::Result<Option<Item>> {
+    fn next(&mut self, text: &mut Vec<u8>) -> io::Result<Option<Item>> {
         loop {
-            self.line.clear();
+            let start = text.len();
             let limit = LONGEST as u64;
-            let read = io::Read::take(&mut self.input, limit).read_until(b'\n', &mut self.line)? as u64;
+            let read = io::Read::take(&mut self.input, limit).read_until(b'\n', text)? as u64;
             if read == 0 {
                 return Ok(None);
             }
-            self.bytes += read;
             self.number += 1;
             let line = self.number;
-            if read == limit && self.line.last() != Some(&b'\n') {
-                self.bytes += skip_line(&mut self.input)?;
-                return Ok(Some(Item { line, customer: Err("the line is too long".to_owned()) }));
+            if read == limit && text.last() != Some(&b'\n') {
+                skip_line(&mut self.input, b'\n')?;
+                return Ok(Some(Item::customer(line, Err(vec![Problem::of_row("the line is too long")]))));
             }
-            let text = self.line.trim_ascii_end();
             // A byte order mark is no part of the first customer.
-            let text = if line == 1 { text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text) } else { text };
-            if text.is_empty() {
+            if line == 1 && text[start..].starts_with(b"\xEF\xBB\xBF") {
+                text.drain(start..start + 3);
+            }
+            let customer = text[start..].trim_ascii_end();
+            if customer.is_empty() {
+                text.truncate(start);
                 continue;
             }
-            match StoreMark::of_line(text) {
-                Ok(Some(_)) => continue,
+            match StoreMark::of_line(customer) {
+                Ok(Some(mark)) => {
+                    self.are_own = self.rules.is_own(mark.store);
+                    self.is_whole = mark.whole;
+                    text.truncate(start);
+                    continue;
+                }
                 Ok(None) => {}
-                Err(error) => return Ok(Some(Item { line, customer: Err(error.to_string()) })),
+                Err(error) => return Ok(Some(Item::customer(line, Err(vec![Problem::of_row(error)])))),
             }
-            // The text was one line: its number in the file says where that is.
-            let customer = parse_imported_customer(text)
-                .map_err(|error| error.message().replacen("at line 1, column", "at column", 1));
-            return Ok(Some(Item { line, customer }));
+            if self.is_whole {
+                match StoreRecord::of_line(customer) {
+                    Ok(None) => {}
+                    Ok(Some(record)) => {
+                        return Ok(Some(Item { line, said: Ok(Piece::Record(Box::new(record))) }));
+                    }
+                    Err(error) => {
+                        return Ok(Some(Item::customer(line, Err(vec![Problem::of_row(error.message())]))));
+                    }
+                }
+            }
+            let said = object(customer, &self.rules).map(|filed| filed.without_ids_unless(self.are_own));
+            return Ok(Some(Item::customer(line, said)));
         }
     }
+}
 
-    fn bytes(&self) -> u64 {
-        self.bytes
+/// What an object says.
+pub(super) fn object(text: &[u8], rules: &ReadRules) -> Result<Filed, Vec<Problem>> {
+    match parse_imported_customer(text, rules.empty) {
+        Ok(filed) => rules.filed(filed, Vec::new(), str::to_owned),
+        // The text was one line: its number in the file says where that is.
+        Err(error) => {
+            Err(vec![Problem::of_row(error.message().replacen("at line 1, column", "at column", 1))])
+        }
     }
 }
 
@@ -70,12 +98,14 @@ mod tests {
         let text: &[u8] =
             b"\xEF\xBB\xBF{\"email\":\"a@example.com\"}\n\n[1]\n{\"email\":\"b@example.com\"}\r\n\
             {\"email\":\"\xFC@example.com\"}\n{\"email\":\"c@exa";
-        let mut lines = Lines::new(text);
+        let mut lines = Lines::new(text, ReadRules::default());
         let (mut taken, mut rejected) = (Vec::new(), Vec::new());
-        while let Some(Item { line, customer }) = lines.next().unwrap() {
-            match customer {
+        let mut texts = Vec::new();
+        while let Some(item) = lines.next(&mut texts).unwrap() {
+            let (line, said) = item.into_customer();
+            match said {
                 Ok(_) => taken.push(line),
-                Err(reason) => rejected.push(format!("{line} {reason}")),
+                Err(problems) => rejected.push(format!("{line} {}", problems[0])),
             }
         }
         assert_eq!(taken, [1, 4]);
@@ -83,6 +113,5 @@ mod tests {
         assert!(rejected[0].starts_with("3 The body must be a JSON object"), "{rejected:?}");
         assert!(rejected[1].contains("5 Malformed JSON at column 11: the text is not UTF-8"), "{rejected:?}");
         assert!(rejected[2].starts_with("6 Malformed JSON"), "{rejected:?}");
-        assert_eq!(lines.bytes(), text.len() as u64);
     }
 }

@@ -1,158 +1,159 @@
 //! Customers in CSV: one a row, under a header that names the columns.
 
+mod header;
+mod mapped;
+
 use std::io::{self, BufRead};
+use std::sync::Arc;
 
-use csv::{ByteRecord, ReaderBuilder};
-use shopfolk_api::{CustomerTable, TableHeaderError};
-use shopfolk_operations::ImportedCustomer;
+use csv::{ByteRecord, ReaderBuilder, StringRecord};
+use shopfolk_model::StoreKey;
 
-use super::batch::{Customers, Item};
-use super::record::{BrokenRecord, Records};
+use super::item::{Customers, Item, Problem, ReadRules};
+use super::record::{Record, Records};
+use crate::plan::TablePlan;
 
-/// Why a file is no table of customers.
-#[derive(Debug, thiserror::Error)]
-pub enum TableError {
-    /// There is nothing in it.
-    #[error("the file is empty: its first row must name the columns")]
-    Empty,
-    /// The first row is no row.
-    #[error("line {line}, the header: {broken}")]
-    Broken {
-        /// The number of its line.
-        line: u64,
-        /// Why it is none.
-        broken: BrokenRecord,
-    },
-    /// The first row names no columns of customers.
-    #[error("line {line}, the header: {wrong}")]
-    Header {
-        /// The number of its line.
-        line: u64,
-        /// Why they are none.
-        wrong: TableHeaderError,
-    },
-    /// It cannot be read.
-    #[error(transparent)]
-    Unreadable(#[from] io::Error),
-}
+pub(crate) use header::Header;
+pub use header::HeaderRowError;
 
 /// The rows of a file.
-pub struct Rows<R> {
+pub(crate) struct Rows<R> {
     records: Records<R>,
-    table: CustomerTable,
-    columns: Vec<String>,
+    plan: Arc<TablePlan>,
+    /// How many columns the header has.
+    width: usize,
+    rules: ReadRules,
+    /// A row that was read ahead, to see whether it goes on with the one before.
+    ahead: Option<(u64, Record, Vec<u8>)>,
 }
 
 impl<R: BufRead> Rows<R> {
-    /// Those of this text, whose header is read.
-    ///
-    /// # Errors
-    /// When it cannot be read, or the header does not name columns of customers.
-    pub fn new(input: R) -> Result<Self, TableError> {
-        let mut records = Records::new(input);
-        let Some((line, header)) = records.next()? else {
-            return Err(TableError::Empty);
-        };
-        let header = header.map_err(|broken| TableError::Broken { line, broken })?;
-        // A byte order mark is no part of the first name.
-        let header = cells(header.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&header))?;
-        let names: Vec<_> =
-            header.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect();
-        let table = CustomerTable::with_header(names.iter().map(String::as_str))
-            .map_err(|wrong| TableError::Header { line, wrong })?;
-        Ok(Self { records, table, columns: names })
+    /// Those under a header.
+    pub(crate) fn new(header: Header<R>, plan: Arc<TablePlan>, rules: ReadRules) -> Self {
+        let Header { records, names } = header;
+        Self { records, plan, width: names.len(), rules, ahead: None }
     }
 
-    fn customer(&self, record: &[u8]) -> io::Result<Result<ImportedCustomer, String>> {
-        let cells = cells(record)?;
-        if cells.len() != self.columns.len() {
-            return Ok(Err(format!(
-                "the row has {} cells, and the header {} columns",
-                cells.len(),
-                self.columns.len()
-            )));
+    /// The next row that is not blank.
+    fn next_row(&mut self) -> io::Result<Option<(u64, Record, Vec<u8>)>> {
+        if let Some(row) = self.ahead.take() {
+            return Ok(Some(row));
         }
-        let mut texts = Vec::with_capacity(cells.len());
-        for (cell, column) in cells.iter().zip(&self.columns) {
-            match std::str::from_utf8(cell) {
-                Ok(text) => texts.push(text),
-                Err(_) => return Ok(Err(format!("the text in column '{column}' is not UTF-8"))),
+        let delimiter = self.records.delimiter();
+        let mut text = Vec::new();
+        loop {
+            let Some((line, record)) = self.records.next(&mut text)? else { return Ok(None) };
+            if record.is_err() || !is_blank(&text, delimiter) {
+                return Ok(Some((line, record, text)));
             }
         }
-        Ok(self.table.read(&texts).map_err(|error| error.message().to_owned()))
+    }
+
+    /// The cells of a row.
+    fn cells(&self, text: &[u8]) -> io::Result<Result<StringRecord, Problem>> {
+        let cells = cells(text, self.records.delimiter())?;
+        let cells = match StringRecord::from_byte_record(cells) {
+            Ok(cells) => cells,
+            Err(error) => {
+                let place = error.utf8_error().field();
+                let column = self.plan.columns.get(place).map_or("?", |column| &column.name);
+                let reason = "the text is not UTF-8; name its encoding, as in --encoding windows-1252";
+                return Ok(Err(Problem::of_field(column, reason)));
+            }
+        };
+        let beyond = cells.iter().skip(self.width).any(|cell| !cell.trim().is_empty());
+        if beyond {
+            let reason = format!("the row has {} cells, and the header {} columns", cells.len(), self.width);
+            return Ok(Err(Problem::of_row(reason)));
+        }
+        Ok(Ok(cells))
+    }
+
+    /// Whether a row goes on with the customer of the row before: it does not name one, or it is of an export, and names the same.
+    fn goes_on(&self, before: &StringRecord, cells: &StringRecord) -> bool {
+        let is_empty = |&place: &usize| cells.get(place).is_none_or(|cell| cell.trim().is_empty());
+        let continued = &self.plan.continued_without;
+        if !continued.is_empty() && continued.iter().all(is_empty) {
+            return true;
+        }
+        self.plan.store_and_id.is_some_and(|(store, id)| {
+            !is_empty(&id) && [store, id].iter().all(|&place| cells.get(place) == before.get(place))
+        })
+    }
+
+    /// Whether rows may go on with the customer of the row before.
+    fn may_go_on(&self) -> bool {
+        !self.plan.continued_without.is_empty() || self.plan.store_and_id.is_some()
+    }
+
+    /// Whether the ids in a row are left to be looked at.
+    fn is_own(&self, cells: &StringRecord) -> bool {
+        let store = self.plan.store_and_id.and_then(|(store, _)| cells.get(store));
+        self.rules.is_own(store.and_then(|store| StoreKey::new(store.trim()).ok()))
+    }
+
+    /// The rows behind that go on with the same customer; their texts go to `text`.
+    fn going_on(&mut self, rows: &mut Vec<StringRecord>, text: &mut Vec<u8>) -> io::Result<()> {
+        while self.may_go_on() {
+            let Some((line, record, own)) = self.next_row()? else { break };
+            let cells = if record.is_ok() { self.cells(&own)?.ok() } else { None };
+            match cells.filter(|cells| self.goes_on(&rows[0], cells)) {
+                Some(cells) => {
+                    rows.push(cells);
+                    text.extend(own);
+                }
+                None => {
+                    self.ahead = Some((line, record, own));
+                    break;
+                }
+            }
+        }
+        Ok(())
     }
 }
 
 impl<R: BufRead + Send + 'static> Customers for Rows<R> {
-    fn next(&mut self) -> io::Result<Option<Item>> {
-        loop {
-            let Some((line, record)) = self.records.next()? else { return Ok(None) };
-            let customer = match record {
-                Ok(record) if record.trim_ascii().is_empty() => continue,
-                Ok(record) => self.customer(&record)?,
-                Err(broken) => Err(broken.to_string()),
-            };
-            return Ok(Some(Item { line, customer }));
-        }
-    }
-
-    fn bytes(&self) -> u64 {
-        self.records.bytes()
+    fn next(&mut self, text: &mut Vec<u8>) -> io::Result<Option<Item>> {
+        let Some((line, record, own)) = self.next_row()? else { return Ok(None) };
+        text.extend(&own);
+        let said = match record {
+            Err(broken) => Err(vec![Problem::of_row(broken)]),
+            Ok(()) => match self.cells(&own)? {
+                Err(problem) => Err(vec![problem]),
+                Ok(cells) => {
+                    let mut rows = vec![cells];
+                    self.going_on(&mut rows, text)?;
+                    let filed = mapped::customer(&self.plan, &rows, &self.rules);
+                    filed.map(|filed| filed.without_ids_unless(self.is_own(&rows[0])))
+                }
+            },
+        };
+        Ok(Some(Item::customer(line, said)))
     }
 }
 
+/// Whether a row has nothing in its cells.
+fn is_blank(text: &[u8], delimiter: u8) -> bool {
+    text.iter().all(|&byte| byte == delimiter || byte == b'"' || byte.is_ascii_whitespace())
+}
+
 /// The cells of a record.
-fn cells(record: &[u8]) -> io::Result<ByteRecord> {
-    let mut reader =
-        ReaderBuilder::new().has_headers(false).buffer_capacity(record.len().max(1)).from_reader(record);
+pub(crate) fn cells(record: &[u8], delimiter: u8) -> io::Result<ByteRecord> {
     let mut cells = ByteRecord::new();
+    if memchr::memchr(b'"', record).is_none() {
+        let record = record.strip_suffix(b"\n").unwrap_or(record);
+        let record = record.strip_suffix(b"\r").unwrap_or(record);
+        cells.extend(record.split(|&byte| byte == delimiter));
+        return Ok(cells);
+    }
+    let mut reader = ReaderBuilder::new()
+        .has_headers(false)
+        .delimiter(delimiter)
+        .buffer_capacity(record.len().max(1))
+        .from_reader(record);
     reader.read_byte_record(&mut cells)?;
     Ok(cells)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(text: &[u8]) -> Vec<(u64, Option<String>)> {
-        let mut rows = Rows::new(text.to_vec().leak() as &'static [u8]).unwrap();
-        let mut read = Vec::new();
-        while let Some(Item { line, customer }) = rows.next().unwrap() {
-            read.push((line, customer.err()));
-        }
-        read
-    }
-
-    fn refused(header: &str) -> String {
-        Rows::new(header.as_bytes()).err().unwrap().to_string()
-    }
-
-    #[test]
-    fn rows_are_customers_or_told_with_their_line() {
-        let read = read(
-            b"\xEF\xBB\xBFemail,name,contacts[0].type,contacts[0].contact\r\na@example.com,\"A\nB\",,\r\n\r\n\
-              b@example.com,B\r\nc@example.com,M\xFCller,,\r\nd@example.com,D,FAX,1\r\ne@example.com,\"E,PHONE,1",
-        );
-        let lines: Vec<_> = read.iter().map(|(line, _)| *line).collect();
-        assert_eq!(lines, [2, 5, 6, 7, 8]);
-        let reasons: Vec<_> = read.iter().map(|(_, reason)| reason.as_deref().unwrap_or_default()).collect();
-        assert_eq!(reasons[0], "");
-        assert_eq!(reasons[1], "the row has 2 cells, and the header 4 columns");
-        assert_eq!(reasons[2], "the text in column 'name' is not UTF-8");
-        assert!(reasons[3].starts_with("Wrong value 'FAX' of parameter 'contacts[0].type'"), "{reasons:?}");
-        assert_eq!(reasons[4], "a quoted cell that begins in this line is never closed");
-    }
-
-    #[test]
-    fn a_header_that_is_none_is_refused() {
-        assert!(refused("").contains("the file is empty"));
-        assert!(
-            refused("id;email\n")
-                .starts_with("line 1, the header: column 'id;email' is none of a customer's")
-        );
-        assert!(refused("id,email,id\n").ends_with("there are two columns 'id'"));
-        assert!(refused("name\n").contains("there must be a column id, externalReferenceId or email"));
-        assert!(refused("id,\"email\n").contains("never closed"));
-        assert!(refused("{\"email\":\"a@example.com\"}\n").contains("a quote in a cell"));
-    }
-}
+mod tests;

@@ -1,0 +1,124 @@
+use shopfolk_model::{FieldChange, NewContact};
+use shopfolk_operations::ImportedCustomer;
+
+use super::*;
+
+fn cards(text: &str, rules: ReadRules) -> Vec<(u64, Result<Filed, Vec<Problem>>)> {
+    let mut cards = Cards::new(io::Cursor::new(text.to_owned().into_bytes()), rules);
+    let (mut texts, mut read) = (Vec::new(), Vec::new());
+    while let Some(item) = cards.next(&mut texts).unwrap() {
+        read.push(item.into_customer());
+    }
+    read
+}
+
+fn one(lines: &[&str]) -> (ImportedCustomer, Vec<String>) {
+    let text = format!("BEGIN:VCARD\r\n{}\r\nEND:VCARD\r\n", lines.join("\r\n"));
+    let filed = cards(&text, ReadRules::default()).remove(0).1.unwrap();
+    (filed.customer, filed.left_out.iter().map(ToString::to_string).collect())
+}
+
+fn contacts(customer: &ImportedCustomer) -> Vec<String> {
+    let shown = |contact: &NewContact| {
+        format!("{} {}", contact.address.contact_type().name(), contact.address.contact().as_str())
+    };
+    customer.contacts.iter().flatten().map(shown).collect()
+}
+
+fn name(customer: &ImportedCustomer) -> &str {
+    match &customer.name {
+        FieldChange::Set(name) => name.as_str(),
+        _ => "",
+    }
+}
+
+#[test]
+fn a_card_of_an_address_book_is_read() {
+    let (customer, left_out) = one(&[
+        "VERSION:3.0",
+        "FN:Mira Olsen",
+        "N:Olsen;Mira;;;",
+        "EMAIL;TYPE=INTERNET;TYPE=HOME:mira@shop.example",
+        "EMAIL;TYPE=INTERNET;TYPE=WORK:mira.olsen@mail.example",
+        "item1.TEL:+4755500101",
+        "item1.X-ABLabel:Shop",
+        "ADR;TYPE=HOME:;;Harbour 4;Bergen;Vestland;5003;Norway",
+        "ORG:Olsen Tea",
+        "item2.URL:https\\://www.facebook.com/olsen.tea",
+        "NOTE:Calls after 3 pm\\,\\nnever on Mondays",
+        "CATEGORIES:myContacts,Tea club",
+    ]);
+    assert_eq!((name(&customer), left_out), ("Mira Olsen", Vec::new()));
+    assert_eq!(customer.email.as_ref().unwrap().as_str(), "mira@shop.example");
+    assert_eq!(
+        contacts(&customer),
+        [
+            "EMAIL mira@shop.example",
+            "EMAIL mira.olsen@mail.example",
+            "PHONE +4755500101",
+            "URL https://www.facebook.com/olsen.tea"
+        ]
+    );
+    let address = &customer.addresses.as_ref().unwrap()[0].whereabouts;
+    assert_eq!(address.country, FieldChange::Set("NO".parse().unwrap()));
+    assert!(
+        matches!(&customer.details.admin_notes, FieldChange::Set(notes) if notes.as_str() == "Calls after 3 pm,\nnever on Mondays")
+    );
+    assert!(
+        matches!(&customer.group, FieldChange::Set(group) if group.name.as_ref().unwrap().as_str() == "Tea club")
+    );
+}
+
+#[test]
+fn networks_messengers_and_preferences_are_read() {
+    let (customer, _) = one(&[
+        "VERSION:4.0",
+        "FN:Léa Roy",
+        "EMAIL:second@shop.example",
+        "EMAIL;PREF=1:lea@shop.example",
+        "TEL;VALUE=uri;TYPE=\"cell,voice\":tel:+33-555-0101",
+        "SOCIALPROFILE;SERVICE-TYPE=Instagram;USERNAME=\"a^nb ^'c^' ^^\":https://www.instagram.com/lea.tea",
+        "X-SOCIALPROFILE;TYPE=facebook:https://www.facebook.com/lea",
+        "IMPP:whatsapp:+33555",
+    ]);
+    assert_eq!(customer.email.as_ref().unwrap().as_str(), "lea@shop.example");
+    let read = contacts(&customer);
+    assert!(read.contains(&"PHONE +33-555-0101".to_owned()), "{read:?}");
+    assert!(read.contains(&"INSTAGRAM https://www.instagram.com/lea.tea".to_owned()), "{read:?}");
+    assert!(read.contains(&"FACEBOOK https://www.facebook.com/lea".to_owned()), "{read:?}");
+    assert!(read.contains(&"WHATSAPP +33555".to_owned()), "{read:?}");
+    let handles = customer.contacts.iter().flatten().filter_map(|contact| contact.handle.as_ref());
+    assert!(
+        handles.clone().any(|handle| handle.as_str() == "a\nb \"c\" ^"),
+        "{:?}",
+        handles.collect::<Vec<_>>()
+    );
+}
+
+#[test]
+fn old_cards_are_read_and_what_has_no_place_is_told_or_kept() {
+    let lines = [
+        "VERSION:2.1",
+        "N;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:M=C3=BCller;J=C3=B6rg",
+        "TEL;CELL:+49 555",
+        "ROLE:Buyer",
+    ];
+    let (customer, left_out) = one(&lines);
+    assert_eq!((name(&customer), contacts(&customer)), ("Jörg Müller", vec!["PHONE +49 555".to_owned()]));
+    assert_eq!(left_out.len(), 1, "{left_out:?}");
+    assert!(left_out[0].starts_with("ROLE: 'Buyer' has no place"), "{left_out:?}");
+    let text = format!("BEGIN:VCARD\n{}\nEND:VCARD\n", lines.join("\n"));
+    let rules = ReadRules { keep_rest: true, ..ReadRules::default() };
+    let kept = cards(&text, rules).remove(0).1.unwrap();
+    assert!(
+        matches!(&kept.customer.details.admin_notes, FieldChange::Set(notes) if notes.as_str() == "ROLE: Buyer")
+    );
+}
+
+#[test]
+fn several_cards_have_their_lines_and_a_broken_one_is_told() {
+    let text = "\u{feff}BEGIN:VCARD\nVERSION:3.0\nFN:A\nTEL:1\nEND:VCARD\n\nBEGIN:VCARD\nFN:B\nTEL:2\nEND:VCARD\nBEGIN:VCARD\nFN:C\n";
+    let read: Vec<_> =
+        cards(text, ReadRules::default()).into_iter().map(|(line, said)| (line, said.is_ok())).collect();
+    assert_eq!(read, [(1, true), (7, true), (11, false)]);
+}
