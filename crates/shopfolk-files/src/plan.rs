@@ -177,24 +177,21 @@ fn meaning(name: &str, map: Option<&Dialect>, dialect: Option<&Dialect>) -> Opti
 /// A first map from these columns, for a person to go on with.
 pub fn first_map(header: &[String]) -> String {
     let dialect = Dialect::of_header(header);
-    let mut text = String::from("# What each column is taken for. See docs/operations.md, \"Files\".\n");
-    let mut left_behind = Vec::new();
-    let mut columns = String::new();
+    let (mut left_behind, mut columns) = (Vec::new(), Vec::new());
     for name in header.iter().filter(|name| !name.is_empty()) {
         match meaning(name, None, dialect) {
-            Some(Meaning::Says(mapping)) => {
-                columns.push_str(&format!("{} = {}\n", quoted(name), mapping.text()))
-            }
+            Some(Meaning::Says(mapping)) => columns.push(format!("{} = {}\n", quoted(name), mapping.text())),
             Some(Meaning::LeftBehind) => left_behind.push(quoted(name)),
-            None => columns.push_str(&format!(
-                "# {} = {}\n",
-                quoted(name),
-                quoted(&format!("extrafields[{name}]"))
-            )),
+            None => {
+                let field = format!("extrafields[{name}]");
+                columns.push(format!("# {} = {}\n", quoted(name), quoted(&field)));
+            }
         }
     }
-    text.push_str(&format!("left-behind = [{}]\n\n[columns]\n{columns}", left_behind.join(", ")));
-    text
+    let (left_behind, columns) = (left_behind.join(", "), columns.concat());
+    format!(
+        "# What each column is taken for. See docs/operations.md, \"Files\".\nleft-behind = [{left_behind}]\n\n[columns]\n{columns}"
+    )
 }
 
 /// A text as TOML has it, which is as JSON has it.

@@ -48,7 +48,7 @@ pub(crate) struct Report {
 }
 
 enum Form {
-    Table { writer: Writer<File>, delimiter: u8, header: Vec<String>, kept: Vec<usize>, is_begun: bool },
+    Table { writer: Box<Writer<File>>, delimiter: u8, header: Vec<String>, kept: Vec<usize>, is_begun: bool },
     Objects(BufWriter<File>),
     Cards(BufWriter<File>),
 }
@@ -82,7 +82,13 @@ impl Report {
                     .terminator(Terminator::CRLF)
                     .flexible(true)
                     .from_writer(opened);
-                Form::Table { writer, delimiter, header: file.header.clone(), kept, is_begun: false }
+                Form::Table {
+                    writer: Box::new(writer),
+                    delimiter,
+                    header: file.header.clone(),
+                    kept,
+                    is_begun: false,
+                }
             }
             Content::Json(_) => Form::Objects(BufWriter::new(opened)),
             Content::Cards => Form::Cards(BufWriter::new(opened)),
@@ -171,7 +177,7 @@ fn rows(text: &[u8], delimiter: u8) -> io::Result<Vec<StringRecord>> {
             cells.iter().map(|cell| String::from_utf8_lossy(cell).into_owned()).collect::<Vec<_>>(),
         )
     };
-    let quotes = text.iter().filter(|&&byte| byte == b'"').count();
+    let quotes = memchr::memchr_iter(b'"', text).count();
     if quotes % 2 == 1 {
         let whole = String::from_utf8_lossy(text);
         return Ok(vec![StringRecord::from(vec![whole.trim_end_matches(['\r', '\n'])])]);

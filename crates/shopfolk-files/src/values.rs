@@ -63,9 +63,9 @@ pub(crate) fn lines(text: &str) -> Cow<'_, str> {
 fn boolean(cell: &str) -> &str {
     let word = cell.trim();
     let is = |known: &&str| word.eq_ignore_ascii_case(known);
-    if YES.iter().any(|known| is(known)) {
+    if YES.iter().any(is) {
         "true"
-    } else if NO.iter().any(|known| is(known)) {
+    } else if NO.iter().any(is) {
         "false"
     } else if word.eq_ignore_ascii_case("unknown") {
         ""

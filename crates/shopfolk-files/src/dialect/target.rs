@@ -109,18 +109,14 @@ impl Mapping {
             [one] => quoted(one),
             several => format!("[{}]", list(several)),
         };
-        let mut text = String::new();
-        for (name, texts) in [("split", &self.split), ("nothing", &self.nothing)] {
-            if !texts.is_empty() {
-                text.push_str(&format!(", {name} = [{}]", list(texts)));
-            }
-        }
-        if let Some(note) = &self.note {
-            text.push_str(&format!(", note = {}", quoted(note)));
-        }
+        let listed = [("split", &self.split), ("nothing", &self.nothing)].into_iter();
+        let listed = listed.filter(|(_, texts)| !texts.is_empty());
+        let mut more: Vec<_> = listed.map(|(name, texts)| format!(", {name} = [{}]", list(texts))).collect();
+        more.extend(self.note.iter().map(|note| format!(", note = {}", quoted(note))));
         if self.stands_in {
-            text.push_str(", stands-in = true");
+            more.push(", stands-in = true".to_owned());
         }
+        let text = more.concat();
         if text.is_empty() { to } else { format!("{{ to = {to}{text} }}") }
     }
 

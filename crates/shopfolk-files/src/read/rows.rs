@@ -97,16 +97,12 @@ impl<R: BufRead> Rows<R> {
         while self.may_go_on() {
             let Some((line, record, own)) = self.next_row()? else { break };
             let cells = if record.is_ok() { self.cells(&own)?.ok() } else { None };
-            match cells.filter(|cells| self.goes_on(&rows[0], cells)) {
-                Some(cells) => {
-                    rows.push(cells);
-                    text.extend(own);
-                }
-                None => {
-                    self.ahead = Some((line, record, own));
-                    break;
-                }
-            }
+            let Some(cells) = cells.filter(|cells| self.goes_on(&rows[0], cells)) else {
+                self.ahead = Some((line, record, own));
+                break;
+            };
+            rows.push(cells);
+            text.extend(own);
         }
         Ok(())
     }

@@ -30,15 +30,14 @@ pub(super) fn date(cell: &str, order: Option<DateOrder>) -> Result<Cow<'_, str>,
         return Ok(Cow::Borrowed(cell));
     }
     let Some(parts) = Parts::of(cell) else { return Ok(Cow::Borrowed(cell)) };
-    let Some(day) = parts.day(order)? else { return Ok(Cow::Borrowed(cell)) };
+    let Some(Date { year, month, day }) = parts.date(order)? else { return Ok(Cow::Borrowed(cell)) };
     let Some((hour, minute, second)) = parts.time() else { return Ok(Cow::Borrowed(cell)) };
-    let Day { year, month, day } = day;
     let date = format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}");
     // One that there is not stays as it was written.
     Ok(if Timestamp::parse(&date).is_ok() { Cow::Owned(date) } else { Cow::Borrowed(cell) })
 }
 
-struct Day {
+struct Date {
     year: u32,
     month: u32,
     day: u32,
@@ -102,7 +101,7 @@ impl Parts {
         if self.month.is_some() { 2 } else { 3 }
     }
 
-    fn day(&self, order: Option<DateOrder>) -> Result<Option<Day>, &'static str> {
+    fn date(&self, order: Option<DateOrder>) -> Result<Option<Date>, &'static str> {
         let numbers = self.numbers.get(..self.of_day()).unwrap_or_default();
         let (year, month, day) = match (self.month, numbers) {
             (Some(month), &[day, year]) if year.digits == 4 => (year, month, day.value),
@@ -120,7 +119,7 @@ impl Parts {
             }
             _ => return Ok(None),
         };
-        Ok(Some(Day { year: year.value, month, day }))
+        Ok(Some(Date { year: year.value, month, day }))
     }
 
     fn time(&self) -> Option<(u32, u32, u32)> {

@@ -41,20 +41,20 @@ pub(super) fn summary(store: StoreId, summary: &Summary, is_dry_run: bool, repor
         created, without_email, updated, unchanged, passed_over, rejected, others, left_out, ..
     } = summary;
     let done = if is_dry_run { "Would import" } else { "Imported" };
-    let mut told = format!(
+    let mut told = vec![format!(
         "{done}: {created} customers created, {updated} changed, {unchanged} as they were in store {store}"
-    );
+    )];
     if *passed_over > 0 {
-        told.push_str(&format!(", {passed_over} passed over"));
+        told.push(format!(", {passed_over} passed over"));
     }
     let [groups, fields, orders] = others;
     if groups + fields + orders > 0 {
-        told.push_str(&format!("; {groups} groups, {fields} extra fields and {orders} orders created"));
+        told.push(format!("; {groups} groups, {fields} extra fields and {orders} orders created"));
     }
     if *rejected > 0 {
-        told.push_str(&format!("; {rejected} lines rejected, see '{}'", report.display()));
+        told.push(format!("; {rejected} lines rejected, see '{}'", report.display()));
     }
-    told.push('.');
+    told.push(".".to_owned());
     let mut lines = Vec::new();
     for (field, FieldsLeftOut { times, line, reason }) in left_out {
         let field = if field.is_empty() { "of rows" } else { field };
@@ -63,6 +63,6 @@ pub(super) fn summary(store: StoreId, summary: &Summary, is_dry_run: bool, repor
     if *without_email > 0 {
         lines.push(format!("Without an e-mail address: {without_email} of those created."));
     }
-    lines.push(told);
+    lines.push(told.concat());
     lines
 }

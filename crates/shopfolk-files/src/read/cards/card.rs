@@ -125,9 +125,9 @@ impl<'a> Reading<'a> {
                 let address = values::email(&said).to_owned();
                 self.contact(entry, ContactType::Email, Cow::Owned(address));
             }
-            VCardProperty::Tel if has_type(entry, VCardType::Fax) => self.leave(entry, &said),
+            VCardProperty::Tel if has_type(entry, &VCardType::Fax) => self.leave(entry, &said),
             VCardProperty::Tel => {
-                self.contact(entry, ContactType::Phone, Cow::Owned(phone(&said).to_owned()))
+                self.contact(entry, ContactType::Phone, Cow::Owned(phone(&said).to_owned()));
             }
             VCardProperty::Url => self.contact(entry, ContactType::Url, said),
             VCardProperty::Socialprofile | VCardProperty::Impp => self.profile(entry, &said),
@@ -137,7 +137,7 @@ impl<'a> Reading<'a> {
                 self.say("billingPerson.companyName", company);
             }
             VCardProperty::Note if entry.group.is_none() => {
-                self.say("privateAdminNotes", Cow::Owned(values::lines(&said).into_owned()))
+                self.say("privateAdminNotes", Cow::Owned(values::lines(&said).into_owned()));
             }
             VCardProperty::Categories => self.groups(entry),
             VCardProperty::Lang => self.say("lang", said),
@@ -202,7 +202,7 @@ impl<'a> Reading<'a> {
         if parts.iter().all(|part| part.trim().is_empty()) {
             return;
         }
-        let is_billing = has_type(entry, VCardType::Billing);
+        let is_billing = has_type(entry, &VCardType::Billing);
         for (name, part) in PLACE.iter().zip(parts).filter(|(_, part)| !part.trim().is_empty()) {
             let part = Cow::Owned(values::lines(&part).into_owned());
             if is_billing {
@@ -270,9 +270,9 @@ fn partial_date(date: &PartialDateTime) -> String {
     }
 }
 
-fn has_type(entry: &VCardEntry, kind: VCardType) -> bool {
+fn has_type(entry: &VCardEntry, kind: &VCardType) -> bool {
     let is_it =
-        |value: &VCardParameterValue| matches!(value, VCardParameterValue::Type(other) if *other == kind);
+        |value: &VCardParameterValue| matches!(value, VCardParameterValue::Type(other) if other == kind);
     entry.parameters(&VCardParameterName::Type).any(is_it)
 }
 

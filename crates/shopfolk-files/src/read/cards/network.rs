@@ -56,9 +56,8 @@ pub(super) fn network<'a>(entry: &VCardEntry, text: &'a str) -> (ContactType, &'
         .filter(|(_, rest)| !rest.starts_with("//"))
         .and_then(|(scheme, rest)| named(scheme).map(|kind| (kind, rest)));
     match (said, scheme) {
-        (Some(kind), Some((_, rest))) => (kind, rest),
+        (Some(kind), Some((_, rest))) | (None, Some((kind, rest))) => (kind, rest),
         (Some(kind), None) => (kind, strip_scheme(strip_scheme(text, "x-apple:"), "xmpp:")),
-        (None, Some((kind, rest))) => (kind, rest),
         (None, None) => (ContactType::Other, text),
     }
 }

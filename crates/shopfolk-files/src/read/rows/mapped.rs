@@ -52,7 +52,7 @@ struct Row<'a> {
 impl<'a> Row<'a> {
     /// Takes a cell of the first row, or of one that goes on with it, which comes so many rows later.
     fn take(&mut self, column: &'a TakenColumn, cell: &'a str, later: usize) {
-        let values = self.values(column, cell);
+        let values = values_in(column, cell);
         for target in &column.mapping.targets {
             match target {
                 Target::Contact(kind) => self.contacts(column, *kind, &values),
@@ -66,33 +66,13 @@ impl<'a> Row<'a> {
 
     /// Takes a cell of a row that goes on, if it is an entry of a list.
     fn take_listed(&mut self, column: &'a TakenColumn, cell: &'a str, later: usize) {
-        let values = self.values(column, cell);
+        let values = values_in(column, cell);
         for target in &column.mapping.targets {
             if let Target::Field(field) = target
                 && field.place().is_some()
             {
                 self.field(column, field, &values, later);
             }
-        }
-    }
-
-    /// The values in a cell, as they are written.
-    fn values(&self, column: &'a TakenColumn, cell: &'a str) -> Vec<&'a str> {
-        let mapping = &column.mapping;
-        let says = |value: &&str| {
-            let value = value.trim();
-            !value.is_empty() && !mapping.nothing.iter().any(|nothing| nothing == value)
-        };
-        let is_email = || mapping.targets.iter().any(|target| target.kind() == FieldKind::Email);
-        let separator = if mapping.split.is_empty() {
-            let has_several = is_email() && cell.matches('@').count() > 1;
-            BETWEEN_ADDRESSES.into_iter().find(|separator| has_several && cell.contains(separator))
-        } else {
-            mapping.split.iter().map(String::as_str).find(|separator| cell.contains(separator))
-        };
-        match separator {
-            Some(separator) => cell.split(separator).map(str::trim).filter(says).collect(),
-            None => Some(cell).filter(says).into_iter().collect(),
         }
     }
 
@@ -169,5 +149,25 @@ impl<'a> Row<'a> {
 
     fn leave_out(&mut self, column: &TakenColumn, value: &str, reason: &str) {
         self.left_out.push(Problem::of_field(&column.name, format!("'{value}' is left out: {reason}")));
+    }
+}
+
+/// The values in a cell, as they are written.
+fn values_in<'a>(column: &'a TakenColumn, cell: &'a str) -> Vec<&'a str> {
+    let mapping = &column.mapping;
+    let says = |value: &&str| {
+        let value = value.trim();
+        !value.is_empty() && !mapping.nothing.iter().any(|nothing| nothing == value)
+    };
+    let is_email = || mapping.targets.iter().any(|target| target.kind() == FieldKind::Email);
+    let separator = if mapping.split.is_empty() {
+        let has_several = is_email() && cell.matches('@').count() > 1;
+        BETWEEN_ADDRESSES.into_iter().find(|separator| has_several && cell.contains(separator))
+    } else {
+        mapping.split.iter().map(String::as_str).find(|separator| cell.contains(separator))
+    };
+    match separator {
+        Some(separator) => cell.split(separator).map(str::trim).filter(says).collect(),
+        None => Some(cell).filter(says).into_iter().collect(),
     }
 }
