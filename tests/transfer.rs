@@ -157,24 +157,24 @@ fn customers_are_written_as_vcards(program: Program) {
     import(&program, "1", &[], br#"{"id": 8, "email": "nobody@example.com"}"#);
     assert_eq!(
         cards(&program, "customers.vcf", &[]),
-        "BEGIN:VCARD|VERSION:4.0|UID;VALUE=text:KEY-7|FN:Jane van Doe|N:van Doe;Jane;;;|ORG:Doe\\; Sons\\, Ltd|\
+        "BEGIN:VCARD|VERSION:4.0|UID;VALUE=text:KEY-1|FN:Jane van Doe|N:van Doe;Jane;;;|ORG:Doe\\; Sons\\, Ltd|\
         TEL:+1 555 0100|EMAIL;PREF=1:jane@example.com|contact2.TEL:+1 555 0101|contact2.NOTE:after noon|\
         SOCIALPROFILE;SERVICE-TYPE=Facebook;USERNAME=\"the ^'Olsen^' tea^^2\":https://www.facebook.com/jane|\
         SOCIALPROFILE;SERVICE-TYPE=Telegram;VALUE=text:@jane|X-OTHER:by pigeon\\, \u{e4}h|\
         ADR;TYPE=billing:;;1 A St\\nFloor 2;New York;New York;10001;United States|\
         ADR;TYPE=delivery;PREF=1:;;;Rome;;;Italy|LANG:en|END:VCARD|\
-        BEGIN:VCARD|VERSION:4.0|UID;VALUE=text:KEY-8|FN:nobody@example.com|EMAIL;PREF=1:nobody@example.com|END:VCARD"
+        BEGIN:VCARD|VERSION:4.0|UID;VALUE=text:KEY-2|FN:nobody@example.com|EMAIL;PREF=1:nobody@example.com|END:VCARD"
     );
     assert_eq!(
         cards(&program, "old.vcf", &["--vcard", "3.0"]),
-        "BEGIN:VCARD|VERSION:3.0|UID:KEY-7|FN:Jane van Doe|N:van Doe;Jane;;;|ORG:Doe\\; Sons\\, Ltd|\
+        "BEGIN:VCARD|VERSION:3.0|UID:KEY-1|FN:Jane van Doe|N:van Doe;Jane;;;|ORG:Doe\\; Sons\\, Ltd|\
         TEL;TYPE=VOICE:+1 555 0100|EMAIL;TYPE=INTERNET;TYPE=PREF:jane@example.com|\
         contact2.TEL;TYPE=VOICE:+1 555 0101|contact2.NOTE:after noon|\
         X-SOCIALPROFILE;TYPE=Facebook;X-USER=\"the ^'Olsen^' tea^^2\":https://www.facebook.com/jane|\
         IMPP;X-SERVICE-TYPE=Telegram:x-apple:%40jane|X-OTHER:by pigeon\\, \u{e4}h|\
         ADR;TYPE=POSTAL:;;1 A St\\nFloor 2;New York;New York;10001;United States|\
         ADR;TYPE=PARCEL;TYPE=PREF:;;;Rome;;;Italy|END:VCARD|\
-        BEGIN:VCARD|VERSION:3.0|UID:KEY-8|FN:nobody@example.com|N:;;;;|\
+        BEGIN:VCARD|VERSION:3.0|UID:KEY-2|FN:nobody@example.com|N:;;;;|\
         EMAIL;TYPE=INTERNET;TYPE=PREF:nobody@example.com|END:VCARD"
     );
 }

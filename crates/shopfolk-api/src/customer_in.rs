@@ -32,7 +32,8 @@ pub(crate) fn own_change(fields: &Fields<'_>) -> Result<CustomerChange, ApiError
     let PersonChange { name: billing_name, whereabouts: billing } =
         billing_person.value_or_of_null(PersonChange::nobody()).unwrap_or_default();
     let addresses = list(fields, CustomerFields::ADDRESSES.name, MAXIMUM_ADDRESSES)?;
-    let email = CustomerFields::EMAIL.value(fields)?;
+    // Whoever sends back what was read of a customer without an address says nothing of it.
+    let email = CustomerFields::EMAIL.change(fields)?.apply(None);
     let name = match (billing_name, CustomerFields::NAME.change(fields)?) {
         (FieldChange::Set(name), _) => FieldChange::Set(name),
         (billing_name, FieldChange::Keep) => billing_name,
@@ -91,7 +92,7 @@ request_shape! {
         // Ids are given here: one that is sent means nothing.
         let new = |address: AddressEntry| AddressEntry { id: None, ..address };
         Ok(Self {
-            email,
+            email: Some(email),
             name: name.apply(None),
             details: CustomerDetails::default().changed(details),
             addresses: addresses.unwrap_or_default().into_iter().map(new).collect(),
@@ -143,7 +144,7 @@ mod tests {
     #[test]
     fn an_email_is_all_that_is_needed() {
         let customer = new(r#"{"email": " a@example.com ", "taxId": "7", "contacts": null}"#).unwrap();
-        assert_eq!(customer.email.as_str(), "a@example.com");
+        assert_eq!(customer.email.unwrap().as_str(), "a@example.com");
         assert!(customer.name.is_none() && customer.contacts.is_empty());
         assert!(
             new("{}").unwrap_err().starts_with("Parameter 'email' is missing: it must be a valid e-mail")

@@ -114,7 +114,12 @@ impl From<OperationError> for ApiError {
                     "Parameter 'email' is missing: an order must have an email or a customerId",
                 );
             }
-            OperationError::EmailMissing => ErrorCode::WrongParameter,
+            OperationError::BuyerWithoutEmail { .. } => {
+                return Self::wrong_parameter(format!("Parameter 'email' is missing: {error}"));
+            }
+            OperationError::EmailMissing
+            | OperationError::Unreachable
+            | OperationError::TooManyContactsToMatch => ErrorCode::WrongParameter,
             OperationError::NoOrderKey => {
                 return Self::unavailable("No free key was found for the order: try again");
             }

@@ -41,6 +41,8 @@ pub(crate) enum Role {
     Imported,
     /// Must be given for something new.
     Required,
+    /// The same of what may have come to be without it: then it is an empty text in answers.
+    RequiredOrEmpty,
     /// May be given; always in answers.
     Optional,
     /// May be given; `null` or empty clears it, and then it is not in answers.
@@ -70,6 +72,7 @@ impl Role {
         match self {
             Self::Id => matches!(direction, Direction::Entry | Direction::Answer),
             Self::Required
+            | Self::RequiredOrEmpty
             | Self::Optional
             | Self::Clearable
             | Self::ClearableObject
@@ -86,7 +89,7 @@ impl Role {
     /// Whether the field must be there in a direction.
     pub(crate) const fn must_be_there(self, direction: Direction) -> bool {
         match direction {
-            Direction::New => matches!(self, Self::Required),
+            Direction::New => matches!(self, Self::Required | Self::RequiredOrEmpty),
             Direction::Change | Direction::Entry => false,
             Direction::Answer => {
                 !matches!(self, Self::Clearable | Self::ClearableObject | Self::ShownIfAny | Self::StandsIn)
@@ -318,6 +321,9 @@ macro_rules! wire_object {
     };
     (@write $map:ident, $field:literal, OrEmpty $value:ty, $shown:expr) => {
         $map.serialize_entry($field, $shown.as_ref().map_or("", <$value>::as_str))?;
+    };
+    (@write $map:ident, $field:literal, RequiredOrEmpty $value:ty, $shown:expr) => {
+        $crate::wire::wire_object!(@write $map, $field, OrEmpty $value, $shown);
     };
     (@write $map:ident, $field:literal, ShownIfAny $value:ty, $shown:expr) => {
         $crate::wire::wire_object!(@write $map, $field, Clearable $value, $shown);

@@ -121,7 +121,7 @@ requests! {
     ContactType: |fields, name| fields.text(name, str::parse), must UnknownContactType.to_string();
     CustomerKind: |fields, name| fields.text(name, Self::parse);
     ExtraFieldType: |fields, name| fields.text(name, |text| text.trim().parse());
-    EmailAddress: |fields, name| fields.text(name, Self::new), must InvalidEmailAddress.to_string();
+    EmailAddress: |fields, name| fields.text(name, Self::new), must InvalidEmailAddress.to_string(), or_empty email_or_empty;
     CountryCode: |fields, name| fields.text(name, str::parse), or_empty parsed_or_empty;
     LanguageCode: |fields, name| fields.text(name, str::parse), or_empty parsed_or_empty;
     ExtraFieldKey: |fields, name| fields.text(name, Self::new), must InvalidExtraFieldKey.to_string();
@@ -147,6 +147,11 @@ fn number() -> ObjectBuilder {
 /// A text that may be empty.
 fn parsed_or_empty<T: FromStr>(text: &str) -> Result<Option<T>, T::Err> {
     if text.trim().is_empty() { Ok(None) } else { text.parse().map(Some) }
+}
+
+/// An address, or an empty text.
+fn email_or_empty(text: &str) -> Result<Option<EmailAddress>, InvalidEmailAddress> {
+    if text.trim().is_empty() { Ok(None) } else { EmailAddress::new(text).map(Some) }
 }
 
 /// A date as answers show it: `2025-03-26 11:07:12 +0000`.

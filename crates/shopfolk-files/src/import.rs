@@ -164,7 +164,7 @@ impl Import {
                 tally.rejected(row)?;
             }
             for (row, problem) in others.record(engine, &records, now(), tally.summary).await? {
-                tally.reject(row, Vec::new(), problem)?;
+                tally.reject(row, Vec::new(), Some(problem))?;
             }
             report.flush()?;
             // Others that write to the database get a chance.
@@ -226,9 +226,12 @@ impl Tally<'_> {
                 return Ok(());
             }
             ImportOutcome::Conflict(conflict) => {
-                return self.reject(row, problems, Problem::of_row(conflict));
+                return self.reject(row, problems, Some(Problem::of_row(conflict)));
             }
-            ImportOutcome::Refused(refused) => return self.reject(row, problems, Problem::of_row(refused)),
+            ImportOutcome::Unfit => return self.reject(row, problems, None),
+            ImportOutcome::Refused(refused) => {
+                return self.reject(row, problems, Some(Problem::of_row(refused)));
+            }
         }
         for Problem { field, reason } in problems {
             let line = row.line;
@@ -245,8 +248,13 @@ impl Tally<'_> {
         self.report.add(row.line, &self.text[row.text.clone()], problems)
     }
 
-    fn reject(&mut self, row: &Row, mut problems: Vec<Problem>, last: Problem) -> Result<(), ReportError> {
-        problems.push(last);
+    fn reject(
+        &mut self,
+        row: &Row,
+        mut problems: Vec<Problem>,
+        last: Option<Problem>,
+    ) -> Result<(), ReportError> {
+        problems.extend(last);
         self.summary.rejected += 1;
         self.report.add(row.line, &self.text[row.text.clone()], &problems)
     }
@@ -254,6 +262,7 @@ impl Tally<'_> {
     /// A part that the store does not take, by its name in the file.
     fn problem(&self, customer: &ImportedCustomer, LeftOut { part, reason }: LeftOut) -> Problem {
         let field = match part {
+            ImportedPart::Fields => return Problem::of_row(reason),
             ImportedPart::Group => "customerGroupName".to_owned(),
             ImportedPart::Contact(place) => format!("contacts[{place}]"),
             ImportedPart::Address(place) => format!("shippingAddresses[{place}]"),

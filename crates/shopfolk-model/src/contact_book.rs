@@ -237,6 +237,30 @@ impl ContactBook {
         self.change(id, change).ok().flatten()
     }
 
+    /// Adds the contact for the address of a customer who had none, with this id; `None` when an equal one is there. It is the
+    /// default if EMAIL has none.
+    ///
+    /// # Errors
+    /// When the customer has as many contacts as there can be.
+    pub fn add_email(
+        &mut self,
+        email: &EmailAddress,
+        id: ContactId,
+        now: Timestamp,
+    ) -> Result<Option<BookChange>, ContactRuleError> {
+        let default = self.default_of(ContactType::Email).is_none();
+        let new = NewContact { default, order_by: None, ..Self::contact_for_email(email) };
+        match self.add(new, id, now)? {
+            Addition::Added { change, .. } => Ok(Some(change)),
+            Addition::AlreadyThere(_) => Ok(None),
+        }
+    }
+
+    /// Whether there is a contact for this address.
+    pub fn has_email(&self, email: &EmailAddress) -> bool {
+        self.equal_to(&ContactAddress::from_stored(ContactType::Email, email.into())).is_some()
+    }
+
     /// The contact that a new customer gets for its own e-mail address: the default, in the first place.
     pub fn contact_for_email(email: &EmailAddress) -> NewContact {
         let address = ContactAddress::from_stored(ContactType::Email, email.into());

@@ -11,8 +11,9 @@ use crate::{
 pub struct Customer {
     /// The id, unique in the store.
     pub id: CustomerId,
-    /// The customer's own address, unique in the store without regard to case.
-    pub email: EmailAddress,
+    /// The customer's own address, unique in the store without regard to case. Only customers who came from a file may have
+    /// none.
+    pub email: Option<EmailAddress>,
     /// The name, where one is known; it is the billing person's too.
     pub name: Option<CustomerName>,
     /// When the customer came to be.
@@ -182,7 +183,7 @@ pub struct DeletedCustomer {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewCustomer {
     /// The customer's own address.
-    pub email: EmailAddress,
+    pub email: Option<EmailAddress>,
     /// The name, where one is given.
     pub name: Option<CustomerName>,
     /// The details.
@@ -201,7 +202,7 @@ impl NewCustomer {
     /// A customer of whom nothing but the address is known.
     pub fn of(email: EmailAddress) -> Self {
         Self {
-            email,
+            email: Some(email),
             name: None,
             details: CustomerDetails::default(),
             addresses: Vec::new(),
@@ -233,10 +234,10 @@ pub struct CustomerChange {
 
 impl Customer {
     /// A customer that comes to be `now`, of whom nothing but the address is known.
-    pub fn new(id: CustomerId, email: EmailAddress, now: Timestamp) -> Self {
+    pub fn new(id: CustomerId, email: impl Into<Option<EmailAddress>>, now: Timestamp) -> Self {
         Self {
             id,
-            email,
+            email: email.into(),
             name: None,
             registered: now,
             updated: now,
@@ -271,7 +272,7 @@ impl Customer {
         }
         Ok(Self {
             id: self.id,
-            email: change.email.clone().unwrap_or_else(|| self.email.clone()),
+            email: change.email.clone().or_else(|| self.email.clone()),
             name: change.name.clone().apply(self.name.clone()),
             registered: self.registered,
             updated: self.time_of_change(now),

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use crate::{
     AddressBook, Contact, ContactBook, ContactType, ContactTypeSet, CountryCode, Customer, CustomerId,
-    CustomerKind, CustomerSearch, CustomerSort, EmailFilter, GroupId, LanguageCode, OrderStatistics,
-    PhoneDigits, ProductId, SearchText, SortField, Timestamp, Whereabouts, fold,
+    CustomerKind, CustomerSearch, CustomerSort, EmailAddress, EmailFilter, GroupId, LanguageCode,
+    OrderStatistics, PhoneDigits, ProductId, SearchText, SortField, Timestamp, Whereabouts, fold,
 };
 
 /// Everything that a search looks at of one customer, with the case of texts folded.
@@ -16,7 +16,7 @@ pub struct SearchedCustomer {
     pub id: CustomerId,
     /// The name; empty where none is known.
     pub name: String,
-    /// The customer's own e-mail address.
+    /// The customer's own e-mail address; empty where there is none.
     pub email: String,
     /// By which e-mail addresses are the same ([`crate::EmailAddress::key`]).
     pub email_key: String,
@@ -135,8 +135,8 @@ impl SearchedCustomer {
         Self {
             id: *id,
             name: name.as_ref().map(|name| fold(name.as_str())).unwrap_or_default(),
-            email: fold(email.as_str()),
-            email_key: email.key(),
+            email: email.as_ref().map(|email| fold(email.as_str())).unwrap_or_default(),
+            email_key: email.as_ref().map(EmailAddress::key).unwrap_or_default(),
             phones: phones.collect(),
             contacts: contacts.map(folded_contact).collect(),
             cities: places()

@@ -30,7 +30,9 @@ impl WriteOperation for AddCustomers {
         let (mut new_rows, mut emails) = (NewRows::default(), HashSet::new());
         for new in &self.customers {
             match portion.ensure_creatable(new, self.now) {
-                Ok(()) if emails.insert(new.email.key()) => new_rows.create(new),
+                Ok(()) if new.email.as_ref().is_none_or(|email| emails.insert(email.key())) => {
+                    new_rows.create(new);
+                }
                 Ok(()) | Err(OperationError::EmailInUse { .. }) => {}
                 Err(error) => return Err(error),
             }
@@ -38,7 +40,7 @@ impl WriteOperation for AddCustomers {
         portion.take_ids(tx, &new_rows).await?;
         let mut outcomes = Vec::with_capacity(self.customers.len());
         for new in &self.customers {
-            outcomes.push(match portion.create(new, None, self.now, self.now) {
+            outcomes.push(match portion.create(new, self.now, self.now) {
                 Ok(id) => Some(id),
                 Err(OperationError::EmailInUse { .. }) => None,
                 Err(error) => return Err(error),

@@ -18,6 +18,7 @@ mod extra_fields;
 mod fixture;
 mod free_columns;
 mod groups;
+mod imports;
 mod mass_changes;
 mod orders;
 mod pages;
@@ -44,6 +45,7 @@ pub use extra_fields::*;
 pub use fixture::*;
 pub use free_columns::FREE_COLUMNS;
 pub use groups::*;
+pub use imports::*;
 pub use mass_changes::*;
 pub use orders::*;
 pub use pages::*;
@@ -139,7 +141,19 @@ macro_rules! conformance_tests {
             imported_customers_are_created_changed_or_left_as_they_are
             importing_again_takes_no_ids
             imported_customer_is_matched_by_an_id_that_nothing_speaks_against_then_reference_then_email
-            id_that_another_line_was_given_is_no_match
+            ids_in_a_file_are_passed_over_and_spend_nothing
+            two_references_with_one_email_are_a_conflict
+            line_without_keys_is_matched_by_its_contacts
+            same_file_again_changes_nothing
+            later_line_of_a_customer_adds_what_is_not_known
+            lists_add_by_default_and_keep_the_own_email_when_they_replace
+            only_creates_or_only_updates
+            groups_and_fields_are_found_by_name_or_made
+            groups_and_fields_that_are_not_to_be_made_are_left_out
+            dry_run_tells_the_same_and_writes_nothing
+            any_customers_imported_twice_are_a_fixed_point
+            people_without_email_are_kept_and_known_again_by_their_contacts
+            first_email_of_a_customer_becomes_a_contact
             refused_import_harms_no_neighbour_and_no_id_comes_back
             export_hands_over_every_customer_as_it_is
             search_finds_a_part_of_a_text_in_any_case

@@ -4,6 +4,7 @@
 //! five hundred costs about as many round trips as a single customer. Every operation that creates, changes, imports or
 //! deletes customers goes through this file.
 
+mod import;
 mod load;
 mod needs;
 
@@ -13,7 +14,7 @@ use std::sync::Arc;
 use shopfolk_model::{
     AddressBook, AddressId, BookChange, Contact, ContactBook, ContactEntry, ContactId, Customer,
     CustomerChange, CustomerId, EmailAddress, Event, ExternalReferenceId, ExtraFieldBook, ExtraFieldEntry,
-    ExtraFieldValues, FieldChange, GroupId, Happening, NewCustomer, Timestamp, time_of_change,
+    ExtraFieldValues, FieldChange, GroupBook, GroupId, Happening, NewCustomer, Timestamp, time_of_change,
 };
 use shopfolk_store::{
     Damage, StateBefore, StoreError, StoredCustomer, WriteTx, delete_customers, insert_customers,
@@ -22,6 +23,7 @@ use shopfolk_store::{
 
 use crate::OperationError;
 
+pub(crate) use import::ImportedChange;
 use needs::own_contact;
 pub(crate) use needs::{Needs, NewRows};
 
@@ -42,6 +44,27 @@ struct Known {
     deleted: bool,
 }
 
+impl Known {
+    /// The customer as it is by now.
+    const fn now_is(&self) -> &Customer {
+        match &self.after {
+            Some(after) => after,
+            None => &self.before,
+        }
+    }
+
+    fn of(before: Customer, contacts: Option<ContactBook>) -> Self {
+        Self {
+            contacts_after: contacts.clone().unwrap_or_default(),
+            contacts,
+            after: None,
+            contact_changes: Vec::new(),
+            deleted: false,
+            before,
+        }
+    }
+}
+
 /// A portion of customers.
 #[derive(Default)]
 pub(crate) struct CustomerPortion {
@@ -52,6 +75,8 @@ pub(crate) struct CustomerPortion {
     emails: HashMap<String, CustomerId>,
     references: HashMap<ExternalReferenceId, CustomerId>,
     groups: HashSet<GroupId>,
+    /// The groups; all of them only where they were asked for.
+    group_book: GroupBook,
     extra_fields: ExtraFieldBook,
     created: Vec<StoredCustomer>,
     customer_ids: Vec<CustomerId>,
@@ -62,9 +87,10 @@ pub(crate) struct CustomerPortion {
 impl CustomerPortion {
     /// Takes the ids of what may be created.
     pub(crate) async fn take_ids<T: WriteTx>(&mut self, tx: &mut T, new: &NewRows) -> Result<(), StoreError> {
-        self.customer_ids = taken(tx.take_ids(new.customers).await?);
-        self.contact_ids = taken(tx.take_ids(new.contacts).await?);
-        self.address_ids = taken(tx.take_ids(new.addresses).await?);
+        let customers = tx.take_ids(new.customers).await?;
+        let contacts = tx.take_ids(new.contacts).await?;
+        let addresses = tx.take_ids(new.addresses).await?;
+        self.give_ids(customers, contacts, addresses);
         Ok(())
     }
 
@@ -91,6 +117,18 @@ impl CustomerPortion {
         self.known.get(&id)?.contacts.as_ref()
     }
 
+    /// Brings ids for what may be created.
+    pub(crate) fn give_ids(
+        &mut self,
+        customers: Vec<CustomerId>,
+        contacts: Vec<ContactId>,
+        addresses: Vec<AddressId>,
+    ) {
+        self.customer_ids = taken(customers);
+        self.contact_ids = taken(contacts);
+        self.address_ids = taken(addresses);
+    }
+
     /// Who has this e-mail address.
     pub(crate) fn find_by_email(&self, email: &EmailAddress) -> Option<CustomerId> {
         self.emails.get(&email.key()).copied()
@@ -110,14 +148,13 @@ impl CustomerPortion {
         if entries.is_empty() { Ok(values) } else { Ok(self.extra_fields.set(values, entries)?) }
     }
 
-    /// Creates a customer, with this id or the next one.
+    /// Creates a customer with the next id.
     ///
     /// # Errors
     /// When a rule says no; then nothing of it is kept.
     pub(crate) fn create(
         &mut self,
         new: &NewCustomer,
-        id: Option<CustomerId>,
         registered: Timestamp,
         now: Timestamp,
     ) -> Result<CustomerId, OperationError> {
@@ -125,10 +162,7 @@ impl CustomerPortion {
         let mut rows = NewRows::default();
         rows.create(new);
         let ids = NewIds {
-            customer: match id {
-                Some(id) => id,
-                None => next(&mut self.customer_ids, "customer")?,
-            },
+            customer: next(&mut self.customer_ids, "customer")?,
             contacts: last(&mut self.contact_ids, rows.contacts),
             addresses: last(&mut self.address_ids, rows.addresses),
         };
@@ -153,7 +187,7 @@ impl CustomerPortion {
         let mut rows = NewRows::default();
         rows.create(new);
         self.take_ids(tx, &rows).await?;
-        self.create(new, None, now, now)
+        self.create(new, now, now)
     }
 
     /// Asks every rule for a new customer, before it has ids.
@@ -175,7 +209,7 @@ impl CustomerPortion {
 
     /// Asks the rules that depend on what else is in the store.
     fn ensure_allowed(&self, new: &NewCustomer) -> Result<(), OperationError> {
-        self.ensure_free(Some(&new.email), new.details.external_reference.as_ref(), None)?;
+        self.ensure_free(new.email.as_ref(), new.details.external_reference.as_ref(), None)?;
         self.ensure_group(new.group)
     }
 
@@ -220,9 +254,32 @@ impl CustomerPortion {
         change: &CustomerChange,
         now: Timestamp,
     ) -> Result<(), OperationError> {
+        let after = self.changed(id, change, now)?;
         let Some(known) = self.known.get(&id) else { return Err(self.missing(id)) };
-        let now_is = known.after.as_ref().unwrap_or(&known.before);
-        let new_email = change.email.as_ref().filter(|email| email.key() != now_is.email.key());
+        let mut book = known.contacts_after.clone();
+        let mut changes = replace_contacts(&mut book, change, &mut self.contact_ids, now)?;
+        // The contact for the customer's own address goes with it.
+        if let Some(email) = &change.email {
+            changes.extend(match &known.now_is().email {
+                Some(before) => book.follow_email(before, email),
+                None if book.has_email(email) => None,
+                None => book.add_email(email, next(&mut self.contact_ids, "contact")?, now)?,
+            });
+        }
+        self.keep(after, book, changes);
+        Ok(())
+    }
+
+    /// A customer after a change of everything but the contacts.
+    fn changed(
+        &mut self,
+        id: CustomerId,
+        change: &CustomerChange,
+        now: Timestamp,
+    ) -> Result<Customer, OperationError> {
+        let Some(known) = self.known.get(&id) else { return Err(self.missing(id)) };
+        let now_is = known.now_is();
+        let new_email = change.email.as_ref().filter(|email| !is_its(email, now_is));
         let reference = match &change.details.external_reference {
             FieldChange::Set(reference) => Some(reference),
             FieldChange::Keep | FieldChange::Clear => None,
@@ -234,14 +291,33 @@ impl CustomerPortion {
         let address_ids = last(&mut self.address_ids, change.new_addresses());
         let mut after = now_is.changed(change, address_ids, now)?;
         after.extra_fields = self.set_extra_fields(after.extra_fields, &change.extra_fields)?;
-        let (contacts, changes) =
-            changed_contacts(&known.contacts_after, &now_is.email, change, &mut self.contact_ids, now)?;
-        if let Some(known) = self.known.get_mut(&id) {
-            known.after = Some(after.clone());
+        Ok(after)
+    }
+
+    fn keep(&mut self, after: Customer, contacts: ContactBook, changes: Vec<BookChange>) {
+        self.take_names(&after);
+        if let Some(known) = self.known.get_mut(&after.id) {
+            known.after = Some(after);
             known.contacts_after = contacts;
             known.contact_changes.extend(changes);
         }
-        self.take_names(&after);
+    }
+
+    /// How many contacts a customer gets by a change who had no e-mail address: one for the address, if it is not there.
+    pub(crate) fn contacts_for_email(&self, id: CustomerId, change: &CustomerChange) -> usize {
+        let (Some(known), Some(email)) = (self.known.get(&id), &change.email) else { return 0 };
+        usize::from(known.now_is().email.is_none() && !known.contacts_after.has_email(email))
+    }
+
+    /// Takes so many more ids of contacts.
+    pub(crate) async fn take_contact_ids<T: WriteTx>(
+        &mut self,
+        tx: &mut T,
+        count: usize,
+    ) -> Result<(), StoreError> {
+        if count > 0 {
+            self.contact_ids.splice(0..0, taken(tx.take_ids(count).await?));
+        }
         Ok(())
     }
 
@@ -263,7 +339,7 @@ impl CustomerPortion {
     /// A customer as it will be.
     pub(crate) fn customer_after(&self, id: CustomerId) -> Option<&Customer> {
         let created = self.created.iter().map(|stored| &stored.customer).find(|customer| customer.id == id);
-        created.or_else(|| self.known.get(&id).map(|known| known.after.as_ref().unwrap_or(&known.before)))
+        created.or_else(|| self.known.get(&id).map(Known::now_is))
     }
 
     /// Deletes a customer.
@@ -305,7 +381,7 @@ impl CustomerPortion {
     }
 
     fn take_names(&mut self, customer: &Customer) {
-        self.emails.insert(customer.email.key(), customer.id);
+        self.emails.extend(customer.email.as_ref().map(|email| (email.key(), customer.id)));
         let reference = customer.details.external_reference.clone();
         self.references.extend(reference.map(|reference| (reference, customer.id)));
     }
@@ -354,6 +430,11 @@ impl CustomerPortion {
     }
 }
 
+/// Whether a customer has this e-mail address, in any case.
+fn is_its(email: &EmailAddress, customer: &Customer) -> bool {
+    customer.email.as_ref().is_some_and(|known| known.key() == email.key())
+}
+
 /// Ids in the order in which they are handed out, from the end.
 fn taken<I>(mut ids: Vec<I>) -> Vec<I> {
     ids.reverse();
@@ -371,23 +452,14 @@ fn last<I>(ids: &mut Vec<I>, count: usize) -> Vec<I> {
     taken
 }
 
-/// What becomes of contacts: first the list that takes their place, then the contact for the customer's own address, which
-/// goes with it.
-fn changed_contacts(
-    contacts: &ContactBook,
-    old_email: &EmailAddress,
+/// Puts the list of a change in the place of contacts.
+fn replace_contacts(
+    book: &mut ContactBook,
     change: &CustomerChange,
     ids: &mut Vec<ContactId>,
     now: Timestamp,
-) -> Result<(ContactBook, Vec<BookChange>), OperationError> {
-    let mut book = contacts.clone();
-    let mut changes = Vec::new();
-    if let Some(entries) = &change.contacts {
-        let new = entries.iter().filter(|entry| matches!(entry, ContactEntry::New(_))).count();
-        changes.extend(book.replace_all(entries, last(ids, new), now)?);
-    }
-    if let Some(email) = &change.email {
-        changes.extend(book.follow_email(old_email, email));
-    }
-    Ok((book, changes))
+) -> Result<Vec<BookChange>, OperationError> {
+    let Some(entries) = &change.contacts else { return Ok(Vec::new()) };
+    let new = entries.iter().filter(|entry| matches!(entry, ContactEntry::New(_))).count();
+    Ok(book.replace_all(entries, last(ids, new), now)?.into_iter().collect())
 }

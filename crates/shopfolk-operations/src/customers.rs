@@ -118,6 +118,8 @@ impl WriteOperation for ChangeCustomer {
         if change.is_empty() && portion.customer(*customer).is_some() {
             return Ok(CustomerUpdate::NothingToDo);
         }
+        let for_email = portion.contacts_for_email(*customer, change);
+        portion.take_contact_ids(tx, for_email).await?;
         portion.change(*customer, change, *now)?;
         portion.write(tx, *now).await?;
         Ok(CustomerUpdate::Updated)

@@ -84,6 +84,12 @@ pub enum OperationError {
     /// An order says neither who ordered nor with which e-mail address.
     #[error("an order must have an email or a customerId")]
     NobodyOrdered,
+    /// An order has no e-mail address, and neither has who ordered.
+    #[error("customer #{id} has no email: the order must have one")]
+    BuyerWithoutEmail {
+        /// The customer.
+        id: CustomerId,
+    },
     /// A customer's orders would be worth more than can be kept.
     #[error("the orders of the customer would be worth more than can be kept")]
     SalesTooLarge,
@@ -99,6 +105,14 @@ pub enum OperationError {
     /// A customer that is not there yet comes without an e-mail address.
     #[error("a new customer must have an email")]
     EmailMissing,
+    /// A customer that is not there yet comes without any way to reach it.
+    #[error("a new customer must have an email or a contact")]
+    Unreachable,
+    /// Customers without e-mail address and external reference are found by their contacts, of which there are too many.
+    #[error(
+        "the store has too many contacts to find a customer by them: give an email or an externalReferenceId"
+    )]
+    TooManyContactsToMatch,
     /// Another customer of the store has that e-mail address.
     #[error("Customer with email '{email}' already exists")]
     EmailInUse {

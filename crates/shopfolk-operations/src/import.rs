@@ -1,21 +1,34 @@
 //! Bringing customers from elsewhere into a store.
 
+mod addresses;
+mod contacts;
 mod customer;
+mod fields;
+mod groups;
+mod line;
+mod meant;
+mod memory;
 mod outcome;
+mod owners;
+mod rehearsal;
 mod rules;
+mod said_before;
+mod work;
 
-use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use shopfolk_model::{
-    Actor, AddressEntry, AddressId, ContactAddress, ContactBook, ContactEntry, Customer, CustomerChange,
-    CustomerDetails, CustomerId, ExtraFieldEntry, ExtraFieldKey, FieldChange, GroupId, MAXIMUM_EXTRA_FIELDS,
-    NewContact, NewCustomer, StoreId, Timestamp,
+    Actor, ExtraFieldKey, FieldChange, Happening, MAXIMUM_EXTRA_FIELDS, StoreId, Timestamp,
 };
-use shopfolk_store::{Engine, IdKind, Pace, StoreError, WriteOperation, WriteTx};
+use shopfolk_store::{Engine, Length, Pace, ReadOperation, ReadTx, StoreError, WriteOperation, WriteTx};
 
 use crate::OperationError;
 use crate::customer_portion::{CustomerPortion, Needs, NewRows};
+use line::Line;
+use memory::ImportMemory;
+use rehearsal::Rehearsed;
+pub(crate) use rehearsal::RehearsedKey;
+use work::Work;
 
 pub use customer::{ImportedCustomer, ImportedExtraField, ImportedGroup};
 pub use outcome::{
@@ -24,13 +37,33 @@ pub use outcome::{
 pub use rules::{ImportRules, Lists, MatchBy, Missing, Only, Unfit, WithoutEmail};
 
 /// An import of customers into a store, portion by portion.
+///
+/// The same lines again change nothing: of several lines that mean the same customer the first one counts, and those behind
+/// it add what is not known yet.
+///
+/// A dry run tells the same as the import would: it keeps in mind what would have been written. Its memory is bounded: a line
+/// that means a customer from more than 10,000 customers before counts as a change, whether it would be one or not.
 #[derive(Debug)]
 pub struct CustomerImport {
     store: StoreId,
-    rules: Arc<ImportRules>,
-    /// Keys of extra fields that are made.
-    field_keys: Arc<[ExtraFieldKey]>,
+    asked: Asked,
     pace: Pace,
+}
+
+/// What portions of an import have in common.
+#[derive(Debug, Clone)]
+struct Asked {
+    rules: Arc<ImportRules>,
+    /// Keys that were drawn at random for the extra fields that are made.
+    field_keys: Arc<[ExtraFieldKey]>,
+    memory: SharedMemory,
+}
+
+impl Asked {
+    fn new(rules: ImportRules, field_keys: impl IntoIterator<Item = ExtraFieldKey>) -> Self {
+        let field_keys = field_keys.into_iter().collect();
+        Self { rules: Arc::new(rules), field_keys, memory: SharedMemory::default() }
+    }
 }
 
 impl CustomerImport {
@@ -43,8 +76,7 @@ impl CustomerImport {
         rules: ImportRules,
         field_keys: impl IntoIterator<Item = ExtraFieldKey>,
     ) -> Self {
-        let field_keys = field_keys.into_iter().collect();
-        Self { store, rules: Arc::new(rules), field_keys, pace: Pace::default() }
+        Self { store, asked: Asked::new(rules, field_keys), pace: Pace::default() }
     }
 
     /// Imports the next of these customers, from the one at the place `first` on, and answers what became of each. These are
@@ -60,20 +92,56 @@ impl CustomerImport {
         first: usize,
         now: Timestamp,
     ) -> Result<Vec<Imported>, OperationError> {
+        let mut import = ImportCustomers {
+            asked: self.asked.clone(),
+            customers: Arc::clone(customers),
+            first,
+            most: self.pace.rows(),
+            now,
+        };
+        if import.asks_for_owners() {
+            let owners = owners::read(engine, self.store).await?;
+            self.asked.memory.change(|memory| memory.know_owners(owners));
+        }
+        let imported = if self.asked.rules.dry_run {
+            let rehearse = RehearseImport(import.clone());
+            let (imported, rehearsed) = engine.read_for(self.store, Actor::Import, rehearse).await?;
+            self.asked.memory.change(|memory| memory.rehearsal.take(rehearsed));
+            imported
+        } else {
+            self.write(engine, &mut import).await?
+        };
+        import.remember(&imported);
+        Ok(imported)
+    }
+
+    async fn write<E: Engine>(
+        &mut self,
+        engine: &E,
+        import: &mut ImportCustomers,
+    ) -> Result<Vec<Imported>, OperationError> {
         loop {
-            let import = ImportCustomers {
-                rules: Arc::clone(&self.rules),
-                field_keys: Arc::clone(&self.field_keys),
-                customers: Arc::clone(customers),
-                first,
-                most: self.pace.rows(),
-                now,
-            };
-            match engine.write_portion(self.store, Actor::Import, import, &mut self.pace).await {
-                Err(OperationError::Store(StoreError::Conflict { .. })) if self.pace.shrink() => {}
+            match engine.write_portion(self.store, Actor::Import, import.clone(), &mut self.pace).await {
+                Err(OperationError::Store(StoreError::Conflict { .. })) if self.pace.shrink() => {
+                    import.most = self.pace.rows();
+                }
                 outcome => return outcome,
             }
         }
+    }
+}
+
+/// What portions of an import share.
+#[derive(Debug, Clone, Default)]
+struct SharedMemory(Arc<RwLock<ImportMemory>>);
+
+impl SharedMemory {
+    fn read<T>(&self, read: impl FnOnce(&ImportMemory) -> T) -> T {
+        read(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut ImportMemory) -> T) -> T {
+        change(&mut self.0.write().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -83,18 +151,14 @@ impl CustomerImport {
 /// is for the next time.
 #[derive(Debug, Clone)]
 pub struct ImportCustomers {
-    /// What is asked for.
-    pub rules: Arc<ImportRules>,
-    /// Keys that were drawn at random for the extra fields that are made.
-    pub field_keys: Arc<[ExtraFieldKey]>,
+    asked: Asked,
     /// The customers, in their order.
-    pub customers: Arc<[ImportedCustomer]>,
+    customers: Arc<[ImportedCustomer]>,
     /// The first of them that is still to be imported.
-    pub first: usize,
+    first: usize,
     /// How many of them a portion has at the most; what hangs on one counts too.
-    pub most: usize,
-    /// Now.
-    pub now: Timestamp,
+    most: usize,
+    now: Timestamp,
 }
 
 impl WriteOperation for ImportCustomers {
@@ -102,240 +166,148 @@ impl WriteOperation for ImportCustomers {
     type Error = OperationError;
 
     async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
-        let customers = self.customers.get(self.first..).unwrap_or_default();
-        let customers = &customers[..self.fitting(customers)];
-        let mut needs = Needs { contacts: true, ..Needs::default() };
-        for imported in customers {
-            needs.import(imported);
+        let mut work = self.read(tx).await?;
+        let (groups, fields) = work.missing();
+        work.groups.give_ids(tx.take_ids(groups).await?);
+        work.fields.give_ids(tx.take_ids(fields).await?);
+        let new = self.asked.memory.read(|memory| work.plan(memory))?;
+        work.portion.take_ids(tx, &new).await?;
+        let imported = work.carry_out()?;
+        let (groups, fields) = work.made();
+        for group in &groups {
+            tx.insert(std::slice::from_ref(group)).await?;
+            tx.append(Happening::GroupCreated(group.id), self.now).await?;
         }
-        let mut import = Import {
-            portion: CustomerPortion::load(tx, &needs).await?,
-            touched: HashSet::new(),
-            free_from: i64::MAX,
-            kept: HashSet::new(),
-            now: self.now,
-        };
-        if let Some(highest) = customers.iter().filter_map(|imported| import.own_id(imported)).max() {
-            // An id below may have been a deleted customer's, and is never given again.
-            import.free_from = tx.reserve_up_to(IdKind::Customer, highest.get()).await?;
+        for field in &fields {
+            tx.insert(std::slice::from_ref(field)).await?;
+            tx.append(Happening::ExtraFieldCreated(field.id), self.now).await?;
         }
-        // Only now it is known who is new: what is imported again takes no ids.
-        let mut new = NewRows::default();
-        for imported in customers {
-            import.count_new(imported, &mut new);
-        }
-        import.portion.take_ids(tx, &new).await?;
-        let mut outcomes = Vec::with_capacity(customers.len());
-        for imported in customers {
-            let found = import.find(imported);
-            // One that this portion created or changed is looked at again when that is written.
-            if found.is_some_and(|id| !import.touched.insert(id)) {
-                break;
-            }
-            // Every rule is asked before anything is written, so one that is refused leaves nothing behind.
-            let outcome = match import.take(imported, found) {
-                Ok(outcome) => outcome,
-                Err(OperationError::Store(error)) if !matches!(error, StoreError::Damaged(_)) => {
-                    return Err(error.into());
-                }
-                Err(refused) => ImportOutcome::Refused(refused),
-            };
-            outcomes.push(Imported { outcome, left_out: Vec::new() });
-        }
-        import.portion.write(tx, self.now).await?;
-        Ok(outcomes)
+        work.portion.write(tx, self.now).await?;
+        Ok(imported)
+    }
+}
+
+/// Does all of an import but the writing.
+struct RehearseImport(ImportCustomers);
+
+impl ReadOperation for RehearseImport {
+    type Output = (Vec<Imported>, Rehearsed);
+    type Error = OperationError;
+
+    fn length(&self) -> Length {
+        Length::Long
+    }
+
+    async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
+        let Self(import) = self;
+        let mut work = import.read(tx).await?;
+        let mut ids = import.asked.memory.read(|memory| memory.rehearsal.ids);
+        let (groups, fields) = work.missing();
+        work.groups.give_ids(ids.take(groups)?);
+        work.fields.give_ids(ids.take(fields)?);
+        let NewRows { customers, contacts, addresses } =
+            import.asked.memory.read(|memory| work.plan(memory))?;
+        work.portion.give_ids(ids.take(customers)?, ids.take(contacts)?, ids.take(addresses)?);
+        let imported = work.carry_out()?;
+        let (groups, fields) = work.made();
+        Ok((imported, Rehearsed { ids, customers: work.portion.into_written(), groups, fields }))
     }
 }
 
 impl ImportCustomers {
-    /// How many of these customers are no more than the portion may have, with what hangs on them; one at least.
-    fn fitting(&self, customers: &[ImportedCustomer]) -> usize {
+    /// The first portion of an import of these customers, with the keys for the extra fields that it makes.
+    pub fn new(
+        rules: ImportRules,
+        field_keys: impl IntoIterator<Item = ExtraFieldKey>,
+        customers: Arc<[ImportedCustomer]>,
+        now: Timestamp,
+    ) -> Self {
+        Self { asked: Asked::new(rules, field_keys), customers, first: 0, most: Pace::default().rows(), now }
+    }
+
+    /// Reads what the lines of the next portion need.
+    async fn read<T: ReadTx>(&self, tx: &mut T) -> Result<Work<'_>, StoreError> {
+        let lines = self.lines();
+        let needs = self.asked.memory.read(|memory| {
+            let mut needs = Needs { contacts: true, ..Needs::default() };
+            for line in &lines {
+                needs.import(line, &self.asked.rules, memory);
+            }
+            needs
+        });
+        let mut portion = CustomerPortion::read(tx, &needs).await?;
+        self.asked.memory.read(|memory| portion.pretend_all(&lines, memory));
+        let mut work = Work::begin(&self.asked.rules, lines, portion, &self.asked.field_keys, self.now);
+        self.asked.memory.read(|memory| work.pretend_made(&memory.rehearsal));
+        Ok(work)
+    }
+
+    /// The lines of the next portion: those that are no more than it may have, with what hangs on them; one at least.
+    fn lines(&self) -> Vec<Line<'_>> {
+        let customers = self.customers.get(self.first..).unwrap_or_default();
         let mut rows = 0;
         let fits = |imported: &&ImportedCustomer| {
             rows += imported.weight();
             rows <= self.most
         };
-        customers.iter().take_while(fits).count().max(1).min(customers.len())
+        let fitting = customers.iter().take_while(fits).count().max(1).min(customers.len());
+        customers[..fitting].iter().map(Line::of).collect()
+    }
+
+    /// Whether it has to be known who has which contact.
+    fn asks_for_owners(&self) -> bool {
+        let is_without_key = |imported: &ImportedCustomer| !Line::of(imported).has_key();
+        self.asked.rules.matches_by(MatchBy::Contact)
+            && self.asked.memory.read(|memory| memory.owners().is_none())
+            && self.customers.get(self.first..).unwrap_or_default().iter().any(is_without_key)
+    }
+
+    /// Keeps in mind what became of lines.
+    fn remember(&self, imported: &[Imported]) {
+        let customers = self.customers.get(self.first..).unwrap_or_default();
+        self.asked.memory.change(|memory| {
+            for (customer, imported) in customers.iter().zip(imported) {
+                memory.take(&Line::of(customer), imported);
+            }
+        });
     }
 }
 
 impl Needs {
     /// Adds what importing a customer needs, who may be there or not.
-    fn import(&mut self, imported: &ImportedCustomer) {
-        self.customers.extend(imported.id);
-        self.emails.extend(imported.email.clone());
-        self.references.extend(imported.reference().cloned());
-        self.groups.extend(group(imported));
-        self.extra_fields |= !imported.extra_fields.is_empty();
+    fn import(&mut self, line: &Line<'_>, rules: &ImportRules, memory: &ImportMemory) {
+        let said = line.said;
+        self.customers.extend(said.id.filter(|_| rules.matches_by(MatchBy::Id)));
+        self.emails.extend(said.email.clone());
+        self.references.extend(said.reference().cloned());
+        self.all_groups |= matches!(said.group, FieldChange::Set(_));
+        self.extra_fields |= !said.extra_fields.is_empty();
+        let rehearsal = &memory.rehearsal;
+        self.customers.extend(memory.candidates(line));
+        self.customers.extend(rehearsal.of_line(line).map(|(id, ..)| id));
+        self.customers.retain(|&id| !rehearsal.would_create(id));
     }
 }
 
-/// The group that a customer is to be in.
-fn group(imported: &ImportedCustomer) -> Option<GroupId> {
-    match &imported.group {
-        FieldChange::Keep => None,
-        FieldChange::Clear => Some(GroupId::GENERAL),
-        FieldChange::Set(group) => group.id,
-    }
-}
-
-/// The change of a customer who is there, but for the contacts.
-fn change(imported: &ImportedCustomer) -> CustomerChange {
-    let ImportedCustomer { id: _, registered: _, email, name, details, addresses, contacts: _, .. } =
-        imported.clone();
-    let entry = |ImportedExtraField { key, title, field_type: _, value }: ImportedExtraField| {
-        ExtraFieldEntry { key, title, value }
-    };
-    CustomerChange {
-        email,
-        name,
-        details,
-        addresses,
-        contacts: None,
-        group: group(imported),
-        extra_fields: imported.extra_fields.iter().cloned().map(entry).collect(),
-    }
-}
-
-/// An import of one portion.
-struct Import {
-    portion: CustomerPortion,
-    touched: HashSet<CustomerId>,
-    /// The first id that customers may keep.
-    free_from: i64,
-    /// The ids that customers keep.
-    kept: HashSet<CustomerId>,
-    now: Timestamp,
-}
-
-impl Import {
-    /// The customer that is meant.
-    fn find(&self, imported: &ImportedCustomer) -> Option<CustomerId> {
-        let is_meant = |&id: &CustomerId| match self.portion.customer_after(id) {
-            Some(customer) => may_be(imported, customer),
-            None => self.portion.is_damaged(id),
-        };
-        imported
-            .id
-            .filter(is_meant)
-            .or_else(|| self.portion.find_by_reference(imported.reference()?))
-            .or_else(|| self.portion.find_by_email(imported.email.as_ref()?))
-    }
-
-    /// The id that a customer is to keep, if it is new.
-    fn own_id(&self, imported: &ImportedCustomer) -> Option<CustomerId> {
-        // Without an e-mail address it is refused.
-        imported.id.filter(|_| imported.email.is_some() && self.find(imported).is_none())
-    }
-
-    /// Counts what importing a customer creates.
-    fn count_new(&mut self, imported: &ImportedCustomer, new: &mut NewRows) {
-        let contacts = imported.contacts.as_deref().unwrap_or_default();
-        let addresses = imported.addresses.as_deref().unwrap_or_default();
-        let Some(id) = self.find(imported) else {
-            // Of several with the same id the first keeps it.
-            let keeps_id = imported.id.is_some_and(|id| id.get() >= self.free_from && self.kept.insert(id));
-            new.customers += usize::from(!keeps_id);
-            new.contacts += contacts.len() + 1;
-            new.addresses += addresses.len();
+impl CustomerPortion {
+    /// Has customers of whom lines are be as a dry run would have left them.
+    fn pretend_all(&mut self, lines: &[Line<'_>], memory: &ImportMemory) {
+        let rehearsal = &memory.rehearsal;
+        if rehearsal.is_empty() {
             return;
-        };
-        if let (Some(before), Some(book)) = (self.portion.customer(id), self.portion.contacts(id)) {
-            let is_new = |entry: &ContactEntry| matches!(entry, ContactEntry::New(_));
-            new.contacts += entries_for(book, contacts).iter().filter(|entry| is_new(entry)).count();
-            let is_known = |address: &AddressEntry| address.id.is_some_and(|id| has_address(before, id));
-            new.addresses += addresses.iter().filter(|address| !is_known(address)).count();
         }
-    }
-
-    fn take(
-        &mut self,
-        imported: &ImportedCustomer,
-        found: Option<CustomerId>,
-    ) -> Result<ImportOutcome, OperationError> {
-        if let Some(id) = found {
-            return self.update(imported, id);
-        }
-        let id = self.create(imported)?;
-        self.touched.insert(id);
-        Ok(ImportOutcome::Created(id))
-    }
-
-    fn create(&mut self, imported: &ImportedCustomer) -> Result<CustomerId, OperationError> {
-        let CustomerChange { email, name, details, addresses, contacts: _, group, extra_fields } =
-            change(imported);
-        let email = email.ok_or(OperationError::EmailMissing)?;
-        let new = |address: AddressEntry| AddressEntry { id: None, ..address };
-        let new = NewCustomer {
-            email,
-            name: name.apply(None),
-            details: CustomerDetails::default().changed(details),
-            addresses: addresses.unwrap_or_default().into_iter().map(new).collect(),
-            contacts: imported.contacts.clone().unwrap_or_default(),
-            group: group.unwrap_or(GroupId::GENERAL),
-            extra_fields,
-        };
-        let is_free =
-            |id: &CustomerId| id.get() >= self.free_from && self.portion.customer_after(*id).is_none();
-        let id = imported.id.filter(is_free);
-        self.portion.create(&new, id, imported.registered.unwrap_or(self.now), self.now)
-    }
-
-    fn update(
-        &mut self,
-        imported: &ImportedCustomer,
-        id: CustomerId,
-    ) -> Result<ImportOutcome, OperationError> {
-        let Some(before) = self.portion.customer(id).cloned() else { return Err(self.portion.missing(id)) };
-        let mut change = change(imported);
-        for address in change.addresses.iter_mut().flatten() {
-            address.id = address.id.filter(|&id| has_address(&before, id));
-        }
-        let mut contacts_stay = true;
-        if let Some(contacts) = &imported.contacts {
-            let book = self.portion.contacts(id).cloned().unwrap_or_default();
-            let entries = entries_for(&book, contacts);
-            contacts_stay = entries.iter().all(|entry| matches!(entry, ContactEntry::Known(..))) && {
-                let mut after = book.clone();
-                after.replace_all(&entries, [], self.now)?;
-                after == book
-            };
-            change.contacts = Some(entries);
-        }
-        let addresses_stay = change.new_addresses() == 0;
-        if contacts_stay && addresses_stay {
-            let mut after = before.changed(&change, [], before.updated)?;
-            after.extra_fields = self.portion.set_extra_fields(after.extra_fields, &change.extra_fields)?;
-            if after == before {
-                return Ok(ImportOutcome::Unchanged(id));
+        let by_keys = lines.iter().flat_map(|line| rehearsal.of_line(line)).map(|(id, _)| id);
+        let by_contacts = lines.iter().flat_map(|line| memory.candidates(line));
+        let known: Vec<_> = self.ids().collect();
+        for id in by_keys.chain(by_contacts).chain(known) {
+            if let Some((customer, contacts)) = rehearsal.state(id) {
+                self.pretend(customer, contacts);
             }
         }
-        self.portion.change(id, &change, self.now)?;
-        Ok(ImportOutcome::Updated(id))
+        for (id, key) in lines.iter().flat_map(|line| rehearsal.of_line(line)) {
+            if rehearsal.would_create(id) && rehearsal.state(id).is_none() {
+                self.pretend_owner(id, key);
+            }
+        }
     }
-}
-
-/// Whether a customer who has the id may be the one that is meant: ids may come from another store, where they were
-/// somebody else's.
-fn may_be(imported: &ImportedCustomer, customer: &Customer) -> bool {
-    match (imported.reference(), &customer.details.external_reference) {
-        (Some(theirs), Some(ours)) => theirs == ours,
-        _ => imported.email.as_ref().is_none_or(|email| email.key() == customer.email.key()),
-    }
-}
-
-fn has_address(customer: &Customer, id: AddressId) -> bool {
-    customer.addresses.addresses().iter().any(|address| address.id == id)
-}
-
-/// The list that takes the place of the contacts.
-fn entries_for(book: &ContactBook, contacts: &[NewContact]) -> Vec<ContactEntry> {
-    let key = |address: &ContactAddress| (address.contact_type(), address.key().clone());
-    let mut found: HashMap<_, _> =
-        book.contacts().iter().map(|contact| (key(&contact.address), contact.id)).collect();
-    let entry = |contact: &NewContact| match found.remove(&key(&contact.address)) {
-        Some(id) => ContactEntry::Known(id, contact.as_change()),
-        None => ContactEntry::New(contact.clone()),
-    };
-    contacts.iter().map(entry).collect()
 }

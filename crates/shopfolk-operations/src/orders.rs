@@ -47,7 +47,8 @@ impl WriteOperation for RecordOrder {
             damaged => damaged,
         })?;
         let statistics = buyer.orders.with(self.total, self.created).ok_or(OperationError::SalesTooLarge)?;
-        let email = self.email.clone().unwrap_or_else(|| buyer.email.clone());
+        let email = self.email.clone().or_else(|| buyer.email.clone());
+        let email = email.ok_or(OperationError::BuyerWithoutEmail { id: customer })?;
         let key = self.free_key(tx).await?;
         let number = tx.take_id().await?;
         let order = Order {

@@ -15,8 +15,8 @@ use shopfolk_model::{
 use crate::customer_document::{decode_customer, encode_customer};
 use crate::value::Made;
 use crate::{
-    Derived, Dialect, Guard, IdKind, Lifecycle, OnlyRows, Owner, Page, PageRequest, Reference, StoreError,
-    Unique, record,
+    ColumnType, Derived, Dialect, Guard, IdKind, Lifecycle, OnlyRows, Owner, Page, PageRequest, Reference,
+    StoreError, Stored, Unique, Value, record,
 };
 
 pub(crate) use read::MOST_CONTACTS;
@@ -32,7 +32,7 @@ pub struct CustomerRow {
     /// The id.
     pub id: CustomerId,
     /// The customer's own e-mail address.
-    pub email: EmailAddress,
+    pub email: Option<EmailAddress>,
     /// The name.
     pub name: Option<CustomerName>,
     /// When the customer came to be.
@@ -45,6 +45,32 @@ pub struct CustomerRow {
     pub group: GroupId,
 }
 
+/// A customer's own e-mail address as databases keep it: an empty text where there is none.
+#[derive(Debug)]
+pub struct OwnEmail(Option<EmailAddress>);
+
+impl Stored for OwnEmail {
+    const TYPE: ColumnType = <EmailAddress as Stored>::TYPE;
+
+    fn store(&self) -> Value<'_> {
+        self.0.as_ref().map_or_else(|| "".into(), Stored::store)
+    }
+
+    fn load(value: Value<'_>) -> Result<Self, String> {
+        if value == Value::from("") {
+            Ok(Self(None))
+        } else {
+            Stored::load(value).map(|email| Self(Some(email)))
+        }
+    }
+}
+
+/// By what customers are told apart by their e-mail addresses. One who has none has a key of its own, which begins with a
+/// character that is in no address.
+fn email_key(id: CustomerId, email: Option<&EmailAddress>) -> String {
+    email.map_or_else(|| format!("\u{1}{id}"), EmailAddress::key)
+}
+
 /// By the customer's own e-mail address.
 pub const CUSTOMERS_BY_EMAIL: Unique =
     Unique { name: "customers_by_email", columns: &["email_key"], only: None };
@@ -53,8 +79,8 @@ record! {
     customers: "customer" is CustomerRow, by (CustomerId,);
     |customer, dialect| {
         Key customer_id: CustomerId = &customer.id;
-        Value email: EmailAddress = &customer.email;
-        Derived email_key: Derived<String> = Made(customer.email.key());
+        Value email: OwnEmail = Made(OwnEmail(customer.email.clone()));
+        Derived email_key: Derived<String> = Made(email_key(customer.id, customer.email.as_ref()));
         Value name: Option<CustomerName> = &customer.name;
         Value registered: Timestamp = &customer.registered;
         Value updated: Timestamp = &customer.updated;
@@ -64,7 +90,7 @@ record! {
     }
     |store, reader| Self {
         id: customer_id,
-        email,
+        email: email.0,
         name,
         registered,
         updated,

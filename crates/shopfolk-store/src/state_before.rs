@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use shopfolk_model::{
     AddressBook, BookChange, Contact, ContactBook, ContactWrite, Customer, CustomerDetails, CustomerId,
-    CustomerName, ExternalReferenceId, ExtraFieldValue,
+    CustomerName, EmailAddress, ExternalReferenceId, ExtraFieldValue,
 };
 
 use crate::customer_document::encode_customer;
@@ -18,9 +18,12 @@ use crate::{Dialect, Record, Role, StoredContact, Value};
 #[expect(clippy::option_option, reason = "what was not there and changed is null, what stayed is left out")]
 pub struct StateBefore<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
-    email: Option<&'a str>,
+    email: Option<Option<&'a str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<Option<&'a str>>,
+    /// Where it changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    registered: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     group_id: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -90,8 +93,9 @@ impl<'a> StateBefore<'a> {
     ) -> Option<Box<str>> {
         let mut state = Self::default();
         let same_details = before.details == after.details && before.addresses == after.addresses;
-        state.email = (before.email != after.email).then(|| before.email.as_str());
+        state.email = (before.email != after.email).then(|| email(before));
         state.name = (before.name != after.name).then(|| name(before));
+        state.registered = (before.registered != after.registered).then(|| before.registered.unix_seconds());
         state.group_id = (before.group != after.group).then(|| before.group.get());
         let (reference, reference_after) =
             (&before.details.external_reference, &after.details.external_reference);
@@ -116,8 +120,9 @@ impl<'a> StateBefore<'a> {
             (field.get(), Some(value.as_str()))
         };
         let state = Self {
-            email: Some(before.email.as_str()),
+            email: Some(email(before)),
             name: Some(name(before)),
+            registered: None,
             group_id: Some(before.group.get()),
             external_reference: Some(external_reference(before)),
             document: Some(details(&before.details, &before.addresses)),
@@ -152,6 +157,10 @@ impl<'a> StateBefore<'a> {
 
 fn contact_before(customer: CustomerId, contact: &Arc<Contact>) -> RowBefore {
     RowBefore::of(&StoredContact { customer, contact: Arc::clone(contact) })
+}
+
+fn email(customer: &Customer) -> Option<&str> {
+    customer.email.as_ref().map(EmailAddress::as_str)
 }
 
 fn name(customer: &Customer) -> Option<&str> {

@@ -15,8 +15,8 @@
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use shopfolk_model::{
-    CompanyName, Contact, ContactHandle, ContactType, CustomerName, GroupId, StateCode, StoreKey, Timestamp,
-    Whereabouts,
+    CompanyName, Contact, ContactHandle, ContactType, CustomerName, EmailAddress, GroupId, StateCode,
+    StoreKey, Timestamp, Whereabouts,
 };
 use shopfolk_operations::CustomerWithContacts;
 
@@ -83,7 +83,8 @@ impl CardWriter {
         let company = customer.details.billing.company_name.as_ref().map(CompanyName::as_str);
         let contact = contacts.contacts().first().map(|contact| contact.address.contact().as_str());
         // There must be one, and nobody is without all of these.
-        let shown = [Some(name), Some(customer.email.as_str()), company, contact];
+        let email = customer.email.as_ref().map(EmailAddress::as_str);
+        let shown = [Some(name), email, company, contact];
         self.text("FN", shown.into_iter().flatten().find(|text| !text.is_empty()).unwrap_or_default());
         let (first, rest) = name.split_once(char::is_whitespace).unwrap_or((name, ""));
         // Without a last name it says no more than FN, but 3.0 wants it.
@@ -107,9 +108,10 @@ impl CardWriter {
                     && contact.address.contact().as_str().eq_ignore_ascii_case(said)
             })
         };
-        let own = find(ContactType::Email, customer.email.as_str());
-        if own.is_none() && !customer.email.as_str().is_empty() {
-            self.property(None, Place::Email, false).text(customer.email.as_str());
+        let email = customer.email.as_ref().map(EmailAddress::as_str);
+        let own = email.and_then(|email| find(ContactType::Email, email));
+        if let Some(email) = email.filter(|_| own.is_none()) {
+            self.property(None, Place::Email, false).text(email);
         }
         if let Some(phone) = &customer.details.billing.phone
             && find(ContactType::Phone, phone.as_str()).is_none()

@@ -223,7 +223,7 @@ fn extra_field(random: &mut StdRng, number: i64, other: i64) -> ExtraField {
 fn customer_row(random: &mut StdRng, number: i64, other: i64) -> CustomerRow {
     CustomerRow {
         id: customer_of(number),
-        email: email(random, other),
+        email: Some(email(random, other)),
         name: maybe(random, |random| text!(random, CustomerName, other)),
         registered: time(random),
         updated: time(random),

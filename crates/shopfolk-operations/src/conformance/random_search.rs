@@ -7,9 +7,9 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use shopfolk_model::{
     ContactFilter, ContactType, CountryCode, Customer, CustomerGroup, CustomerId, CustomerKind,
-    CustomerPosition, CustomerSearch, CustomerSort, EmailFilter, GroupFilter, LanguageCode, Money, Order,
-    OrderSearch, OrderedProduct, OrderingCustomers, ProductId, SearchText, SearchedBuyer, SearchedCustomer,
-    SearchedOrder, ShippingPlace, SortField, Span, StoreId, Timestamp,
+    CustomerPosition, CustomerSearch, CustomerSort, EmailAddress, EmailFilter, GroupFilter, LanguageCode,
+    Money, Order, OrderSearch, OrderedProduct, OrderingCustomers, ProductId, SearchText, SearchedBuyer,
+    SearchedCustomer, SearchedOrder, ShippingPlace, SortField, Span, StoreId, Timestamp,
 };
 use shopfolk_store::{Engine, PageRequest};
 
@@ -151,7 +151,10 @@ impl<'a, E: Engine> Comparison<'a, E> {
         let look_up = |id: CustomerId| {
             let customer = self.customers.iter().find(|customer| customer.id == id);
             let name = |customer: &'_ Customer| customer.name.as_ref().map(ToString::to_string);
-            let buyer = |customer| SearchedBuyer::new(name(customer).as_deref(), customer.email.as_str());
+            let buyer = |customer: &Customer| {
+                let email = customer.email.as_ref().map_or("", EmailAddress::as_str);
+                SearchedBuyer::new(name(customer).as_deref(), email)
+            };
             Ok::<_, Infallible>(customer.map(buyer))
         };
         let matches = |order: &&Order| SearchedOrder::of(order).matches(&search, look_up).unwrap();
@@ -249,7 +252,7 @@ impl<'a, E: Engine> Comparison<'a, E> {
                     return EmailFilter::Part(any_email_part(random));
                 }
                 let email = any_of(random, customers).email;
-                EmailFilter::Exactly(email_like(random, &email))
+                EmailFilter::Exactly(email.and_then(|email| email_like(random, &email)))
             }),
             phone: turns.then(|| any_digits(random)),
             city: turns.then(|| any_part(random)),

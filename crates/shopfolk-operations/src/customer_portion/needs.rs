@@ -16,6 +16,8 @@ pub(crate) struct Needs {
     pub references: Vec<ExternalReferenceId>,
     /// Groups that customers are to be in.
     pub groups: Vec<GroupId>,
+    /// Whether all groups are looked at.
+    pub all_groups: bool,
     /// Whether values of extra fields are set.
     pub extra_fields: bool,
     /// Whether contacts of known customers are looked at.
@@ -46,7 +48,7 @@ impl NewRows {
 
 /// The contact for a new customer's own e-mail address, unless that is among its contacts.
 pub(super) fn own_contact(new: &NewCustomer) -> Option<NewContact> {
-    let own = ContactBook::contact_for_email(&new.email);
+    let own = ContactBook::contact_for_email(new.email.as_ref()?);
     let is_given = new.contacts.iter().any(|contact| contact.address.equals(&own.address));
     (!is_given).then_some(own)
 }
@@ -54,7 +56,7 @@ pub(super) fn own_contact(new: &NewCustomer) -> Option<NewContact> {
 impl Needs {
     /// Adds what creating a customer needs, but for its ids: those are taken when no rule says no.
     pub(crate) fn create(&mut self, new: &NewCustomer) {
-        self.emails.push(new.email.clone());
+        self.emails.extend(new.email.clone());
         self.references.extend(new.details.external_reference.clone());
         self.groups.push(new.group);
         self.extra_fields |= !new.extra_fields.is_empty();

@@ -3,7 +3,8 @@
 use std::fmt;
 
 use shopfolk_model::{
-    AddressRuleError, ContactRuleError, CustomerId, ExternalReferenceId, ExtraFieldRuleError, GroupRuleError,
+    AddressRuleError, ContactRuleError, CustomerId, CustomerName, ExternalReferenceId, ExtraFieldRuleError,
+    GroupRuleError,
 };
 
 use crate::OperationError;
@@ -31,6 +32,8 @@ pub enum ImportOutcome {
     PassedOver,
     /// It is not clear who is meant; nothing of it was written.
     Conflict(ImportConflict),
+    /// A part of it cannot be taken, and the rules want lines whole; nothing of it was written.
+    Unfit,
     /// It breaks a rule; nothing of it was written.
     Refused(OperationError),
 }
@@ -63,6 +66,18 @@ pub enum ImportConflict {
         ours: ExternalReferenceId,
         /// The reference in the file.
         theirs: ExternalReferenceId,
+    },
+    /// An earlier line of the file gives the customer who is found another name.
+    #[error("{key} is that of customer #{customer}, who is '{ours}' in an earlier line, not '{theirs}'")]
+    OtherName {
+        /// What names the customer.
+        key: MatchedKey,
+        /// The customer.
+        customer: CustomerId,
+        /// The name in the earlier line.
+        ours: CustomerName,
+        /// The name in this one.
+        theirs: CustomerName,
     },
 }
 
@@ -110,6 +125,8 @@ pub enum ImportedPart {
     Contact(usize),
     /// The shipping address at this place, from 0.
     Address(usize),
+    /// Fields of the customer itself.
+    Fields,
 }
 
 /// Why a part of a line could not be taken.
@@ -124,6 +141,9 @@ pub enum LeftOutReason {
         /// The name or the external reference.
         group: String,
     },
+    /// An earlier line of the same file says something else of the customer.
+    #[error("an earlier line of the file says something else of the customer")]
+    SaidBefore,
     /// A rule about groups says no.
     #[error(transparent)]
     Group(#[from] GroupRuleError),

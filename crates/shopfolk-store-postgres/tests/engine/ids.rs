@@ -2,14 +2,8 @@
 
 use std::collections::HashSet;
 
-use shopfolk_model::{CustomerId, EmailAddress};
-use shopfolk_operations::conformance::{
-    BY, STORE, assert_every_promise_holds, at, create, create_customer, create_store, import_of, phone, shop,
-};
-use shopfolk_operations::{ImportOutcome, ImportedCustomer};
+use shopfolk_operations::conformance::{STORE, create, create_customer, create_store, phone, shop};
 use shopfolk_store::Engine;
-use shopfolk_test_postgres::proxy::Proxy;
-use shopfolk_test_postgres::{PgBouncer, PostgresServer};
 use tokio::task::JoinSet;
 
 use crate::support::{new_engine, open};
@@ -59,82 +53,4 @@ async fn a_node_that_crashes_without_writing_loses_no_ids() {
         drop(engine);
     }
     assert_eq!(database.psql("SELECT * FROM counters"), before);
-}
-
-/// The import is held before each of its questions to the database in turn, and another node creates customers meanwhile.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn ids_that_an_import_keeps_are_given_by_no_other_node() {
-    const LINES: i64 = 40;
-    const CREATED: i64 = 20;
-    let (other, database) = new_engine().await;
-    create_store(&other, STORE).await;
-    let proxy = Proxy::start(database.address());
-    let importer = open(&database.url_through(&proxy)).await;
-    let (mut ids, mut expected) = (HashSet::new(), 0);
-    for step in 0.. {
-        let next: i64 = database.psql("SELECT next_customer_id FROM counters").trim().parse().unwrap();
-        let line = |number: i64| ImportedCustomer {
-            id: CustomerId::new(next + number).ok(),
-            email: EmailAddress::new(&format!("line{number}.{step}@example.com")).ok(),
-            ..ImportedCustomer::default()
-        };
-        let customers = (0..LINES).map(line).collect();
-        let import = import_of(customers, at(1));
-        proxy.hold_after(step);
-        let node = importer.clone();
-        let importing = tokio::spawn(async move { node.write(STORE, BY, import).await.unwrap() });
-        while !proxy.holds() && !importing.is_finished() {
-            tokio::task::yield_now().await;
-        }
-        let was_held = proxy.holds();
-        for number in 0..CREATED {
-            let id = create_customer(&other, &format!("created{number}.{step}@example.com")).await;
-            assert!(ids.insert(id), "id {id} was given twice");
-        }
-        proxy.let_go();
-        for outcome in importing.await.unwrap() {
-            let ImportOutcome::Created(id) = outcome.outcome else { panic!("{outcome:?}") };
-            assert!(ids.insert(id), "id {id} was given twice");
-        }
-        expected += LINES + CREATED;
-        if !was_held {
-            assert!(step > 3, "an import asks more often");
-            assert!((next..next + LINES).all(|id| ids.contains(&CustomerId::new(id).unwrap())));
-            break;
-        }
-    }
-    assert_eq!(i64::try_from(ids.len()).unwrap(), expected);
-    assert_every_promise_holds(&other).await;
-}
-
-/// Behind a pooler ids are reserved before the transaction, and the import is run again.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_import_behind_a_pooler_keeps_its_ids() {
-    if !PgBouncer::is_installed() {
-        println!("left out: PgBouncer is not installed");
-        return;
-    }
-    let (engine, database) = new_engine().await;
-    create_store(&engine, STORE).await;
-    let pooler = PgBouncer::start(PostgresServer::shared());
-    let importer = open(&pooler.url(&database)).await;
-    for portion in [100..110, 200..210, 150..160] {
-        let ids: Vec<_> = portion.map(|number| CustomerId::new(number).unwrap()).collect();
-        let line = |&id: &CustomerId| ImportedCustomer {
-            id: Some(id),
-            email: EmailAddress::new(&format!("line{id}@example.com")).ok(),
-            ..ImportedCustomer::default()
-        };
-        let customers = ids.iter().map(line).collect();
-        let import = import_of(customers, at(1));
-        let kept = importer
-            .write(STORE, BY, import)
-            .await
-            .unwrap()
-            .into_iter()
-            .zip(&ids)
-            .all(|(line, wanted)| matches!(line.outcome, ImportOutcome::Created(id) if id == *wanted));
-        assert_eq!(kept, ids[0].get() != 150, "only ids above all that were given are kept");
-    }
-    assert_every_promise_holds(&engine).await;
 }
