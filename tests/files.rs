@@ -15,6 +15,7 @@ on_each_engine! {
     files_as_they_come_are_taken_and_the_same_again_changes_nothing,
     nothing_is_imported_where_a_column_is_unknown,
     rejected_rows_can_be_mended_and_imported_again,
+    a_dry_run_tells_the_same_and_writes_nothing,
     a_map_says_what_columns_are_taken_for,
 }
 
@@ -47,6 +48,31 @@ const TAKEN: Wanted = Wanted {
 
 const FILES: &[Wanted] = &[
     Wanted {
+        file: "01-shopify-export.csv",
+        created: 3,
+        said: &[
+            "as Shopify writes it",
+            "Total Spent: left behind",
+            "Customer ID -> externalReferenceId",
+            "Without an e-mail address: 1",
+        ],
+        there: &[
+            "Harbour 4\\nFlat 2",
+            "+4755500101",
+            "\"externalReferenceId\":\"9000000000003\"",
+            "retail, tea",
+            "\"acceptMarketing\":true",
+        ],
+        ..TAKEN
+    },
+    Wanted {
+        file: "03-prestashop.csv",
+        created: 2,
+        said: &["semicolons", "PrestaShop", "Default group ID: left behind"],
+        there: &["\"customerGroupName\":\"Tea club\"", "1987-04-02", "2015-01-10"],
+        ..TAKEN
+    },
+    Wanted {
         file: "05-excel-semicolon-windows-1252.csv",
         created: 3,
         said: &["windows-1252"],
@@ -55,6 +81,40 @@ const FILES: &[Wanted] = &[
     },
     Wanted { file: "07-excel-sep-line.csv", created: 3, said: &["semicolons"], there: &["Köln"], ..TAKEN },
     Wanted { file: "09-mac-line-ends.csv", created: 2, there: &["Mira", "Tom"], ..TAKEN },
+    Wanted {
+        file: "11-outlook.csv",
+        created: 2,
+        said: &["Outlook"],
+        there: &[
+            "Harbour 4\\nBack door",
+            "mira.olsen@mail.example",
+            "first line\\nsecond line",
+            "+385 1 555 0102",
+        ],
+        ..TAKEN
+    },
+    Wanted {
+        file: "13-hubspot.csv",
+        created: 3,
+        unchanged: 1,
+        said: &["HubSpot", "Lead Status: left behind"],
+        there: &["2024-03-15 14:30:00 +0000", "2024-03-12 09:14:00 +0000"],
+        ..TAKEN
+    },
+    Wanted {
+        file: "15-magento.csv",
+        created: 1,
+        said: &["Magento"],
+        there: &["\"city\":\"Oslo\"", "Harbour 4\\nBack door"],
+        ..TAKEN
+    },
+    Wanted {
+        file: "17-phone-only.csv",
+        created: 4,
+        said: &["Without an e-mail address: 3"],
+        there: &["\"email\":\"\""],
+        ..TAKEN
+    },
     Wanted {
         file: "19-countries.csv",
         created: 4,
@@ -73,6 +133,15 @@ const FILES: &[Wanted] = &[
         there: &["first line\\nsecond line", "soft\\nbreak"],
         ..TAKEN
     },
+    Wanted {
+        file: "23-same-email-two-references.csv",
+        status: 3,
+        created: 1,
+        rejected: 2,
+        there: &["\"name\":\"Mira\""],
+        ..TAKEN
+    },
+    Wanted { file: "25-twice.ndjson", created: 3, there: &["tom.ruiz@mail.example"], ..TAKEN },
     Wanted { file: "27-other-store/1-mine.ndjson", created: 2, ..TAKEN },
     Wanted {
         file: "27-other-store/2-theirs.ndjson",
@@ -88,6 +157,7 @@ const FILES: &[Wanted] = &[
         ..TAKEN
     },
     Wanted { file: "31-array.json", created: 2, said: &["JSON"], ..TAKEN },
+    Wanted { file: "33-highest-id.csv", created: 3, ..TAKEN },
     Wanted {
         file: "35-one-unknown-column.csv",
         options: &["--ignore", "Loyalty points"],
@@ -106,6 +176,32 @@ const FILES: &[Wanted] = &[
         created: 1,
         said: &["registered, 1 times, first in line 2", "--dates dmy"],
         there: &["\"acceptMarketing\":true", "\"taxExempt\":false", "\"countryCode\":\"NO\""],
+        ..TAKEN
+    },
+    Wanted {
+        file: "41-google.vcf",
+        created: 1,
+        said: &["vCards"],
+        there: &[
+            "https://www.facebook.com/olsen.tea",
+            "\"customerGroupName\":\"Tea club\"",
+            "Calls after 3 pm,\\nnever on Mondays",
+        ],
+        ..TAKEN
+    },
+    Wanted {
+        file: "43-vcard4.vcf",
+        created: 1,
+        there: &["+33-555-0101", "INSTAGRAM", "Rue du Thé 1"],
+        ..TAKEN
+    },
+    Wanted { file: "45-export-handle.ndjson", created: 2, there: &["the \\\"Olsen\\\" tea"], ..TAKEN },
+    Wanted { file: "47-reference-of-one-email-of-another/1-first.csv", created: 2, ..TAKEN },
+    Wanted {
+        file: "47-reference-of-one-email-of-another/2-then.csv",
+        status: 3,
+        rejected: 1,
+        there: &["\"name\":\"Mira\"", "\"externalReferenceId\":\"R1\""],
         ..TAKEN
     },
 ];
@@ -266,6 +362,18 @@ fn rejected_rows_can_be_mended_and_imported_again(program: Program) {
         (&rejected[1]["rejected"]["line"], &rejected[1]["rejected"]["text"]),
         (&3.into(), &"{\"email\": \"h".into())
     );
+}
+
+fn a_dry_run_tells_the_same_and_writes_nothing(program: Program) {
+    create_store(&program, "7");
+    let file = copied(&program, "01-shopify-export.csv");
+    let before = export(&program, "7");
+    let said = import(&program, "7", &["--dry-run"], &file).succeeded();
+    assert!(said.stderr.contains(&format!("Would import: {}", told(3, 0, 0))), "{said:?}");
+    assert_eq!(export(&program, "7"), before);
+    assert!(import(&program, "7", &[], &file).succeeded().stderr.contains(&told(3, 0, 0)));
+    let said = import(&program, "7", &["--dry-run"], &file).succeeded();
+    assert!(said.stderr.contains(&told(0, 0, 3)), "{said:?}");
 }
 
 fn a_map_says_what_columns_are_taken_for(program: Program) {
