@@ -34,6 +34,7 @@ mod search;
 mod stores;
 mod transactions;
 mod transfer;
+mod whole_stores;
 
 pub use changed_customers::*;
 pub use contacts::*;
@@ -57,6 +58,7 @@ pub use search::*;
 pub use stores::*;
 pub use transactions::*;
 pub use transfer::*;
+pub use whole_stores::*;
 
 /// Makes a test of every case. The expression answers `(engine, guard)`; the guard is dropped after the case.
 #[macro_export]
@@ -156,6 +158,8 @@ macro_rules! conformance_tests {
             first_email_of_a_customer_becomes_a_contact
             refused_import_harms_no_neighbour_and_no_id_comes_back
             export_hands_over_every_customer_as_it_is
+            orders_of_elsewhere_keep_their_keys_dates_and_free_numbers
+            groups_and_extra_fields_of_elsewhere_are_made_once
             search_finds_a_part_of_a_text_in_any_case
             search_for_an_exact_email_finds_one_in_any_case
             search_sees_every_contact_at_once
