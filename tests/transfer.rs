@@ -158,7 +158,7 @@ fn customers_are_written_as_vcards(program: Program) {
     assert_eq!(
         cards(&program, "customers.vcf", &[]),
         "BEGIN:VCARD|VERSION:4.0|UID;VALUE=text:KEY-1|FN:Jane van Doe|N:van Doe;Jane;;;|ORG:Doe\\; Sons\\, Ltd|\
-        TEL:+1 555 0100|EMAIL;PREF=1:jane@example.com|contact2.TEL:+1 555 0101|contact2.NOTE:after noon|\
+        EMAIL;PREF=1:jane@example.com|TEL:+1 555 0100|contact1.TEL:+1 555 0101|contact1.NOTE:after noon|\
         SOCIALPROFILE;SERVICE-TYPE=Facebook;USERNAME=\"the ^'Olsen^' tea^^2\":https://www.facebook.com/jane|\
         SOCIALPROFILE;SERVICE-TYPE=Telegram;VALUE=text:@jane|X-OTHER:by pigeon\\, \u{e4}h|\
         ADR;TYPE=billing:;;1 A St\\nFloor 2;New York;New York;10001;United States|\
@@ -168,8 +168,8 @@ fn customers_are_written_as_vcards(program: Program) {
     assert_eq!(
         cards(&program, "old.vcf", &["--vcard", "3.0"]),
         "BEGIN:VCARD|VERSION:3.0|UID:KEY-1|FN:Jane van Doe|N:van Doe;Jane;;;|ORG:Doe\\; Sons\\, Ltd|\
-        TEL;TYPE=VOICE:+1 555 0100|EMAIL;TYPE=INTERNET;TYPE=PREF:jane@example.com|\
-        contact2.TEL;TYPE=VOICE:+1 555 0101|contact2.NOTE:after noon|\
+        EMAIL;TYPE=INTERNET;TYPE=PREF:jane@example.com|TEL;TYPE=VOICE:+1 555 0100|\
+        contact1.TEL;TYPE=VOICE:+1 555 0101|contact1.NOTE:after noon|\
         X-SOCIALPROFILE;TYPE=Facebook;X-USER=\"the ^'Olsen^' tea^^2\":https://www.facebook.com/jane|\
         IMPP;X-SERVICE-TYPE=Telegram:x-apple:%40jane|X-OTHER:by pigeon\\, \u{e4}h|\
         ADR;TYPE=POSTAL:;;1 A St\\nFloor 2;New York;New York;10001;United States|\

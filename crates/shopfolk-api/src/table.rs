@@ -14,7 +14,7 @@ pub use column::FieldKind;
 pub use field::CustomerField;
 pub use row_in::{Said, SaidContact, SaidCustomer};
 pub use row_out::WrittenCustomer;
-use shopfolk_model::{ExtraFieldKey, MAXIMUM_ADDRESSES, MAXIMUM_CONTACTS};
+use shopfolk_model::{ExtraFieldTitle, MAXIMUM_ADDRESSES, MAXIMUM_CONTACTS};
 
 use crate::customer::CustomerFields;
 
@@ -55,7 +55,7 @@ pub enum TableHeaderError {
 
 impl CustomerTable {
     /// The table for customers with at most so many contacts and addresses, in a store with these extra fields.
-    pub fn of_extent(contacts: usize, addresses: usize, extra_fields: &[ExtraFieldKey]) -> Self {
+    pub fn of_extent(contacts: usize, addresses: usize, extra_fields: &[ExtraFieldTitle]) -> Self {
         let entries =
             vec![(CustomerFields::CONTACTS.name, contacts), (CustomerFields::ADDRESSES.name, addresses)];
         Self { columns: Column::all(contacts, addresses, extra_fields), entries }
@@ -67,7 +67,7 @@ impl CustomerTable {
         most: usize,
         contacts: usize,
         addresses: usize,
-        extra_fields: &[ExtraFieldKey],
+        extra_fields: &[ExtraFieldTitle],
     ) -> Self {
         let columns = |contacts, addresses| Column::all(contacts, addresses, extra_fields).len();
         let alone = columns(0, 0);
@@ -92,9 +92,9 @@ mod tests {
 
     #[test]
     fn a_narrow_table_has_room_for_every_field_and_some_of_each_list() {
-        let keys = vec![ExtraFieldKey::new("6r0fUGw").unwrap(); 100];
+        let titles = vec![ExtraFieldTitle::new("Shoe size").unwrap(); 100];
         for (contacts, addresses) in [(500, 100), (500, 0), (0, 100), (500, 1), (1, 100), (500, 7)] {
-            let table = CustomerTable::of_extent_within(1_000, contacts, addresses, &keys);
+            let table = CustomerTable::of_extent_within(1_000, contacts, addresses, &titles);
             let header: Vec<_> = table.header().collect();
             assert!((900..=1_000).contains(&header.len()), "{contacts} {addresses}: {}", header.len());
             let has = |name: &str| header.iter().any(|column| column == name);
@@ -103,14 +103,14 @@ mod tests {
                 (contacts > 0, addresses > 0)
             );
         }
-        let table = CustomerTable::of_extent_within(1_000, 5, 3, &keys);
-        assert_eq!(table.header().count(), CustomerTable::of_extent(5, 3, &keys).header().count());
+        let table = CustomerTable::of_extent_within(1_000, 5, 3, &titles);
+        assert_eq!(table.header().count(), CustomerTable::of_extent(5, 3, &titles).header().count());
     }
 
     #[test]
     fn the_header_that_is_written_can_be_read() {
-        let keys = [ExtraFieldKey::new("6r0fUGw").unwrap()];
-        for name in CustomerTable::of_extent(2, 1, &keys).header() {
+        let titles = [ExtraFieldTitle::new("Shoe size").unwrap()];
+        for name in CustomerTable::of_extent(2, 1, &titles).header() {
             assert_eq!(CustomerField::named(&name).unwrap().to_string(), name);
         }
     }

@@ -4,11 +4,11 @@
 //! before numbers so that they keep their zeros. So one is taken away before digits and before `= + - @`, tab and CR. A text
 //! that begins so by itself has one more when it is written here (`write/spreadsheet.rs`), and comes back as it was.
 
-/// What a spreadsheet takes for the beginning of a formula, or removes.
-const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
+/// What spreadsheets take for the beginning of a formula, some of them in wide forms too, or remove.
+pub(crate) const FORMULA: [char; 10] = ['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠'];
 
 /// Whether a cell is an apostrophe, or more, before what one is put before.
-fn is_marked(cell: &str) -> bool {
+pub(crate) fn is_marked(cell: &str) -> bool {
     cell.starts_with('\'')
         && cell
             .trim_start_matches('\'')

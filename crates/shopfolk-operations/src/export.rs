@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use shopfolk_model::{ContactBook, CustomerGroup, ExtraField, ExtraFieldKey, GroupId, GroupName, Order};
+use shopfolk_model::{ContactBook, CustomerGroup, ExtraField, ExtraFieldTitle, GroupId, GroupName, Order};
 use shopfolk_store::{
     Length, ReadOperation, ReadTx, StoreError, StoredCustomer, list_orders, list_stored_customers,
 };
@@ -49,8 +49,8 @@ pub struct CustomerExtent {
     pub contacts: usize,
     /// How many shipping addresses.
     pub addresses: usize,
-    /// The extra fields of the store.
-    pub extra_fields: Vec<ExtraFieldKey>,
+    /// The titles of the extra fields of the store.
+    pub extra_fields: Vec<ExtraFieldTitle>,
 }
 
 impl ReadOperation for ExportCustomers {
@@ -68,7 +68,7 @@ impl ReadOperation for ExportCustomers {
         let names: HashMap<GroupId, GroupName> =
             groups.iter().map(|group| (group.id, group.name.clone())).collect();
         if self.measure {
-            let extra_fields = fields.iter().map(|field| field.key).collect();
+            let extra_fields = fields.iter().map(|field| field.title.clone()).collect();
             let extent = CustomerExtent { extra_fields, ..self.measure(tx).await? };
             if self.taker.send(Exported::Extent(extent)).await.is_err() {
                 return Ok(());

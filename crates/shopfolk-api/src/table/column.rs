@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use shopfolk_model::{ExtraFieldKey, ExtraFieldTitle};
+use shopfolk_model::ExtraFieldTitle;
 use shopfolk_operations::CustomerWithContacts;
 
 use super::{IDENTITY, STORE_COLUMN, TableHeaderError};
@@ -181,7 +181,7 @@ impl Column {
     }
 
     /// Every column that is written: what follows from others is not.
-    pub(super) fn all(contacts: usize, addresses: usize, extra_fields: &[ExtraFieldKey]) -> Vec<Self> {
+    pub(super) fn all(contacts: usize, addresses: usize, extra_fields: &[ExtraFieldTitle]) -> Vec<Self> {
         let written = |object| fields(object).into_iter().filter(|field| !field.role.is_derived());
         let (mut columns, mut inner_columns) = (Vec::new(), Vec::new());
         let mut lists = Vec::new();
@@ -208,7 +208,7 @@ impl Column {
                 }
             }
         }
-        columns.extend(extra_fields.iter().map(|key| Self::ExtraField(key.as_str().to_owned())));
+        columns.extend(extra_fields.iter().map(|title| Self::ExtraField(title.as_str().to_owned())));
         columns.append(&mut inner_columns);
         lists.sort_by_key(|(list, _)| list.name);
         for (list, inner) in lists {
@@ -258,8 +258,8 @@ mod tests {
 
     #[test]
     fn every_written_column_is_found_by_its_name() {
-        let keys = [ExtraFieldKey::new("6r0fUGw").unwrap()];
-        let columns = Column::all(3, 2, &keys);
+        let titles = [ExtraFieldTitle::new("Shoe size [cm]").unwrap()];
+        let columns = Column::all(3, 2, &titles);
         assert!(columns.len() > 60, "{}", columns.len());
         for column in columns {
             assert_eq!(shown(&column.to_string()), Ok(column.to_string()));

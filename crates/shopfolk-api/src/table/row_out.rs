@@ -60,7 +60,7 @@ impl WrittenCustomer<'_> {
                 let values = self.customer.get(EXTRA_FIELDS)?.as_array()?;
                 values
                     .iter()
-                    .find(|value| value[ExtraFieldValueFields::KEY.name] == name.as_str())?
+                    .find(|value| value[ExtraFieldValueFields::TITLE.name] == name.as_str())?
                     .get(ExtraFieldValueFields::VALUE.name)
             }
         }

@@ -110,23 +110,28 @@ impl CardWriter {
         };
         let email = customer.email.as_ref().map(EmailAddress::as_str);
         let own = email.and_then(|email| find(ContactType::Email, email));
-        if let Some(email) = email.filter(|_| own.is_none()) {
-            self.property(None, Place::Email, false).text(email);
+        let mut notes = 0;
+        match (own, email) {
+            (Some(own), _) => self.contact(own, &mut notes),
+            (None, Some(email)) => self.property(None, Place::Email, false).text(email),
+            (None, None) => {}
         }
         if let Some(phone) = &customer.details.billing.phone
             && find(ContactType::Phone, phone.as_str()).is_none()
         {
             self.property(None, Place::Phone, false).text(phone.as_str());
         }
-        let others = contacts.iter().filter(|contact| own.is_none_or(|own| own.id != contact.id));
-        for (number, contact) in (1..).zip(own.into_iter().chain(others)) {
-            self.contact(number, contact);
+        for contact in contacts.iter().filter(|contact| own.is_none_or(|own| own.id != contact.id)) {
+            self.contact(contact, &mut notes);
         }
     }
 
     /// A contact, and behind it its note, which belongs to the same group.
-    fn contact(&mut self, number: u32, contact: &Contact) {
-        let group = contact.note.as_ref().map(|_| format!("contact{number}"));
+    fn contact(&mut self, contact: &Contact, notes: &mut u32) {
+        let group = contact.note.as_ref().map(|_| {
+            *notes += 1;
+            format!("contact{notes}")
+        });
         let said = contact.address.contact().as_str();
         let place = Place::of(contact.address.contact_type());
         let is_link = said.contains("://");

@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use crate::apostrophe::{FORMULA, is_marked};
+
 /// The most columns of a table for spreadsheets: what every program takes.
 pub(super) const MOST_COLUMNS: usize = 1_000;
 
@@ -13,9 +15,6 @@ const SHOWN_DIGITS: usize = 11;
 
 /// The mark before the text that says to spreadsheets that it is UTF-8.
 pub(super) const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
-
-/// What a spreadsheet takes for the beginning of a formula, or removes.
-const FORMULA: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
 /// The cell that stands for a text in any table.
 pub(super) fn plain(text: &str) -> Cow<'_, str> {
@@ -33,13 +32,6 @@ pub(super) fn guarded(text: &str) -> Cow<'_, str> {
 
 fn marked(text: &str) -> Cow<'_, str> {
     Cow::Owned(format!("'{text}"))
-}
-
-/// Whether a text is apostrophes before what one is put before.
-fn is_marked(text: &str) -> bool {
-    let rest = text.trim_start_matches('\'');
-    rest.len() < text.len()
-        && rest.starts_with(|first: char| first.is_ascii_digit() || FORMULA.contains(&first))
 }
 
 /// Whether a text may be taken for a number, a date or a time, and be another text then.
@@ -64,6 +56,7 @@ mod tests {
             "@SUM(A1)",
             "\t=1+1",
             "\r=1+1",
+            "＝1+1",
             "'=1+1",
             "''7",
             "007",

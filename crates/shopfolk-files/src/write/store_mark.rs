@@ -1,8 +1,8 @@
 //! How a file says which store it is of, so that an import into the same store may go by the ids in it, and no other does.
 //!
 //! - **NDJSON**: the first line is `{"shopfolk":{"store":"KEY","format":1}}`; every other line is a customer. Files may be
-//!   joined: such a line holds for those after it, up to the next one. With `"whole":true` the file has more than customers
-//!   ([`whole`](super::whole)).
+//!   joined: such a line holds for those after it, up to the next one. With `"whole":true` the file has more than customers:
+//!   lines that are a [`StoreRecord`](shopfolk_api::StoreRecord) each.
 //! - **CSV**: the last column is `shopfolkStore`, and each row has the key in it. In a table for spreadsheets, which have room
 //!   for so many columns, a customer may go on in the rows after it: they repeat `id`, `externalReferenceId` and `email`, and have
 //!   the contacts and addresses for which there was no room before.

@@ -8,7 +8,7 @@ use calcard::vcard::{
     VCard, VCardEntry, VCardParameterName, VCardParameterValue, VCardProperty, VCardType, VCardValue,
 };
 use shopfolk_api::{CustomerField, SaidContact, SaidCustomer};
-use shopfolk_model::ContactType;
+use shopfolk_model::{ContactType, CustomerId, StoreKey};
 
 use super::network::{network, parameter};
 use crate::read::item::{Filed, Problem, ReadRules};
@@ -105,10 +105,12 @@ impl<'a> Reading<'a> {
         self.say("billingPerson.lastName", part(0));
     }
 
-    /// The first of the addresses, by preference, is the customer's own.
+    /// The first of the addresses, by preference, is the customer's own; in a card of ours the first, whichever is preferred.
     fn emails(&mut self) {
         let mut entries: Vec<_> = self.card.properties(&VCardProperty::Email).collect();
-        entries.sort_by_key(|entry| !is_preferred(entry));
+        if !is_ours(self.card) {
+            entries.sort_by_key(|entry| !is_preferred(entry));
+        }
         if let Some(first) = entries.first() {
             let address = text(first);
             self.say("email", Cow::Owned(values::email(&address).to_owned()));
@@ -178,7 +180,7 @@ impl<'a> Reading<'a> {
         let (kind, text) = network(entry, said);
         let handle =
             ["USERNAME", "X-USER"].into_iter().find_map(|name| parameter(entry, name)).map(unescaped);
-        let contact = SaidContact { handle, ..SaidContact::of(kind, Cow::Owned(text.to_owned())) };
+        let contact = SaidContact { handle, ..SaidContact::of(kind, Cow::Owned(text.into_owned())) };
         self.add(entry, contact);
     }
 
@@ -202,7 +204,9 @@ impl<'a> Reading<'a> {
         if parts.iter().all(|part| part.trim().is_empty()) {
             return;
         }
-        let is_billing = has_type(entry, &VCardType::Billing);
+        // Before 4.0 there is no word for it, and addresses of which nothing is said have all of the words there are.
+        let is_postal = has_word(entry, "POSTAL") && !has_word(entry, "PARCEL");
+        let is_billing = has_type(entry, &VCardType::Billing) || is_postal;
         for (name, part) in PLACE.iter().zip(parts).filter(|(_, part)| !part.trim().is_empty()) {
             let part = Cow::Owned(values::lines(&part).into_owned());
             if is_billing {
@@ -274,6 +278,18 @@ fn has_type(entry: &VCardEntry, kind: &VCardType) -> bool {
     let is_it =
         |value: &VCardParameterValue| matches!(value, VCardParameterValue::Type(other) if other == kind);
     entry.parameters(&VCardParameterName::Type).any(is_it)
+}
+
+fn has_word(entry: &VCardEntry, word: &str) -> bool {
+    let mut types = entry.parameters(&VCardParameterName::Type).filter_map(|kind| kind.as_text());
+    types.any(|kind| kind.eq_ignore_ascii_case(word))
+}
+
+/// Whether we wrote the card: by its `UID`, which has the key of a store before the id.
+fn is_ours(card: &VCard) -> bool {
+    let uid = card.property(&VCardProperty::Uid).map(text).unwrap_or_default();
+    uid.split_once('-')
+        .is_some_and(|(key, id)| StoreKey::new(key).is_ok() && id.parse::<CustomerId>().is_ok())
 }
 
 /// Whether it is the preferred one of its kind: `PREF=1`, or `TYPE=pref` before version 4.0.

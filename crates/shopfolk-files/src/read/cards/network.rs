@@ -1,6 +1,9 @@
 //! Networks, as vCards call them.
 
+use std::borrow::Cow;
+
 use calcard::vcard::{VCardEntry, VCardParameterName};
+use percent_encoding::percent_decode_str;
 use shopfolk_model::ContactType;
 
 use crate::values::strip_scheme;
@@ -47,7 +50,7 @@ pub(super) fn parameter<'a>(entry: &'a VCardEntry, name: &str) -> Option<&'a str
 }
 
 /// The network of a profile or of an address for messages, and the text without the scheme that names it.
-pub(super) fn network<'a>(entry: &VCardEntry, text: &'a str) -> (ContactType, &'a str) {
+pub(super) fn network<'a>(entry: &VCardEntry, text: &'a str) -> (ContactType, Cow<'a, str>) {
     let types = entry.parameters(&VCardParameterName::Type).filter_map(|kind| kind.as_text());
     let services = ["SERVICE-TYPE", "X-SERVICE-TYPE"].into_iter().filter_map(|name| parameter(entry, name));
     let said = services.chain(types).find_map(named);
@@ -56,8 +59,14 @@ pub(super) fn network<'a>(entry: &VCardEntry, text: &'a str) -> (ContactType, &'
         .filter(|(_, rest)| !rest.starts_with("//"))
         .and_then(|(scheme, rest)| named(scheme).map(|kind| (kind, rest)));
     match (said, scheme) {
-        (Some(kind), Some((_, rest))) | (None, Some((kind, rest))) => (kind, rest),
-        (Some(kind), None) => (kind, strip_scheme(strip_scheme(text, "x-apple:"), "xmpp:")),
-        (None, None) => (ContactType::Other, text),
+        (Some(kind), Some((_, rest))) | (None, Some((kind, rest))) => (kind, rest.into()),
+        (Some(kind), None) => match text.split_once(':') {
+            // What is no link stands in one for Apple's programs.
+            Some((scheme, encoded)) if scheme.eq_ignore_ascii_case("x-apple") => {
+                (kind, percent_decode_str(encoded).decode_utf8().unwrap_or(encoded.into()))
+            }
+            _ => (kind, strip_scheme(text, "xmpp:").into()),
+        },
+        (None, None) => (ContactType::Other, text.into()),
     }
 }

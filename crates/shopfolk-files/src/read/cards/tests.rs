@@ -122,3 +122,31 @@ fn several_cards_have_their_lines_and_a_broken_one_is_told() {
         cards(text, ReadRules::default()).into_iter().map(|(line, said)| (line, said.is_ok())).collect();
     assert_eq!(read, [(1, true), (7, true), (11, false)]);
 }
+
+#[test]
+fn a_card_of_ours_names_the_customers_own_address_first() {
+    let lines = [
+        "VERSION:3.0",
+        "FN:Mira",
+        "EMAIL;TYPE=INTERNET:mira@shop.example",
+        "EMAIL;TYPE=PREF:other@shop.example",
+    ];
+    assert_eq!(one(&lines).0.email.unwrap().as_str(), "other@shop.example");
+    let ours = [&lines[..], &["UID:a1b2c3d4e5f6a7b8c9d0-7"]].concat();
+    assert_eq!(one(&ours).0.email.unwrap().as_str(), "mira@shop.example");
+}
+
+#[test]
+fn what_is_no_link_stands_in_one_for_apple_and_postal_addresses_are_the_payers() {
+    let (customer, left_out) = one(&[
+        "VERSION:3.0",
+        "FN:Mira",
+        "IMPP;X-SERVICE-TYPE=Telegram:x-apple:%40mira%3A1",
+        "ADR;TYPE=POSTAL:;;Harbour 4;Bergen;;;Norway",
+        "ADR;TYPE=PARCEL:;;Quay 5;Oslo;;;Norway",
+    ]);
+    assert_eq!((contacts(&customer), left_out), (vec!["TELEGRAM @mira:1".to_owned()], Vec::new()));
+    let city = &customer.details.billing.city;
+    assert!(matches!(city, FieldChange::Set(city) if city.as_str() == "Bergen"), "{city:?}");
+    assert_eq!(customer.addresses.map(|addresses| addresses.len()), Some(1));
+}
