@@ -20,6 +20,7 @@ on_each_engine! {
     any_customers_come_back_out_of_every_format,
     a_whole_store_comes_back_with_its_groups_fields_and_orders,
     vcards_come_back_as_they_were,
+    extra_fields_of_a_table_keep_their_titles_whatever_these_are,
 }
 
 const SCOPES: &str = "read_customers,create_customers,update_customers,read_customers_extrafields,\
@@ -206,5 +207,49 @@ fn vcards_come_back_as_they_were(program: Program) {
         let before = export(&program, store, &[]);
         import(&program, store, &file);
         assert_eq!(export(&program, store, &[]), before, "{version}");
+    }
+}
+
+/// Titles that are nearly the same, that look like the names of columns, and one that could be a key.
+const TITLES: [&str; 9] =
+    ["A-B", "A B", "a]b", "[x]", "extrafields[x]", "Nr. #, \"new\"", "Loyalty", "Größe; Farbe", "email"];
+
+fn extra_fields_of_a_table_keep_their_titles_whatever_these_are(program: Program) {
+    let mut shop = Shop::with(program);
+    shop.token = shop.program.create_token(SCOPES);
+    let server = shop.serve(&[]);
+    let client = shop.client(&server);
+    let path = |rest: &str| format!("/api/v3/{STORE}/{rest}");
+    let mut values = Vec::new();
+    for title in TITLES {
+        let field = client.post(&path("store_extrafields/customers"), &json!({ "title": title })).unwrap();
+        assert_eq!(field.status, 200, "{title}: {field:?}");
+        values.push(json!({ "key": field.body["key"], "value": format!("of {title}") }));
+    }
+    let customer = json!({ "email": "a@shop.example", "extrafields": values });
+    assert_eq!(client.post(&path("customers"), &customer).unwrap().status, 200);
+    server.stop();
+    let program = shop.program;
+    let before = export(&program, STORE, &["--whole"]);
+    for (number, options) in [&[][..], &["--for", "spreadsheet"]].into_iter().enumerate() {
+        let file = format!("{number}.csv");
+        program.run(&[&["export", "--store", &STORE.to_string()], options, &[&file]].concat()).succeeded();
+        let store = new_store(&program, number as u64 + 1);
+        import(&program, store, &file);
+        let there: Value =
+            serde_json::from_str(customer_lines(&export(&program, store, &[])).next().unwrap()).unwrap();
+        let mut found: Vec<_> = there["extrafields"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|field| (field["title"].clone(), field["value"].clone()))
+            .collect();
+        let mut wanted: Vec<_> =
+            TITLES.iter().map(|title| (json!(title), json!(format!("of {title}")))).collect();
+        found.sort_by_key(|(title, _)| title.to_string());
+        wanted.sort_by_key(|(title, _)| title.to_string());
+        assert_eq!(found, wanted, "{file}");
+        import(&program, STORE, &file);
+        assert_eq!(export(&program, STORE, &["--whole"]), before, "{file}");
     }
 }

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::fmt;
 
 use shopfolk_api::STORE_COLUMN;
+use shopfolk_model::fold;
 
 use crate::dialect::{Dialect, Mapping, Meaning, Target, own_fields, plain};
 use crate::read::REPORT_COLUMNS;
@@ -118,10 +119,11 @@ impl TablePlan {
                 _ if REPORT_COLUMNS.contains(&name.as_str()) => ColumnUse::LeftBehind,
                 Some(Meaning::LeftBehind) => ColumnUse::LeftBehind,
                 Some(Meaning::Says(mapping)) => {
-                    if !seen.insert(plain(name)) {
+                    let fields: Vec<_> = mapping.targets.iter().map(ToString::to_string).collect();
+                    // Titles of extra fields differ in more than names of columns do: in spaces and punctuation.
+                    if !seen.insert((plain(name), fold(&fields.concat()))) {
                         return Err(HeaderError::Twice { name: name.clone() });
                     }
-                    let fields = mapping.targets.iter().map(ToString::to_string).collect();
                     taken.push(TakenColumn { place, name: name.clone(), mapping });
                     ColumnUse::Taken(fields)
                 }

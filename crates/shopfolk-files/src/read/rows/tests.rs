@@ -118,3 +118,19 @@ fn a_row_without_the_customer_has_an_address_more() {
     assert!(matches!(&read[0].0.details.billing.city, FieldChange::Set(city) if city.as_str() == "Bergen"));
     assert_eq!(read[0].1, Vec::<String>::new());
 }
+
+#[test]
+fn titles_of_extra_fields_are_told_apart_by_spaces_and_punctuation_too() {
+    let read = customers(
+        "email,extrafields[A-B],extrafields[A B],extrafields[a]b],extrafields[[x]]\na@example.com,1,2,3,4\n",
+    );
+    let [(customer, left_out)] = &read[..] else { panic!("{read:?}") };
+    let titles: Vec<_> =
+        customer.extra_fields.iter().map(|field| field.title.as_ref().unwrap().as_str()).collect();
+    assert_eq!((titles, left_out.len()), (vec!["A-B", "A B", "a]b", "[x]"], 0));
+    for twice in ["extrafields[A B],extrafields[a b]", "name,Name"] {
+        let header: Vec<_> = ["email"].into_iter().chain(twice.split(',')).map(str::to_owned).collect();
+        let plan = TablePlan::of_header(&header, None, &Ignored::default());
+        assert!(matches!(plan, Err(crate::plan::HeaderError::Twice { .. })), "{twice}: {plan:?}");
+    }
+}
