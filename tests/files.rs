@@ -14,6 +14,7 @@ use harness::{Outcome, Program};
 on_each_engine! {
     files_as_they_come_are_taken_and_the_same_again_changes_nothing,
     nothing_is_imported_where_a_column_is_unknown,
+    an_unknown_field_far_behind_the_beginning_is_left_out_and_told_with_its_lines,
     rejected_rows_can_be_mended_and_imported_again,
     a_dry_run_tells_the_same_and_writes_nothing,
     a_map_says_what_columns_are_taken_for,
@@ -303,6 +304,27 @@ fn nothing_is_imported_where_a_column_is_unknown(program: Program) {
         assert!(said.status == 1 && said.stderr.contains(reason), "{said:?}");
         assert_eq!(said.stderr.lines().count(), 1, "{said:?}");
     }
+}
+
+fn an_unknown_field_far_behind_the_beginning_is_left_out_and_told_with_its_lines(program: Program) {
+    create_store(&program, "7");
+    let note = "n".repeat(4_500);
+    let line = |number: u64, more: &str| {
+        format!("{{\"email\":\"a{number}@shop.example\",\"privateAdminNotes\":\"{note}\"{more}}}\n")
+    };
+    let more = |number| if number > 980 { ",\"shoe\":5" } else { "" };
+    let text: String = (1..=1_000).map(|number| line(number, more(number))).collect();
+    // The plan is made of the first 4 MiB.
+    assert!(text.find("shoe").unwrap() > 4 << 20);
+    let said = program.run_with_input(&["import", "--store", "7", "-"], text.as_bytes()).succeeded();
+    let shoe = "Left out: shoe, 20 times, first in line 981: no customer has such a field";
+    assert!(said.stderr.contains(shoe) && said.stderr.contains(&told(1_000, 0, 0)), "{said:?}");
+    let said = program
+        .run_with_input(&["import", "--store", "7", "--ignore", "shoe", "-"], text.as_bytes())
+        .succeeded();
+    assert!(!said.stderr.contains("Left out") && said.stderr.contains(&told(0, 0, 1_000)), "{said:?}");
+    let said = program.run_with_input(&["import", "--store", "7", "--strict", "-"], text.as_bytes());
+    assert!(said.status == 3 && said.stderr.contains("20 lines rejected"), "{said:?}");
 }
 
 fn rejected_rows_can_be_mended_and_imported_again(program: Program) {
