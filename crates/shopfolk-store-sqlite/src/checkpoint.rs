@@ -29,6 +29,9 @@ use crate::write_health::causes;
 const PAGES: usize = 2_000;
 /// The same for a command, which nobody waits for: 64 MiB. An import changes the same pages of the indexes again and again.
 const PAGES_OF_A_COMMAND: usize = 16_384;
+/// Portions of walks wait while the log is moved and has this many times as many pages: they write faster than pages are moved,
+/// so that the rest, for which every write waits, would grow to a third of a second's worth.
+const PORTIONS_WAIT_AT: usize = 2;
 /// Each time the log has grown by this many pages (32 MiB), searches pause so that it can begin anew.
 const PAGES_WITHOUT_PAUSE: i64 = 8_192;
 /// The thread goes on beside the writer until what was added meanwhile is no more than this; for that, the writer waits.
@@ -105,6 +108,11 @@ impl Checkpoints {
             // It is not at work, so there is room; if it is gone, it has said why.
             let _ = wake.try_send(());
         }
+    }
+
+    /// Whether portions of walks are to wait because the log, which has this many pages, is being moved.
+    pub(crate) fn is_behind(&self, pages: usize) -> bool {
+        pages >= PORTIONS_WAIT_AT * self.move_at && self.running.load(Ordering::Relaxed)
     }
 
     /// Stops the thread.

@@ -175,7 +175,9 @@ impl SqliteEngine {
         let (portion, worked) = PortionWrite::new(turn, write);
         self.send(|queues| &queues.writes, Box::new(portion) as Box<dyn WriteJob>)?;
         let answer = answer.await.unwrap_or_else(|_| Err(StoreError::CLOSED.into()))?;
-        pace.took(worked.get());
+        if let Some(worked) = worked.get() {
+            pace.took(worked);
+        }
         Ok(answer)
     }
 

@@ -16,13 +16,14 @@ pub(crate) struct PortionWrite<R: Runs> {
     worked: Worked,
 }
 
-/// How long the writer was busy with a portion: what others waited for it, its commit included.
+/// How long the writer was busy with a portion: what others waited for it, its commit included. Nothing where it wrote nothing,
+/// which says nothing of how long one takes that does.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Worked(Arc<AtomicU64>);
 
 impl Worked {
-    pub(crate) fn get(&self) -> Duration {
-        Duration::from_nanos(self.0.load(Ordering::Relaxed))
+    pub(crate) fn get(&self) -> Option<Duration> {
+        Some(self.0.load(Ordering::Relaxed)).filter(|&time| time > 0).map(Duration::from_nanos)
     }
 
     fn set(&self, time: Duration) {

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use rusqlite::Connection;
 use shopfolk_model::{Actor, StoreId};
-use shopfolk_store::{StoreError, Turns};
+use shopfolk_store::{BUDGET, StoreError, Turns};
 
 use crate::checkpoint::{Checkpoints, empty_log};
 use crate::commits::Commits;
@@ -30,13 +30,15 @@ pub(crate) use job::{Copies, Operates, Ran, Runs, Write, WriteJob};
 
 /// After this long without a write, recent contacts are settled.
 const REST: Duration = Duration::from_secs(1);
+/// How often it is looked whether the log is moved, while portions of walks wait for it.
+const WHILE_THE_LOG_IS_MOVED: Duration = Duration::from_millis(1);
 /// How many customers are settled in one commit while nobody waits.
 const CUSTOMERS_SETTLED_AT_REST: usize = 512;
 
 /// How much is packed in one commit while nobody waits.
-const PACKED_AT_REST: PackingShare = PackingShare { customers: 1_024, blocks: 16 };
+const PACKED_AT_REST: PackingShare = PackingShare { customers: 1_024, blocks: 16, time: Some(BUDGET.time) };
 /// How much is packed in one commit before anybody is served.
-const PACKED_AT_ONCE: PackingShare = PackingShare { customers: 8_192, blocks: 64 };
+const PACKED_AT_ONCE: PackingShare = PackingShare { customers: 8_192, blocks: 64, time: None };
 
 /// What no database says when it is asked whether others wrote.
 const UNKNOWN_VERSION: i64 = -1;
@@ -116,7 +118,10 @@ impl Writer {
     /// Serves writes until nobody can send any more, then settles and empties the log.
     pub(crate) fn serve(&mut self, jobs: &Receiver<Box<dyn WriteJob>>) -> Result<(), StoreError> {
         loop {
-            let next = if self.portions.waiting() > 0 {
+            let portions_wait = self.checkpoints.is_behind(self.log_pages.load(Ordering::Relaxed));
+            let next = if self.portions.waiting() > 0 && portions_wait {
+                jobs.recv_timeout(WHILE_THE_LOG_IS_MOVED).map_err(|_| None)
+            } else if self.portions.waiting() > 0 {
                 jobs.try_recv().map_err(|_| None)
             } else if self.has_its_files() && (self.has_work_at_rest() || self.health.is_in_trouble()) {
                 jobs.recv_timeout(REST).map_err(Some)
@@ -129,7 +134,9 @@ impl Writer {
                 Err(Some(RecvTimeoutError::Timeout)) => self.work_at_rest(jobs),
                 Err(Some(RecvTimeoutError::Disconnected)) => break,
             }
-            self.serve_portion();
+            if !portions_wait {
+                self.serve_portion();
+            }
         }
         self.checkpoints.stop();
         if !self.state.keep_recent || !self.has_its_files() {
@@ -232,7 +239,9 @@ impl Writer {
         self.settle(self.most_recent, usize::MAX)?;
         self.pack_share()?;
         self.end()?;
-        if let [alone] = batch {
+        if let [alone] = batch
+            && self.wrote.load(Ordering::Relaxed)
+        {
             alone.worked(began.elapsed());
         }
         Ok(None)
@@ -351,11 +360,15 @@ impl Writer {
         made
     }
 
-    /// Packs as many customers with a commit as came with it, where there are too many that are not packed.
+    /// Packs as many customers with a commit as came with it, where there are too many that are not packed. Where that takes too
+    /// long, the portions that follow are smaller, and what is left is packed with them.
     fn pack_share(&mut self) -> Result<(), StoreError> {
         let customers = self.state.backlog.share();
         match self.state.backlog.too_much() {
-            Some((store, added)) => self.pack(store, added, PackingShare { customers, blocks: usize::MAX }),
+            Some((store, added)) => {
+                let time = Some(BUDGET.time);
+                self.pack(store, added, PackingShare { customers, blocks: usize::MAX, time })
+            }
             None => Ok(()),
         }
     }

@@ -271,3 +271,17 @@ async fn engine_that_closes_finishes_portions_that_wait() {
         part.await.unwrap().unwrap();
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn portion_that_writes_nothing_says_nothing_of_the_pace() {
+    let (engine, _guard) = engine(|_| ()).await;
+    let play = Play::new(&engine);
+    play.stage.open("writes nothing");
+    let mut pace = Pace::default();
+    for _ in 0..3 {
+        let part = play.part("writes nothing", Length::Long);
+        engine.write_portion(STORE, BY, part, &mut pace).await.unwrap();
+        assert_eq!(pace, Pace::default());
+    }
+    engine.close().await.unwrap();
+}

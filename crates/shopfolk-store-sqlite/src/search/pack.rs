@@ -1,6 +1,7 @@
 //! Packing what searches look at of customers into blocks.
 
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 use rusqlite::params;
 use shopfolk_model::{CustomerId, SearchedCustomer};
@@ -22,6 +23,8 @@ pub(crate) struct PackingShare {
     pub customers: usize,
     /// In so many blocks.
     pub blocks: usize,
+    /// For about so long, where others may wait.
+    pub time: Option<Duration>,
 }
 
 /// A customer of a block that is packed anew.
@@ -47,12 +50,14 @@ struct Repacked {
 impl SqliteWriteTx<'_> {
     /// Packs some of what is not packed in any store.
     pub(crate) fn pack(&mut self, packing: &mut Packing, share: PackingShare) -> Result<(), StoreError> {
-        let PackingShare { mut customers, blocks } = share;
+        let PackingShare { mut customers, blocks, time } = share;
+        let began = Instant::now();
+        let is_over = || time.is_some_and(|time| began.elapsed() >= time);
         for _ in 0..blocks {
-            if customers == 0 || packing.customers.is_empty() {
+            if customers == 0 || packing.customers.is_empty() || is_over() {
                 break;
             }
-            customers = customers.saturating_sub(self.pack_block(packing, customers)?);
+            customers = customers.saturating_sub(self.pack_block(packing, customers, is_over)?);
         }
         if packing.customers.is_empty()
             && let Some(through) = packing.added_through.take()
@@ -62,8 +67,14 @@ impl SqliteWriteTx<'_> {
         Ok(())
     }
 
-    /// Packs the block of the first customer of the packing, for at most so many customers, and says for how many.
-    fn pack_block(&mut self, packing: &mut Packing, most: usize) -> Result<usize, StoreError> {
+    /// Packs the block of the first customer of the packing, for at most so many customers and until the time is over, and says
+    /// for how many. One may have hundreds of contacts.
+    fn pack_block(
+        &mut self,
+        packing: &mut Packing,
+        most: usize,
+        is_over: impl Fn() -> bool,
+    ) -> Result<usize, StoreError> {
         let Some(&customer) = packing.customers.front() else { return Ok(0) };
         let blocks = self.blocks();
         let (first, ids) = blocks.block_of(customer.get())?.unwrap_or_default();
@@ -74,12 +85,14 @@ impl SqliteWriteTx<'_> {
             && next.is_none_or(|next| customer.get() < next)
         {
             packing.customers.pop_front();
-            changed.push(customer);
+            changed.push((customer, self.customer_to_pack(customer)?));
+            if is_over() {
+                break;
+            }
         }
-        let block = self.repack(first, &ids, &changed, next.is_some())?;
-        self.write_block(&block)?;
+        let count = changed.len();
         let mut noted = 0;
-        for customer in &changed {
+        for (customer, _) in &changed {
             noted += self.change(
                 "note that a customer is packed",
                 "DELETE FROM search_changed WHERE store_id = ?1 AND customer_id = ?2",
@@ -87,29 +100,19 @@ impl SqliteWriteTx<'_> {
             )?;
         }
         self.mode.backlog.note_packed(self.store, noted);
-        Ok(changed.len())
+        self.write_block(&Repacked::new(first, &ids, changed, next.is_some()))?;
+        Ok(count)
     }
 
-    /// What becomes of a block with these customers when those changed, who are given by id.
-    fn repack(
+    /// What searches look at of a customer, if it is there.
+    fn customer_to_pack(
         &mut self,
-        first: i64,
-        ids: &[i64],
-        changed: &[CustomerId],
-        has_next: bool,
-    ) -> Result<Repacked, StoreError> {
-        let stays = |id: &i64| changed.binary_search_by_key(id, |customer| customer.get()).is_err();
-        let kept = ids.iter().enumerate().filter(|(_, id)| stays(id));
-        let mut members: Vec<_> = kept.map(|(place, id)| (*id, Member::Kept(place))).collect();
-        for customer in changed {
-            let customer = match self.mode.backlog.take_fresh(self.store, *customer) {
-                Some(fresh) => Some(fresh),
-                None => self.searched_customer(*customer)?.0.map(Box::new),
-            };
-            members.extend(customer.map(|customer| (customer.id.get(), Member::New(customer))));
+        customer: CustomerId,
+    ) -> Result<Option<Box<SearchedCustomer>>, StoreError> {
+        match self.mode.backlog.take_fresh(self.store, customer) {
+            Some(fresh) => Ok(Some(fresh)),
+            None => Ok(self.searched_customer(customer)?.0.map(Box::new)),
         }
-        members.sort_unstable_by_key(|(id, _)| *id);
-        Ok(Repacked { first, members, had: ids.len(), has_next })
     }
 
     fn write_block(&mut self, block: &Repacked) -> Result<(), StoreError> {
@@ -250,6 +253,22 @@ impl SqliteWriteTx<'_> {
 }
 
 impl Repacked {
+    /// What becomes of a block with these customers when those changed, who are given by id, or went.
+    fn new(
+        first: i64,
+        ids: &[i64],
+        changed: Vec<(CustomerId, Option<Box<SearchedCustomer>>)>,
+        has_next: bool,
+    ) -> Self {
+        let stays = |id: &i64| changed.binary_search_by_key(id, |(customer, _)| customer.get()).is_err();
+        let kept = ids.iter().enumerate().filter(|(_, id)| stays(id));
+        let mut members: Vec<_> = kept.map(|(place, id)| (*id, Member::Kept(place))).collect();
+        let new = changed.into_iter().filter_map(|(_, customer)| customer);
+        members.extend(new.map(|customer| (customer.id.get(), Member::New(customer))));
+        members.sort_unstable_by_key(|(id, _)| *id);
+        Self { first, members, had: ids.len(), has_next }
+    }
+
     /// What becomes one block each: the block, and which members. The last block of a store is filled before another is
     /// begun, because new customers come there; one between others is halved, so that there is room in both.
     fn pieces(&self) -> Vec<(i64, usize, usize)> {

@@ -66,7 +66,7 @@ impl Runs for Rebuild {
         let customers: VecDeque<_> = ids.iter().filter_map(|&id| CustomerId::new(id).ok()).collect();
         let mut packing = Packing { store: tx.store, customers, added_through: None };
         while !packing.customers.is_empty() {
-            tx.pack(&mut packing, PackingShare { customers: PORTION, blocks: PORTION })?;
+            tx.pack(&mut packing, PackingShare { customers: PORTION, blocks: PORTION, time: None })?;
         }
         Ok(Some(Rebuilt { through, customers: ids.len() as u64, contacts_below }))
     }

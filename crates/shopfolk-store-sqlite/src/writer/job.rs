@@ -32,7 +32,7 @@ pub(crate) trait WriteJob: Send {
     fn is_wanted(&self) -> bool;
     /// Runs the operation and keeps its answer.
     fn run(&mut self, state: &mut WriterState) -> Ran;
-    /// Is told how long the writer was busy with its commit, if it was alone in it.
+    /// Is told how long the writer was busy with its commit, if it was alone in it and wrote.
     fn worked(&mut self, _: Duration) {}
     /// Gives the kept answer, once it is durable or changed nothing.
     fn answer(self: Box<Self>);
