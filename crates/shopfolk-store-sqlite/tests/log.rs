@@ -15,7 +15,7 @@ use shopfolk_store_sqlite::{SqliteEngine, SqliteSettings};
 use tempfile::TempDir;
 
 /// How many commits are made, of some 3 MiB each.
-const COMMITS: u64 = 100;
+const COMMITS: u64 = 200;
 
 /// No search takes longer than this, as searches do: one that does is not waited for.
 const LONGEST_SEARCH: Duration = Duration::from_millis(100);
@@ -53,7 +53,7 @@ fn many_contacts(commit: u64) -> ImportCustomers {
         ),
         ..ImportedCustomer::default()
     };
-    import_of((0..100).map(customer).collect(), at(1))
+    import_of((0..50).map(customer).collect(), at(1))
 }
 
 #[tokio::test(flavor = "multi_thread")]
