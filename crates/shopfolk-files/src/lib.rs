@@ -2,7 +2,7 @@
 //!
 //! What is said on the wire is `shopfolk-api`'s; what becomes of a customer in a store is `shopfolk-operations`'. Here is what
 //! lies between a file and those. A file is opened ([`CustomerFile::open`]): what it is, and what its columns are taken for,
-//! stands in its plan ([`FilePlan`]), before anything is written. Then it is imported ([`import`]), and told what became of it.
+//! stands in its plan ([`FilePlan`]), before anything is written. Then it is imported ([`Import::run`]), and told what became of it.
 //!
 //! To add a dialect: its file in `dialects/`, its name in `dialect.rs`, a file in its words in `samples/`.
 
