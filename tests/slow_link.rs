@@ -65,7 +65,8 @@ fn without_ids(exported: &str) -> Vec<Value> {
         customer["updated"] = Value::Null;
         customer
     };
-    customer_lines(exported).map(customer).collect()
+    let is_customer = |line: &&str| !line.starts_with("{\"shopfolk\":");
+    exported.lines().filter(is_customer).map(customer).collect()
 }
 
 /// A shop on PostgreSQL, and the program by way of a proxy.
@@ -185,7 +186,7 @@ fn many_customers_take_few_round_trips() {
     // What it takes whatever it brings.
     let (alone, _) = shop.trips(|| import(&shop.far, one));
     let copied_one = Program::new();
-    copy(&shop.far.database_url(), &copied_one.database_url());
+    let (trips_for_one, _) = shop.trips(|| copy(&shop.far.database_url(), &copied_one.database_url()));
     let most = alone + MANY / CUSTOMERS_A_ROUND_TRIP;
     let mut too_many = Vec::new();
     let mut compare = |what: &'static str, trips: u64, expected: &str, said: &str| {
@@ -208,10 +209,10 @@ fn many_customers_take_few_round_trips() {
 
     let copied = Program::new();
     let (trips, outcome) = shop.trips(|| copy(&shop.far.database_url(), &copied.database_url()));
-    compare("a copy from it", trips, "customers 501, ", &outcome.stdout);
+    // What a copy asks of a store however few customers it has is more than what an import asks.
+    compare("a copy from it", trips + alone - trips_for_one, "customers 501, ", &outcome.stdout);
     let (trips_for_one, _) = copy_there(&copied_one);
     let (trips, outcome) = copy_there(&copied);
-    // What a copy asks of a store however few customers it has is more than what an import asks.
     compare("a copy to it", trips + alone - trips_for_one, "customers 501, ", &outcome.stdout);
     assert!(too_many.is_empty(), "these take {most} round trips or more: {too_many:?}");
 }

@@ -361,12 +361,13 @@ impl Writer {
     }
 
     /// Packs as many customers with a commit as came with it, where there are too many that are not packed. Where that takes too
-    /// long, the portions that follow are smaller, and what is left is packed with them.
+    /// long in a server, the portions that follow are smaller, and what is left is packed with them.
     fn pack_share(&mut self) -> Result<(), StoreError> {
         let customers = self.state.backlog.share();
         match self.state.backlog.too_much() {
             Some((store, added)) => {
-                let time = Some(BUDGET.time);
+                // A command packs as much as came with it, so that it leaves no more to whoever opens the file next.
+                let time = self.state.keep_recent.then_some(BUDGET.time);
                 self.pack(store, added, PackingShare { customers, blocks: usize::MAX, time })
             }
             None => Ok(()),
