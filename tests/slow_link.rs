@@ -63,6 +63,7 @@ fn without_ids(exported: &str) -> Vec<Value> {
             customer[list].as_array_mut().unwrap().iter_mut().for_each(|item| item["id"] = Value::Null);
         }
         customer["updated"] = Value::Null;
+        customer["id"] = Value::Null;
         customer
     };
     let is_customer = |line: &&str| !line.starts_with("{\"shopfolk\":");

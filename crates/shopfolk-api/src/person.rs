@@ -118,33 +118,44 @@ request_shape! {
 
 /// What is said of the name: itself, or first and last name.
 fn name(fields: &Fields<'_>) -> Result<FieldChange<CustomerName>, ApiError> {
-    match PersonFields::NAME.change(fields)? {
-        FieldChange::Keep => {}
-        given => return Ok(given),
+    let given = PersonFields::NAME.change(fields)?;
+    if matches!(given, FieldChange::Set(_)) {
+        return Ok(given);
     }
     let part = |field: &str| fields.text(field, |text| Ok::<_, Infallible>(text.trim().to_owned()));
     let (first, last) = (part(PersonFields::FIRST_NAME.name)?, part(PersonFields::LAST_NAME.name)?);
     if (&first, &last) == (&Given::Absent, &Given::Absent) {
-        return Ok(FieldChange::Keep);
+        return Ok(given);
     }
     let joined = [first, last].map(|part| part.value().unwrap_or_default()).join(" ");
     let field = PersonFields::FIRST_NAME.name;
-    fields.value_of(field, &joined, CustomerName::optional(&joined)).map(Given::change)
+    let by_parts = fields.value_of(field, &joined, CustomerName::optional(&joined)).map(Given::change)?;
+    Ok(or_by_name(given, by_parts))
+}
+
+/// What is said of a field, or by the one that stands in for it where it is absent or `null`.
+fn or_by_name<T>(given: FieldChange<T>, by_name: FieldChange<T>) -> FieldChange<T> {
+    match (given, by_name) {
+        (FieldChange::Clear, FieldChange::Keep | FieldChange::Clear) => FieldChange::Clear,
+        (given @ FieldChange::Set(_), _) => given,
+        (FieldChange::Keep | FieldChange::Clear, by_name) => by_name,
+    }
 }
 
 /// What is said of the country: its code, or its name.
 fn country(fields: &Fields<'_>) -> Result<FieldChange<CountryCode>, ApiError> {
     match PersonFields::COUNTRY.change(fields)? {
-        FieldChange::Keep => {
+        given @ FieldChange::Set(_) => Ok(given),
+        given => {
             let named = |text: &str| match text.trim() {
                 "" => Ok(None),
                 name => {
                     CountryCode::of_name(name).map(Some).ok_or("must be the name of a country in English")
                 }
             };
-            fields.text(PersonFields::COUNTRY_NAME.name, named).map(Given::change)
+            let by_name = fields.text(PersonFields::COUNTRY_NAME.name, named).map(Given::change)?;
+            Ok(or_by_name(given, by_name))
         }
-        given => Ok(given),
     }
 }
 
@@ -154,15 +165,16 @@ fn state(
     country: &FieldChange<CountryCode>,
 ) -> Result<FieldChange<StateCode>, ApiError> {
     match PersonFields::STATE.change(fields)? {
-        FieldChange::Keep => {
+        given @ FieldChange::Set(_) => Ok(given),
+        given => {
             let code = |name: &str| match country {
                 FieldChange::Set(country) => country.state_code(name),
                 FieldChange::Keep | FieldChange::Clear => None,
             };
             let named = |name: &str| StateCode::optional(code(name).unwrap_or(name));
-            fields.text(PersonFields::STATE_NAME.name, named).map(Given::change)
+            let by_name = fields.text(PersonFields::STATE_NAME.name, named).map(Given::change)?;
+            Ok(or_by_name(given, by_name))
         }
-        given => Ok(given),
     }
 }
 

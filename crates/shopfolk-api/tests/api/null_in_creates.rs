@@ -20,7 +20,8 @@ struct Create {
 fn creates() -> Vec<Create> {
     let person = json!({
         "name": "Anna Berg", "companyName": "C", "street": "S", "city": "X", "countryCode": "US", "postalCode": "1",
-        "stateOrProvinceCode": "NY", "phone": "+1 2"
+        "stateOrProvinceCode": "NY", "phone": "+1 2", "firstName": "Anna", "lastName": "Berg",
+        "countryName": "United States of America", "stateOrProvinceName": "New York"
     });
     let mut address = person.clone();
     for (name, value) in
