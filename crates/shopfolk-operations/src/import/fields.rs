@@ -57,8 +57,12 @@ impl<'a> Fields<'a> {
     }
 
     fn find(&self, said: &ImportedExtraField, rules: &ImportRules) -> Option<&ExtraField> {
-        let by_key = said.key.filter(|_| rules.same_store).and_then(|key| self.book.find(key));
-        by_key.or_else(|| self.book.find_by_title(said.title.as_ref()?))
+        let by_key = || said.key.filter(|_| rules.same_store).and_then(|key| self.book.find(key));
+        let by_title = || self.book.find_by_title(said.title.as_ref()?);
+        // A name that may be either, as that of a column, is a title first: that is what we write.
+        let is_one_name =
+            said.title.as_ref().map(ExtraFieldTitle::as_str) == said.key.as_ref().map(ExtraFieldKey::as_str);
+        if is_one_name { by_title().or_else(by_key) } else { by_key().or_else(by_title) }
     }
 
     /// The value with the field that a line means; `None` where it takes away what nobody has.
@@ -108,5 +112,42 @@ impl<'a> Fields<'a> {
     /// Those that were made.
     pub(super) fn made(&self) -> &[ExtraField] {
         &self.made
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn name_that_may_be_a_key_or_a_title_is_a_title_first() {
+        let now = Timestamp::from_unix_seconds(1).unwrap();
+        let mut book = ExtraFieldBook::default();
+        let key = |text: &str| ExtraFieldKey::new(text).unwrap();
+        let title = |text: &str| ExtraFieldTitle::new(text).unwrap();
+        for (id, (name, named)) in (1..).zip([("Size", "AAAAAAA"), ("AAAAAAA", "BBBBBBB")]) {
+            let new = NewExtraField {
+                title: title(name),
+                field_type: shopfolk_model::ExtraFieldType::default(),
+                shown_on_order_details: false,
+            };
+            book.add(new, ExtraFieldId::new(id).unwrap(), key(named), now).unwrap();
+        }
+        let fields = Fields::of(book, &[], now);
+        let rules = ImportRules { same_store: true, ..ImportRules::default() };
+        let found = |key_said: Option<&str>, title_said: Option<&str>| {
+            let said = ImportedExtraField {
+                key: key_said.map(key),
+                title: title_said.map(title),
+                field_type: None,
+                value: None,
+            };
+            fields.find(&said, &rules).map(|field| field.title.to_string())
+        };
+        assert_eq!(found(Some("AAAAAAA"), Some("AAAAAAA")).as_deref(), Some("AAAAAAA"));
+        assert_eq!(found(Some("BBBBBBB"), Some("BBBBBBB")).as_deref(), Some("AAAAAAA"));
+        // A field that has another title by now is known by its key.
+        assert_eq!(found(Some("AAAAAAA"), Some("Former title")).as_deref(), Some("Size"));
+        assert_eq!(found(None, Some("size")).as_deref(), Some("Size"));
     }
 }
