@@ -149,7 +149,7 @@ impl fmt::Display for ApiError {
 impl Error for ApiError {}
 
 /// A value as it stands in a message: its first hundred characters.
-pub(crate) fn shorten(value: &str) -> Cow<'_, str> {
+pub fn shorten(value: &str) -> Cow<'_, str> {
     const LENGTH: usize = 100;
     match value.char_indices().nth(LENGTH) {
         Some((end, _)) => Cow::Owned(format!("{}…", &value[..end])),

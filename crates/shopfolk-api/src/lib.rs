@@ -83,7 +83,7 @@ pub use clock::Clock;
 pub use connection_error::ConnectionError;
 pub use contact::{parse_contact_change, parse_new_contact};
 pub use customer_in::{parse_customer_change, parse_new_customer};
-pub use error::{ApiError, ErrorCode};
+pub use error::{ApiError, ErrorCode, shorten};
 pub use fields::{Empty, WrongField};
 pub use imported::{FiledCustomer, fields_of_imported_customer, parse_imported_customer, write_customer};
 pub use known_fields::FieldUse;

@@ -10,6 +10,7 @@ use calcard::vcard::VCard;
 use super::batch::LONGEST;
 use super::encoding::TextEncoding;
 use super::item::{Customers, Filed, Item, Problem, ReadRules};
+use super::record::skip_line;
 
 /// The cards of a file.
 pub(crate) struct Cards<R> {
@@ -24,17 +25,22 @@ impl<R: BufRead> Cards<R> {
         Self { input, rules, lines: 0 }
     }
 
-    /// Reads the lines of a card, from the one that begins it to the one that ends it; `None` at the end of the file. What
-    /// stands before it and is no card comes with it.
-    fn card(&mut self, text: &mut Vec<u8>) -> io::Result<Option<u64>> {
-        let (mut first, mut depth) = (None, 0_usize);
+    /// Reads the lines of a card, from the one that begins it to the one that ends it, and says in which line it begins and
+    /// whether it is too long, of which nothing is kept then; `None` at the end of the file. What stands before it and is no card
+    /// comes with it.
+    fn card(&mut self, text: &mut Vec<u8>) -> io::Result<Option<(u64, bool)>> {
+        let (begin, mut first, mut depth, mut too_long) = (text.len(), None, 0_usize, false);
         loop {
             let start = text.len();
             let limit = LONGEST as u64;
-            if io::Read::take(&mut self.input, limit).read_until(b'\n', text)? == 0 {
-                return Ok(first);
+            let read = io::Read::take(&mut self.input, limit).read_until(b'\n', text)? as u64;
+            if read == 0 {
+                return Ok(first.map(|line| (line, too_long)));
             }
             self.lines += 1;
+            if read == limit && text.last() != Some(&b'\n') {
+                skip_line(&mut self.input, b'\n')?;
+            }
             let line = text[start..].trim_ascii();
             if first.is_none() && line.is_empty() {
                 text.truncate(start);
@@ -46,8 +52,12 @@ impl<R: BufRead> Cards<R> {
             } else if line.eq_ignore_ascii_case(b"END:VCARD") {
                 depth = depth.saturating_sub(1);
                 if depth == 0 {
-                    return Ok(first);
+                    return Ok(first.map(|line| (line, too_long)));
                 }
+            }
+            too_long |= text.len() - begin > LONGEST;
+            if too_long {
+                text.truncate(begin);
             }
         }
     }
@@ -56,8 +66,14 @@ impl<R: BufRead> Cards<R> {
 impl<R: BufRead + Send + 'static> Customers for Cards<R> {
     fn next(&mut self, text: &mut Vec<u8>) -> io::Result<Option<Item>> {
         let start = text.len();
-        let Some(line) = self.card(text)? else { return Ok(None) };
-        Ok(Some(Item::customer(line, read(&text[start..], &self.rules))))
+        let Some((line, too_long)) = self.card(text)? else { return Ok(None) };
+        let said = if too_long {
+            text.truncate(start);
+            Err(vec![Problem::of_row("the card is too long")])
+        } else {
+            read(&text[start..], &self.rules)
+        };
+        Ok(Some(Item::customer(line, said)))
     }
 }
 

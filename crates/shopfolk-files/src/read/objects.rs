@@ -6,6 +6,9 @@ use super::batch::LONGEST;
 use super::item::{Customers, Item, Problem, ReadRules};
 use super::lines::object;
 
+/// How the name of the list in a page goes on behind its opening quote.
+const ITEMS: &[u8] = b"items\"";
+
 /// The objects of a file.
 pub(crate) struct Objects<R> {
     bytes: Bytes<R>,
@@ -34,15 +37,18 @@ impl<R: BufRead> Bytes<R> {
         Ok(byte)
     }
 
-    /// Reads up to the end of a text, behind its opening quote.
-    fn text(&mut self, into: &mut Vec<u8>) -> io::Result<()> {
+    /// Reads up to the end of a text, behind its opening quote, and keeps what is taken of it as long as that is no longer than
+    /// `most`.
+    fn text(&mut self, into: &mut Vec<u8>, most: usize) -> io::Result<()> {
+        let mut is_escaped = false;
         while let Some(byte) = self.next()? {
-            into.push(byte);
-            match byte {
-                b'"' => return Ok(()),
-                b'\\' => into.extend(self.next()?),
-                _ => {}
+            if into.len() < most {
+                into.push(byte);
             }
+            if byte == b'"' && !is_escaped {
+                break;
+            }
+            is_escaped = byte == b'\\' && !is_escaped;
         }
         Ok(())
     }
@@ -68,9 +74,9 @@ impl<R: BufRead> Objects<R> {
             match byte {
                 b'"' => {
                     last.clear();
-                    objects.bytes.text(&mut last)?;
+                    objects.bytes.text(&mut last, ITEMS.len() + 1)?;
                 }
-                b'[' if depth == 1 && last == b"items\"" => return Ok(objects),
+                b'[' if depth == 1 && last == ITEMS => return Ok(objects),
                 b'{' | b'[' => depth += 1,
                 b'}' | b']' => depth = depth.saturating_sub(1),
                 b',' => last.clear(),
@@ -92,10 +98,10 @@ impl<R: BufRead> Objects<R> {
         Ok(())
     }
 
-    /// Reads one value to its end; answers whether it is too long.
+    /// Reads one value to its end; answers whether it is too long, and keeps nothing of it then.
     fn value(&mut self, text: &mut Vec<u8>) -> io::Result<bool> {
         let (start, mut depth) = (text.len(), 0_usize);
-        let mut too_long = false;
+        let most = start + LONGEST + 1;
         while let Some(byte) = self.bytes.peek()? {
             let ends =
                 depth == 0 && (byte == b',' || byte.is_ascii_whitespace() || (self.listed && byte == b']'));
@@ -103,20 +109,22 @@ impl<R: BufRead> Objects<R> {
                 break;
             }
             self.bytes.next()?;
-            text.push(byte);
+            if text.len() < most {
+                text.push(byte);
+            }
             match byte {
-                b'"' => self.bytes.text(text)?,
+                b'"' => self.bytes.text(text, most)?,
                 b'{' | b'[' => depth += 1,
                 b'}' | b']' => depth = depth.saturating_sub(1),
                 _ => {}
             }
-            if text.len() - start > LONGEST {
-                too_long = true;
-                text.truncate(start);
-            }
             if depth == 0 && matches!(byte, b'}' | b']') {
                 break;
             }
+        }
+        let too_long = text.len() == most;
+        if too_long {
+            text.truncate(start);
         }
         Ok(too_long)
     }
@@ -184,5 +192,21 @@ mod tests {
         assert_eq!(read[1], taken(1, "a"));
         assert!(read[2].1.as_ref().unwrap_err().contains("Malformed JSON"), "{read:?}");
         assert_eq!(read.len(), 3);
+    }
+
+    #[test]
+    fn an_object_that_is_too_long_is_told_with_nothing_kept_and_the_next_is_read() {
+        let long = "x".repeat(LONGEST);
+        let text = format!("[{{\"name\": \"\\\"{long}\"}}, {{\"email\": \"a@example.com\"}}]");
+        let mut objects = Objects::new(io::Cursor::new(text.into_bytes()), ReadRules::default()).unwrap();
+        let mut texts = Vec::new();
+        let (line, said) = objects.next(&mut texts).unwrap().unwrap().into_customer();
+        assert_eq!((line, said.unwrap_err()[0].to_string().as_str()), (1, "the object is too long"));
+        assert!(texts.len() < 2 && texts.capacity() <= 3 * LONGEST);
+        let (line, said) = objects.next(&mut texts).unwrap().unwrap().into_customer();
+        assert_eq!(
+            (line, said.unwrap().customer.email.unwrap().to_string()),
+            (1, "a@example.com".to_owned())
+        );
     }
 }

@@ -1,13 +1,14 @@
 //! What a vCard says of a customer.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use calcard::common::PartialDateTime;
 use calcard::vcard::{
     VCard, VCardEntry, VCardParameterName, VCardParameterValue, VCardProperty, VCardType, VCardValue,
 };
-use shopfolk_api::{CustomerField, SaidContact, SaidCustomer};
+use shopfolk_api::{CustomerField, SaidContact, SaidCustomer, shorten};
 use shopfolk_model::{ContactType, CustomerId, StoreKey};
 
 use super::network::{network, parameter};
@@ -47,7 +48,13 @@ static FIELDS: LazyLock<CardFields> = LazyLock::new(|| {
 
 /// The customer of a card.
 pub(super) fn customer(card: &VCard, rules: &ReadRules) -> Result<Filed, Vec<Problem>> {
-    let mut reading = Reading { card, said: SaidCustomer::default(), rest: Vec::new(), addresses: 0 };
+    let mut notes = HashMap::new();
+    for note in card.properties(&VCardProperty::Note) {
+        if let Some(group) = &note.group {
+            notes.entry(group.as_str()).or_insert(note);
+        }
+    }
+    let mut reading = Reading { card, said: SaidCustomer::default(), notes, rest: Vec::new(), addresses: 0 };
     reading.name();
     reading.emails();
     for entry in &card.entries {
@@ -63,7 +70,7 @@ pub(super) fn customer(card: &VCard, rules: &ReadRules) -> Result<Filed, Vec<Pro
         } else {
             left_out.push(Problem::of_field(
                 &name,
-                format!("'{text}' has no place in a customer; --keep-rest notes it"),
+                format!("'{}' has no place in a customer; --keep-rest notes it", shorten(&text)),
             ));
         }
     }
@@ -77,6 +84,8 @@ fn field(name: &str) -> Option<&'static CustomerField> {
 struct Reading<'a> {
     card: &'a VCard,
     said: SaidCustomer<'a>,
+    /// The note of each group.
+    notes: HashMap<&'a str, &'a VCardEntry>,
     /// What has no place in a customer.
     rest: Vec<(String, String)>,
     /// How many shipping addresses there were.
@@ -193,9 +202,7 @@ impl<'a> Reading<'a> {
         if contact.contact.trim().is_empty() {
             return;
         }
-        let in_group = |other: &&VCardEntry| entry.group.is_some() && other.group == entry.group;
-        let mut notes = self.card.properties(&VCardProperty::Note);
-        let note = notes.find(in_group).map(text);
+        let note = entry.group.as_deref().and_then(|group| self.notes.get(group)).map(|note| text(note));
         self.said.add_contact(SaidContact { note, default: is_preferred(entry), ..contact });
     }
 

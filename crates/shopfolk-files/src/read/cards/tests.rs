@@ -150,3 +150,29 @@ fn what_is_no_link_stands_in_one_for_apple_and_postal_addresses_are_the_payers()
     assert!(matches!(city, FieldChange::Set(city) if city.as_str() == "Bergen"), "{city:?}");
     assert_eq!(customer.addresses.map(|addresses| addresses.len()), Some(1));
 }
+
+#[test]
+fn a_card_that_is_too_long_is_told_with_nothing_kept_and_the_next_is_read() {
+    let line = format!("X-LONG:{}\r\n", "x".repeat(1 << 20));
+    let long = line.repeat(LONGEST / line.len() + 1);
+    for long in [&long, &format!("PHOTO:{}\r\n", "x".repeat(LONGEST + 1))] {
+        let text = format!(
+            "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:A\r\n{long}END:VCARD\r\nBEGIN:VCARD\r\nVERSION:3.0\r\nFN:B\r\n\
+             EMAIL:b@example.com\r\nEND:VCARD\r\n"
+        );
+        let mut cards = Cards::new(io::Cursor::new(text.into_bytes()), ReadRules::default());
+        let mut texts = Vec::new();
+        let (line, said) = cards.next(&mut texts).unwrap().unwrap().into_customer();
+        assert_eq!((line, said.unwrap_err()[0].to_string().as_str()), (1, "the card is too long"));
+        assert!(texts.is_empty() && texts.capacity() <= 3 * LONGEST);
+        let (_, said) = cards.next(&mut texts).unwrap().unwrap().into_customer();
+        assert_eq!(name(&said.unwrap().customer), "B");
+    }
+}
+
+#[test]
+fn what_is_left_out_is_told_shortly() {
+    let (_, left_out) =
+        one(&["VERSION:4.0", "EMAIL:a@example.com", &format!("X-SHOE:{}", "4".repeat(1_000))]);
+    assert!(left_out[0].contains("444…") && left_out[0].len() < 200, "{left_out:?}");
+}

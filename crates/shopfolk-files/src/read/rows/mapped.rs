@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use csv::StringRecord;
-use shopfolk_api::{CustomerField, Empty, FieldKind, Said, SaidContact, SaidCustomer};
+use shopfolk_api::{CustomerField, Empty, FieldKind, Said, SaidContact, SaidCustomer, shorten};
 use shopfolk_model::ContactType;
 
 use crate::apostrophe::read_cell;
@@ -141,14 +141,15 @@ impl<'a> Row<'a> {
         match values::value(kind, value, self.rules.dates.or(self.plan.dates)) {
             Ok(text) => Some(text).filter(|text| !text.trim().is_empty()),
             Err(reason) => {
-                self.left_out.push(Problem::of_field(&column.name, format!("'{value}' {reason}")));
+                self.left_out.push(Problem::of_field(&column.name, format!("'{}' {reason}", shorten(value))));
                 None
             }
         }
     }
 
     fn leave_out(&mut self, column: &TakenColumn, value: &str, reason: &str) {
-        self.left_out.push(Problem::of_field(&column.name, format!("'{value}' is left out: {reason}")));
+        self.left_out
+            .push(Problem::of_field(&column.name, format!("'{}' is left out: {reason}", shorten(value))));
     }
 }
 
