@@ -12,7 +12,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, anyhow, bail};
 use rand::SeedableRng;
 use rand::rngs::{StdRng, SysRng};
-use shopfolk_api::Clock;
+use shopfolk_api::{Clock, shorten};
 use shopfolk_files::{
     CustomerFile, Failure, FileOptions, Import, Observed, Source, Summary, first_map, report_path,
 };
@@ -146,18 +146,26 @@ async fn stopped_twice(signals: &mut StopSignals, stop: &watch::Sender<Option<St
     signals.next().await
 }
 
+/// So many columns that are unknown are named in one message.
+const MOST_NAMED: usize = 20;
+
 /// Stops before anything is written where something in the file would be dropped.
 fn refuse_unknown(file: &CustomerFile) -> Result<()> {
-    let unknown: Vec<_> = file.plan.unknown().map(|name| format!("'{name}'")).collect();
-    let Some(first) = unknown.first() else { return Ok(()) };
-    let (columns, are) = match unknown.len() {
+    let mut unknown = file.plan.unknown().map(|name| format!("'{}'", shorten(name)));
+    let mut named: Vec<_> = unknown.by_ref().take(MOST_NAMED).collect();
+    let Some(first) = named.first().cloned() else { return Ok(()) };
+    let (columns, are) = match named.len() {
         1 => ("the column", "is"),
         _ => ("the columns", "are"),
     };
+    match unknown.count() {
+        0 => {}
+        more => named.push(format!("and {more} more")),
+    }
     bail!(
         "nothing was imported: {columns} {} {are} unknown. Leave out what you do not need with --ignore {first} or --ignore-unknown, or say with \
          --map what it is taken for; --write-map makes a first map",
-        unknown.join(", ")
+        named.join(", ")
     );
 }
 
