@@ -22,6 +22,7 @@ mod country;
 mod customer;
 mod customer_filters;
 mod customer_position;
+mod delivery;
 mod email;
 mod event;
 mod extra_field;
@@ -34,6 +35,7 @@ mod language;
 mod money;
 mod order;
 mod order_search;
+mod receiver_address;
 mod scope;
 mod search;
 mod searched_customer;
@@ -60,6 +62,10 @@ pub use customer_filters::{
     OrderingCustomers, ShippingPlace,
 };
 pub use customer_position::{CustomerPosition, SortKey};
+pub use delivery::{
+    FAILURES_SWITCH_OFF_AFTER, InvalidWebhookEventId, LONGEST_WAIT, WEBHOOK_RETRIES, WebhookEventId,
+    is_delivered, next_try,
+};
 pub use email::{EmailAddress, InvalidEmailAddress};
 pub use event::{Actor, Event, EventType, Happening};
 pub use extra_field::{
@@ -75,6 +81,7 @@ pub use language::{InvalidLanguage, LanguageCode};
 pub use money::{InvalidMoney, Money};
 pub use order::{InvalidOrderKey, MAXIMUM_ORDER_ITEMS, Order, OrderKey, OrderStatistics, OrderedProduct};
 pub use order_search::{OrderSearch, SearchedBuyer, SearchedOrder};
+pub use receiver_address::{AddressPolicy, RefusedAddress};
 pub use scope::{Scope, ScopeSet, UnknownScope};
 pub use search::{
     ContactFilter, ContactTypeSet, CustomerSearch, CustomerSort, EmailFilter, MAXIMUM_SEARCH_ENTRIES,

@@ -1,0 +1,19 @@
+//! What Shopfolk tells others: webhooks.
+//!
+//! A change writes its event and nothing else. A reader goes through the events of a store behind the changes and makes
+//! deliveries of them for the apps that listen; a sender brings these to their receivers, again and again where that fails,
+//! and keeps what was asked and answered. See `shared` words in the model: [`shopfolk_model::next_try`],
+//! [`shopfolk_model::AddressPolicy`].
+
+mod connector;
+mod message;
+mod receiver_url;
+mod sender;
+mod signature;
+mod spelled_head;
+
+pub use connector::{Resolver, SystemResolver, UnreachableReceiver};
+pub use message::WebhookMessage;
+pub use receiver_url::{InvalidReceiverUrl, ReceiverUrl};
+pub use sender::{Answer, KEPT_OF_AN_ANSWER, SendFailure, Sender, SenderLimits, WebhookRequest};
+pub use signature::{ecwid_signature, standard_signature};
