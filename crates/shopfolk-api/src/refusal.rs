@@ -102,7 +102,14 @@ impl From<OperationError> for ApiError {
             // No call of the API creates stores or tokens.
             OperationError::StoreExists { .. }
             | OperationError::TokenExists
-            | OperationError::TokenNotFound { .. } => return Self::internal(error),
+            | OperationError::TokenNotFound { .. }
+            | OperationError::AppNotFound { .. }
+            | OperationError::AppExists { .. }
+            | OperationError::AppNotInstalled { .. }
+            | OperationError::AppRule(_)
+            | OperationError::OwnerNotFound { .. }
+            | OperationError::OwnerExists { .. }
+            | OperationError::TooManyOwners => return Self::internal(error),
             OperationError::StoreNotFound { .. } => ErrorCode::StoreNotFound,
             OperationError::CustomerNotFound { .. } => ErrorCode::CustomerNotFound,
             OperationError::ContactNotFound { .. } => ErrorCode::CustomerContactNotFound,

@@ -178,6 +178,7 @@ mod tests {
                     id: TokenId::new(1).unwrap(),
                     kind: TokenKind::Secret,
                     scopes: ScopeSet::ALL,
+                    app: None,
                     created: date(1),
                     last_used: None,
                 },

@@ -1,7 +1,8 @@
 //! What happened in a store.
 
 use crate::{
-    ContactId, CustomerId, ExtraFieldId, GroupId, IdError, OrderNumber, StoreId, Timestamp, TokenId,
+    AppId, ContactId, CustomerId, ExtraFieldId, GroupId, IdError, OrderNumber, OwnerId, StoreId, Timestamp,
+    TokenId,
 };
 
 macro_rules! happenings {
@@ -50,7 +51,7 @@ macro_rules! happenings {
                 }
             }
 
-            /// The number of the customer, store, token, group, extra field or order that it happened to.
+            /// The number of the customer, store, token, group, extra field, order, app or owner that it happened to.
             pub const fn entity_id(self) -> i64 {
                 match self {
                     $(Self::$variant(id) => id.get(),)+
@@ -109,6 +110,26 @@ happenings! {
     ContactUpdated(CustomerId) = 18 "customer.updated",
     /// A contact of a customer is gone.
     ContactDeleted(CustomerId) = 19 "customer.updated",
+    /// An app was let into the store.
+    ApplicationInstalled(AppId) = 20 "application.installed",
+    /// An app was granted other scopes in the store.
+    ApplicationChanged(AppId) = 21 "application.changed",
+    /// An app was shut out of the store.
+    ApplicationUninstalled(AppId) = 22 "application.uninstalled",
+    /// The store's profile changed.
+    ProfileUpdated(StoreId) = 23 "profile.updated",
+    /// An app came to be.
+    AppCreated(AppId) = 24 "app.created",
+    /// An app, or its secret, changed.
+    AppChanged(AppId) = 25 "app.changed",
+    /// An app is gone.
+    AppDeleted(AppId) = 26 "app.deleted",
+    /// The store got an owner.
+    OwnerCreated(OwnerId) = 27 "owner.created",
+    /// The password of an owner changed.
+    OwnerChanged(OwnerId) = 28 "owner.changed",
+    /// An owner of the store is gone.
+    OwnerDeleted(OwnerId) = 29 "owner.deleted",
 }
 
 macro_rules! actors {
@@ -141,6 +162,10 @@ actors! {
     CommandLine = 2,
     /// An import.
     Import = 3,
+    /// An owner of the store, on a page.
+    Owner = 4,
+    /// An app that showed its client secret, and no token.
+    App = 5,
 }
 
 impl Actor {
@@ -148,7 +173,7 @@ impl Actor {
     pub const fn token(self) -> Option<TokenId> {
         match self {
             Self::Token(id) => Some(id),
-            Self::Unknown | Self::CommandLine | Self::Import => None,
+            Self::Unknown | Self::CommandLine | Self::Import | Self::Owner | Self::App => None,
         }
     }
 
@@ -159,6 +184,8 @@ impl Actor {
             (1, Some(id)) => Some(Self::Token(id)),
             (2, None) => Some(Self::CommandLine),
             (3, None) => Some(Self::Import),
+            (4, None) => Some(Self::Owner),
+            (5, None) => Some(Self::App),
             _ => None,
         }
     }
@@ -207,7 +234,9 @@ mod tests {
     #[test]
     fn an_actor_is_found_by_its_code() {
         let token = TokenId::new(7).unwrap();
-        for actor in [Actor::Unknown, Actor::Token(token), Actor::CommandLine, Actor::Import] {
+        for actor in
+            [Actor::Unknown, Actor::Token(token), Actor::CommandLine, Actor::Import, Actor::Owner, Actor::App]
+        {
             assert_eq!(Actor::from_stored(actor.code(), actor.token()), Some(actor));
         }
         assert_eq!(Actor::from_stored(1, None), None);

@@ -17,10 +17,11 @@ pub enum IdError {
     },
 }
 
-/// Makes the types of ids: each is a line with its name and its largest number.
+/// Makes the types of ids: each is a line with its name and its largest number. What is reserved is an id, and no text names
+/// it.
 macro_rules! ids {
-    (($dollar:tt) $($(#[$meta:meta])* $name:ident: $maximum:ident;)+) => {
-        $(ids! { @type $(#[$meta])* $name, $maximum })+
+    (($dollar:tt) $($(#[$meta:meta])* $name:ident: $maximum:ident $(, last $reserved:literal reserved)?;)+) => {
+        $(ids! { @type $(#[$meta])* $name, $maximum, 0 $(+ $reserved)? })+
 
         /// Hands the name of every type of ids to a macro, for what follows from its being one.
         #[macro_export]
@@ -28,7 +29,7 @@ macro_rules! ids {
             ($dollar do:ident) => { $dollar do! { $($name)+ } };
         }
     };
-    (@type $(#[$meta:meta])* $name:ident, $maximum:ident) => {
+    (@type $(#[$meta:meta])* $name:ident, $maximum:ident, $reserved:expr) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub struct $name(i64);
@@ -76,8 +77,9 @@ macro_rules! ids {
                 if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
                     return Err(IdError::NotDecimal);
                 }
-                let number = text.parse().map_err(|_| IdError::TooLarge { maximum: $maximum })?;
-                Self::new(number)
+                let maximum = $maximum - ($reserved);
+                let number = text.parse().ok().filter(|&number| number <= maximum);
+                Self::new(number.ok_or(IdError::TooLarge { maximum })?)
             }
         }
     };
@@ -92,7 +94,7 @@ const LARGEST_32_BIT_ID: i64 = (1 << 31) - 1;
 ids! {
     ($)
     /// The id of a store, the tenant that owns everything else.
-    StoreId: LARGEST_JSON_INTEGER;
+    StoreId: LARGEST_JSON_INTEGER, last 1 reserved;
     /// The id of a customer. Stays below 2^31, because widely used clients hold it in 32 bits.
     CustomerId: LARGEST_32_BIT_ID;
     /// The id of a customer group. Stays below 2^31, because widely used clients hold it in 32 bits. 0 is the built-in
@@ -104,6 +106,10 @@ ids! {
     ContactId: LARGEST_JSON_INTEGER;
     /// The id of a shipping address. Stays below 2^31, because widely used clients hold it in 32 bits.
     AddressId: LARGEST_32_BIT_ID;
+    /// The number of an app, drawn at random; everybody names the app by its [`crate::ClientId`].
+    AppId: LARGEST_JSON_INTEGER;
+    /// The id of an owner of a store.
+    OwnerId: LARGEST_JSON_INTEGER;
     /// The number of an order.
     OrderNumber: LARGEST_JSON_INTEGER;
     /// The id of a product in the shop's catalogue, which is kept elsewhere.
@@ -114,6 +120,12 @@ ids! {
     EventNumber: LARGEST_JSON_INTEGER;
     /// The place of an event among the events of its store, counted from 1: readers go by it.
     EventPosition: LARGEST_JSON_INTEGER;
+}
+
+impl StoreId {
+    /// The platform, which has what belongs to no store: apps. It is kept like a store, and no text names it, so no caller
+    /// reaches it (decision 25).
+    pub const PLATFORM: Self = Self::MAXIMUM;
 }
 
 #[cfg(test)]
@@ -137,5 +149,13 @@ mod tests {
         }
         assert_eq!("9007199254740991".parse(), Ok(ContactId::MAXIMUM));
         assert!(ContactId::MAXIMUM.next().is_err());
+    }
+
+    #[test]
+    fn no_text_names_the_platform() {
+        assert_eq!("9007199254740990".parse(), StoreId::new(9_007_199_254_740_990));
+        let error = StoreId::PLATFORM.to_string().parse::<StoreId>();
+        assert_eq!(error, Err(IdError::TooLarge { maximum: 9_007_199_254_740_990 }));
+        assert_eq!(StoreId::new(StoreId::PLATFORM.get()), Ok(StoreId::PLATFORM));
     }
 }

@@ -13,6 +13,9 @@
 //! rules as functions beside them, and their tests in the same file.
 
 mod address_book;
+mod app;
+mod app_scopes;
+mod client_secret;
 mod contact;
 mod contact_book;
 mod contact_handle;
@@ -31,11 +34,14 @@ mod folding;
 mod group;
 mod group_book;
 mod id;
+mod installation;
 mod language;
 mod money;
 mod order;
 mod order_search;
+mod owner;
 mod receiver_address;
+mod redirect_url;
 mod scope;
 mod search;
 mod searched_customer;
@@ -43,9 +49,17 @@ mod store;
 mod text;
 mod timestamp;
 mod token;
+mod webhook;
+mod webhook_event;
 mod whereabouts;
 
 pub use address_book::{AddressBook, AddressEntry, AddressRuleError, ShippingAddress};
+pub use app::{
+    App, AppChange, AppRuleError, ClientId, InvalidClientId, MAXIMUM_APPS, MAXIMUM_REDIRECT_URLS,
+    MAXIMUM_WEBHOOKS, NewApp,
+};
+pub use app_scopes::{AppScopes, InvalidAppScopes};
+pub use client_secret::{ClientSecret, InvalidSealedSecret, SealedSecret};
 pub use contact::{
     Contact, ContactAddress, ContactChange, ContactEntry, FieldChange, NewContact, OrderBy, OrderByError,
 };
@@ -77,11 +91,17 @@ pub use folding::fold;
 pub use group::{CustomerGroup, GroupChange, NewGroup};
 pub use group_book::{GroupBook, GroupFilter, GroupRuleError};
 pub use id::*;
+pub use installation::{AUTHORIZATION_CODE_SECONDS, AuthorizationCode, Installation};
 pub use language::{InvalidLanguage, LanguageCode};
 pub use money::{InvalidMoney, Money};
 pub use order::{InvalidOrderKey, MAXIMUM_ORDER_ITEMS, Order, OrderKey, OrderStatistics, OrderedProduct};
 pub use order_search::{OrderSearch, SearchedBuyer, SearchedOrder};
+pub use owner::{
+    InvalidPassword, InvalidPasswordHash, MAXIMUM_OWNERS, MAXIMUM_SESSIONS, Owner, Password, PasswordHash,
+    SESSION_SECONDS, Session, SessionKey,
+};
 pub use receiver_address::{AddressPolicy, RefusedAddress};
+pub use redirect_url::{InvalidRedirectUrl, RedirectUrl};
 pub use scope::{Scope, ScopeSet, UnknownScope};
 pub use search::{
     ContactFilter, ContactTypeSet, CustomerSearch, CustomerSort, EmailFilter, MAXIMUM_SEARCH_ENTRIES,
@@ -92,6 +112,10 @@ pub use store::{InvalidStoreKey, Store, StoreKey};
 pub use text::*;
 pub use timestamp::{Day, Timestamp, TimestampError};
 pub use token::{Token, TokenHash, TokenKind, TokenRecord};
+pub use webhook::{
+    InvalidWebhookHeader, InvalidWebhookUrl, MAXIMUM_WEBHOOK_HEADERS, Webhook, WebhookHeader, WebhookUrl,
+};
+pub use webhook_event::{EventSpelling, UnknownWebhookEvent, WebhookEvent, WebhookEventSet};
 pub use whereabouts::{Whereabouts, WhereaboutsChange};
 
 /// The most contacts one customer can have; one more is refused.

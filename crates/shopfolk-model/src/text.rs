@@ -129,6 +129,8 @@ texts! {
     ExtraFieldTitle: Both, 255;
     /// A value of an extra field.
     ExtraFieldValue: Both, 5000;
+    /// The name of an app.
+    AppName: Both, 255;
     /// The name of a store.
     StoreName: Both, 255;
     /// The name of a company.
@@ -158,6 +160,13 @@ impl GroupName {
     /// The name of the built-in group, which is text that fits.
     pub fn general() -> Self {
         Self(Self::GENERAL.into())
+    }
+}
+
+impl StoreName {
+    /// The name of the platform ([`crate::StoreId::PLATFORM`]), which is text that fits.
+    pub fn platform() -> Self {
+        Self("Platform".into())
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use rand::{CryptoRng, RngExt};
 use sha2::{Digest, Sha256};
 
-use crate::{Day, ScopeSet, Timestamp, TokenId};
+use crate::{AppId, Day, ScopeSet, Timestamp, TokenId};
 
 const RANDOM_LENGTH: usize = 32;
 
@@ -62,7 +62,7 @@ impl fmt::Debug for Token {
 }
 
 /// SHA-256 of a token. A token is random enough that its plain hash tells nothing of it.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TokenHash([u8; 32]);
 
 impl TokenHash {
@@ -97,6 +97,8 @@ pub struct TokenRecord {
     pub kind: TokenKind,
     /// What it may be used for.
     pub scopes: ScopeSet,
+    /// The app that it was given to; `None` where somebody made it for themselves.
+    pub app: Option<AppId>,
     /// When it was made.
     pub created: Timestamp,
     /// The last day on which it was used; `None` if it never was.

@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, missing_docs)]
 #![allow(clippy::wildcard_imports, clippy::similar_names, clippy::cloned_ref_to_slice_refs)]
 
+mod apps;
 mod asked;
 mod changed_customers;
 mod contacts;
@@ -21,6 +22,7 @@ mod groups;
 mod imports;
 mod mass_changes;
 mod orders;
+mod owners;
 mod pages;
 mod portions;
 mod random_calls;
@@ -36,6 +38,7 @@ mod transactions;
 mod transfer;
 mod whole_stores;
 
+pub use apps::*;
 pub use changed_customers::*;
 pub use contacts::*;
 pub use copy::*;
@@ -49,6 +52,7 @@ pub use groups::*;
 pub use imports::*;
 pub use mass_changes::*;
 pub use orders::*;
+pub use owners::*;
 pub use pages::*;
 pub use portions::*;
 pub use random_calls::*;
@@ -96,6 +100,14 @@ macro_rules! conformance_tests {
             store_is_created_once_suspended_and_resumed
             token_opens_its_own_store_until_it_is_revoked
             last_use_of_a_token_never_goes_back
+            app_is_created_changed_and_deleted
+            platform_is_no_store_of_the_list
+            installed_app_has_its_tokens_until_it_is_uninstalled
+            code_is_exchanged_once_and_again_takes_the_tokens
+            code_is_good_for_five_minutes_and_one_url
+            owner_is_there_once_and_found_in_any_case
+            session_lasts_until_it_is_ended_or_over
+            another_password_ends_all_sessions
             operation_that_fails_halfway_changes_nothing_and_harms_no_neighbour
             panicking_operation_changes_nothing_and_harms_no_neighbour
             concurrent_creates_of_one_customer_get_places_and_one_default
@@ -199,6 +211,7 @@ macro_rules! copy_tests {
         $crate::copy_tests!(
             $new_source; $new_target;
             copied_store_is_the_same_in_every_row
+            copied_platform_has_the_same_apps
             copy_goes_there_and_back
             copy_takes_over_what_changed_since
             interrupted_copy_goes_on

@@ -1,8 +1,9 @@
 //! Why an operation changes nothing.
 
 use shopfolk_model::{
-    AddressRuleError, ContactId, ContactRuleError, CustomerId, EmailAddress, ExternalReferenceId,
-    ExtraFieldKey, ExtraFieldRuleError, GroupId, GroupRuleError, StoreId, TokenId,
+    AddressRuleError, AppRuleError, ClientId, ContactId, ContactRuleError, CustomerId, EmailAddress,
+    ExternalReferenceId, ExtraFieldKey, ExtraFieldRuleError, GroupId, GroupRuleError, MAXIMUM_OWNERS,
+    StoreId, TokenId,
 };
 use shopfolk_store::StoreError;
 
@@ -39,6 +40,42 @@ pub enum OperationError {
     /// The store has a token with that text already.
     #[error("The store already has that token")]
     TokenExists,
+    /// There is no such app.
+    #[error("App {id} not found")]
+    AppNotFound {
+        /// The client id that was asked for.
+        id: ClientId,
+    },
+    /// There is an app with that number already.
+    #[error("App {id} already exists: try again")]
+    AppExists {
+        /// The client id that was drawn.
+        id: ClientId,
+    },
+    /// The store has not let that app in.
+    #[error("App {id} is not installed in the store")]
+    AppNotInstalled {
+        /// The client id that was asked for.
+        id: ClientId,
+    },
+    /// A rule about apps says no.
+    #[error(transparent)]
+    AppRule(#[from] AppRuleError),
+    /// The store has no such owner.
+    #[error("Owner '{email}' not found")]
+    OwnerNotFound {
+        /// The address that was asked for.
+        email: EmailAddress,
+    },
+    /// The store has an owner with that e-mail address already.
+    #[error("Owner '{email}' already exists")]
+    OwnerExists {
+        /// The address that was given.
+        email: EmailAddress,
+    },
+    /// The store has as many owners as it can have.
+    #[error("a store can have at most {MAXIMUM_OWNERS} owners")]
+    TooManyOwners,
     /// The store has no such customer.
     #[error("Customer #{id} not found")]
     CustomerNotFound {

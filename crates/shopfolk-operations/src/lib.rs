@@ -9,6 +9,7 @@
 
 mod access;
 mod add_customers;
+mod apps;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod contacts;
@@ -23,8 +24,10 @@ mod groups;
 mod import;
 mod import_definitions;
 mod import_orders;
+mod installations;
 mod mass_change;
 mod orders;
+mod owners;
 mod portions;
 mod search;
 mod stores;
@@ -32,6 +35,7 @@ mod tokens;
 
 pub use access::FindAccess;
 pub use add_customers::AddCustomers;
+pub use apps::{ChangeApp, ChangeClientSecret, CreateApp, GetApp, ListApps, delete_app};
 pub use contacts::{ChangeContact, ContactCreation, ContactUpdate, CreateContact, DeleteContact, GetContact};
 pub use copy::{Checksum, CopyError, CopyPhase, CopyProgress, StoreContents, copy_store};
 pub use customer_filters::{CustomerFilters, ListCustomerCountries, ListCustomerFilters};
@@ -52,9 +56,16 @@ pub use import::{
 };
 pub use import_definitions::{ExtraFieldDefinition, ImportExtraFields, ImportGroups};
 pub use import_orders::{ImportOrders, ImportedOrder};
+pub use installations::{
+    AllowApp, CodeExchange, ExchangeCode, GetInstallation, InstallApp, ListInstallations, NewTokens,
+    TokensOfApp, UninstallApp,
+};
 pub use mass_change::{ManyCustomers, MassChange, change_many_customers};
 pub use orders::{
     DeleteOrder, FoundOrders, GetOrder, ListProducts, OrderName, RecordOrder, SearchOrders, WantedOfOrders,
+};
+pub use owners::{
+    BeginSession, ChangePassword, CreateOwner, DeleteOwner, EndSession, FindOwner, FindSession, ListOwners,
 };
 pub use portions::{
     CustomerPortion, OrderPortion, PORTION_BYTES, ReadContacts, ReadCustomer, ReadCustomers, ReadOrders,

@@ -64,8 +64,8 @@ impl WriteOperation for CreateToken {
             Some(_) => {}
         }
         let id = tx.take_id().await?;
-        let record =
-            TokenRecord { id, kind: self.kind, scopes: self.scopes, created: self.now, last_used: None };
+        let Self { kind, scopes, now, .. } = *self;
+        let record = TokenRecord { id, kind, scopes, app: None, created: now, last_used: None };
         tx.insert(&[StoredToken { record, hash: self.hash }]).await?;
         tx.append(Happening::TokenCreated(id), self.now).await?;
         Ok(record)

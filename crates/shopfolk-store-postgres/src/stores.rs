@@ -21,7 +21,7 @@ impl PostgresWriteTx<'_> {
     }
 }
 
-/// The stores of the database, by id.
+/// The stores of the database, by id: the platform is none.
 pub(crate) async fn list_stores(
     session: &Session,
     page: PageRequest<StoreId>,
@@ -30,18 +30,18 @@ pub(crate) async fn list_stores(
     let steps = [
         Step::Run {
             what: "count the stores",
-            sql: "SELECT count(*) FROM stores",
-            parameters: Vec::new(),
+            sql: "SELECT count(*) FROM stores WHERE store_id < $1",
+            parameters: parameters_of![StoreId::PLATFORM.get()],
             touches: None,
         },
         Step::Run {
             what: "list the stores",
             sql: "SELECT name, suspended, created, store_key, store_id
                     FROM stores
-                   WHERE store_id > $1
+                   WHERE store_id > $1 AND store_id < $4
                    ORDER BY store_id
                    LIMIT $2 OFFSET $3",
-            parameters: parameters_of![after, reads(&page), offset(&page)],
+            parameters: parameters_of![after, reads(&page), offset(&page), StoreId::PLATFORM.get()],
             touches: None,
         },
     ];
@@ -65,8 +65,8 @@ pub(crate) async fn list_stores(
 pub(crate) async fn next_store_id(session: &Session) -> Result<StoreId, Failure> {
     let step = Step::Run {
         what: "find the highest store id",
-        sql: "SELECT max(store_id) FROM stores",
-        parameters: Vec::new(),
+        sql: "SELECT max(store_id) FROM stores WHERE store_id < $1",
+        parameters: parameters_of![StoreId::PLATFORM.get()],
         touches: None,
     };
     let answers = session.send(&[step]).await.map_err(|(_, error)| Failure::of("find a store id", error))?;

@@ -1,4 +1,4 @@
-//! The list of stores, which spans them all.
+//! The list of stores, which spans them all but the platform, which is none.
 
 use rusqlite::Connection;
 use shopfolk_model::{Store, StoreId};
@@ -13,19 +13,23 @@ pub(crate) fn list_stores(
     page: PageRequest<StoreId>,
 ) -> Result<Page<Store, StoreId>, StoreError> {
     let listing = doing("list the stores");
-    let total: i64 =
-        connection.query_row("SELECT count(*) FROM stores", [], |row| row.get(0)).map_err(&listing)?;
+    let total: i64 = connection
+        .query_row("SELECT count(*) FROM stores WHERE store_id < ?1", [StoreId::PLATFORM.get()], |row| {
+            row.get(0)
+        })
+        .map_err(&listing)?;
     let mut statement = connection
         .prepare_cached(
             "SELECT name, suspended, created, store_key, store_id
                FROM stores
-              WHERE store_id > ?1
+              WHERE store_id > ?1 AND store_id < ?4
               ORDER BY store_id
               LIMIT ?2 OFFSET ?3",
         )
         .map_err(&listing)?;
     let after = page.position().map_or(i64::MIN, |position| position.get());
-    let mut rows = statement.query((after, reads(&page), offset(&page))).map_err(&listing)?;
+    let mut rows =
+        statement.query((after, reads(&page), offset(&page), StoreId::PLATFORM.get())).map_err(&listing)?;
     let (mut listed, mut last, mut read) = (shopfolk_store::Listed::default(), None, 0);
     let mut next = None;
     while let Some(row) = rows.next().map_err(&listing)? {
@@ -45,7 +49,9 @@ pub(crate) fn list_stores(
 /// The lowest id above those of all stores.
 pub(crate) fn next_store_id(connection: &Connection) -> Result<StoreId, StoreError> {
     let highest: Option<i64> = connection
-        .query_row("SELECT max(store_id) FROM stores", [], |row| row.get(0))
+        .query_row("SELECT max(store_id) FROM stores WHERE store_id < ?1", [StoreId::PLATFORM.get()], |row| {
+            row.get(0)
+        })
         .map_err(doing("find the highest store id"))?;
     StoreId::new(highest.map_or(1, |highest| highest + 1)).map_err(|_| StoreError::OutOfIds { kind: "store" })
 }

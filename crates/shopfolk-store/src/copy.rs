@@ -8,11 +8,12 @@ use std::fmt;
 use std::future::Future;
 
 use shopfolk_model::{
-    CustomerGroup, CustomerId, ExtraField, ExtraFieldId, GroupId, Order, OrderNumber, TokenId,
+    App, AppId, CustomerGroup, CustomerId, ExtraField, ExtraFieldId, GroupId, Installation, Order,
+    OrderNumber, Owner, OwnerId, TokenId,
 };
 
 use crate::{
-    CountedId, CustomerRow, Dialect, NextIds, Portion, Query, ReadTx, Record, StoreError, StoredCustomer,
+    CustomerRow, Dialect, NextIds, NumberedId, Portion, Query, ReadTx, Record, StoreError, StoredCustomer,
     StoredEvent, StoredExtraFieldValue, StoredOrderProduct, StoredToken, Table, Value, WalkPosition, Which,
     WriteTx, customers, orders,
 };
@@ -81,7 +82,7 @@ pub type StoredRow<'a> = (&'static Table, Vec<Value<'a>>);
 /// Rows that belong together and are copied as one: a row with an id, and what hangs on it.
 pub trait Aggregate: Clone + Eq + fmt::Debug + Send + Sync + 'static {
     /// The id.
-    type Id: CountedId;
+    type Id: NumberedId;
     /// The row with the id, on which all others hang.
     type Row: Record<Key = (Self::Id,)>;
     /// How much a portion has at the most, in [`Self::weight`].
@@ -117,12 +118,15 @@ pub trait Aggregate: Clone + Eq + fmt::Debug + Send + Sync + 'static {
 }
 
 /// Names every [`Aggregate`], in the order in which they are copied: customers before orders, because one that is removed
-/// leaves its orders.
+/// leaves its orders. Sessions and authorization codes are over soon, and are not copied.
 #[macro_export]
 macro_rules! for_every_aggregate {
     ($do:ident) => {
         $do! {
+            shopfolk_model::App,
+            shopfolk_model::Installation,
             $crate::StoredToken,
+            shopfolk_model::Owner,
             shopfolk_model::CustomerGroup,
             shopfolk_model::ExtraField,
             $crate::StoredCustomer,
@@ -213,7 +217,10 @@ macro_rules! single_rows {
 }
 
 single_rows! {
+    App: AppId, |app| app.id;
+    Installation: AppId, |installation| installation.app;
     StoredToken: TokenId, |token| token.record.id;
+    Owner: OwnerId, |owner| owner.id;
     CustomerGroup: GroupId, |group| group.id;
     ExtraField: ExtraFieldId, |field| field.id, without remove_values;
 }

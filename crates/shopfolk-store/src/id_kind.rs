@@ -1,16 +1,14 @@
 //! The kinds of ids that a store gives, said once: counters, blocks, checks and messages follow from this table.
 
 use shopfolk_model::{
-    AddressId, ContactId, CustomerId, EventNumber, ExtraFieldId, GroupId, IdError, OrderNumber, TokenId,
+    AddressId, ContactId, CustomerId, EventNumber, ExtraFieldId, GroupId, IdError, OrderNumber, OwnerId,
+    TokenId,
 };
 
 use crate::StoreError;
 
-/// An id that a counter of its store gives.
-pub trait CountedId: Copy + Ord + Send + Sync + 'static {
-    /// Its kind.
-    const KIND: IdKind;
-
+/// An id, whoever gives it.
+pub trait NumberedId: Copy + Ord + Send + Sync + 'static {
     /// The id with this number.
     ///
     /// # Errors
@@ -19,6 +17,27 @@ pub trait CountedId: Copy + Ord + Send + Sync + 'static {
 
     /// The number of the id.
     fn number(self) -> i64;
+}
+
+macro_rules! numbered_ids {
+    ($($id:ident)+) => {
+        $(impl NumberedId for shopfolk_model::$id {
+            fn from_number(number: i64) -> Result<Self, IdError> {
+                Self::new(number)
+            }
+
+            fn number(self) -> i64 {
+                self.get()
+            }
+        })+
+    };
+}
+shopfolk_model::for_every_id!(numbered_ids);
+
+/// An id that a counter of its store gives.
+pub trait CountedId: NumberedId {
+    /// Its kind.
+    const KIND: IdKind;
 }
 
 impl IdKind {
@@ -82,14 +101,6 @@ macro_rules! id_kinds {
 
         $(impl CountedId for $id {
             const KIND: IdKind = IdKind::$kind;
-
-            fn from_number(number: i64) -> Result<Self, IdError> {
-                Self::new(number)
-            }
-
-            fn number(self) -> i64 {
-                self.get()
-            }
         })+
     };
 }
@@ -109,6 +120,8 @@ id_kinds! {
     Group(GroupId) "customer group" in "next_group_id", blocks of 1 to 1;
     /// Of an extra field.
     ExtraField(ExtraFieldId) "extra field" in "next_extra_field_id", blocks of 1 to 1;
+    /// Of an owner.
+    Owner(OwnerId) "owner" in "next_owner_id", blocks of 1 to 1;
     /// Of an order.
     Order(OrderNumber) "order" in "next_order_number", blocks of 16 to 256;
 }

@@ -22,6 +22,8 @@
 //! operations and their cases in the conformance suite. What is hot or particular is a trait here (`ReadX`, `WriteX`), with
 //! its SQL in the file of the same name in every engine. `CONTRIBUTING.md` has all the steps.
 
+mod app_document;
+mod apps;
 mod background;
 mod budget;
 mod check;
@@ -37,10 +39,12 @@ mod events;
 mod extra_fields;
 mod groups;
 mod id_kind;
+mod installations;
 mod invariants;
 mod migration_step;
 mod order_search;
 mod orders;
+mod owners;
 mod page;
 mod record;
 mod rows;
@@ -73,7 +77,7 @@ pub use engine::{Engine, EngineHealth, ReadOperation, ReadTx, WriteOperation, Wr
 pub use error::StoreError;
 pub use events::{StoredEvent, WriteEvents};
 pub use extra_fields::{EXTRA_FIELDS_BY_KEY, StoredExtraFieldValue};
-pub use id_kind::{CountedId, IdKind, NextIds};
+pub use id_kind::{CountedId, IdKind, NextIds, NumberedId};
 pub use invariants::{Invariant, Violation};
 pub use migration_step::MigrationStep;
 pub use order_search::{BoughtProducts, ReadOrderSearch};
@@ -81,6 +85,7 @@ pub use orders::{
     ORDERS_BY_KEY, ReadOrders, StoredOrderProduct, StoredStatistics, WriteOrders, folded_email, get_order,
     get_orders, get_short_orders, insert_orders, list_orders, measure_orders,
 };
+pub use owners::OWNERS_BY_EMAIL;
 pub use page::{Page, PageRequest, PageStart};
 pub use record::{Columns, Record, RecordKey, Row, RowReader};
 pub use rows::{Change, OneId, Portion, Query, ReadRows, WalkPosition, Which, WriteRows};
@@ -89,6 +94,6 @@ pub use state_before::StateBefore;
 pub use stores::{StoreAccess, find_access};
 pub use table::{Column, Dialect, Guard, Lifecycle, OnlyRows, Owner, Reference, Role, Table, Unique};
 pub use tables::TABLES;
-pub use tokens::{StoredToken, TOKENS_BY_HASH};
+pub use tokens::{StoredToken, TOKENS_BY_HASH, TOKENS_OF_APP};
 pub use turns::{Length, Turn, Turns};
 pub use value::{ColumnType, Derived, IntoValue, JsonObject, Made, Stored, Value};

@@ -6,8 +6,8 @@
 use std::future::Future;
 
 use crate::{
-    CountedId, Damage, Dialect, IdKind, Listed, Record, RecordKey, Row, StoreError, Stored, Table, Unique,
-    Value,
+    CountedId, Damage, Dialect, IdKind, Listed, NumberedId, Record, RecordKey, Row, StoreError, Stored,
+    Table, Unique, Value,
 };
 
 /// How far a walk through a table has come: only rows that were found say so, whether they can be read or not.
@@ -35,7 +35,7 @@ impl WalkPosition {
 /// A key that is one id, by which a table is walked.
 pub trait OneId: RecordKey {}
 
-impl<I: CountedId + Stored> OneId for (I,) {}
+impl<I: NumberedId + Stored> OneId for (I,) {}
 
 /// What a walk found behind a position. Where nothing was found, there is no portion: however many rows of one are damaged,
 /// it is not the end.

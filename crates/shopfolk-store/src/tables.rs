@@ -8,7 +8,12 @@ macro_rules! for_every_record {
     ($do:ident) => {
         $do! {
             shopfolk_model::Store
+            shopfolk_model::App
+            shopfolk_model::Installation
+            shopfolk_model::AuthorizationCode
             StoredToken
+            shopfolk_model::Owner
+            shopfolk_model::Session
             shopfolk_model::CustomerGroup
             shopfolk_model::ExtraField
             CustomerRow

@@ -1,10 +1,12 @@
 //! The tokens of a store, known by their hash alone.
 
-use shopfolk_model::{Day, EventType, ScopeSet, Timestamp, TokenHash, TokenId, TokenKind, TokenRecord};
+use shopfolk_model::{
+    AppId, Day, EventType, ScopeSet, Timestamp, TokenHash, TokenId, TokenKind, TokenRecord,
+};
 
 use crate::stores::STORE_GUARD;
 use crate::value::Made;
-use crate::{IdKind, Lifecycle, Unique, record};
+use crate::{IdKind, Lifecycle, OnlyRows, Reference, Unique, record};
 
 /// A token with the hash by which it is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +20,10 @@ pub struct StoredToken {
 /// By the hash of the token.
 pub const TOKENS_BY_HASH: Unique = Unique { name: "tokens_by_hash", columns: &["hash"], only: None };
 
+/// By the app that has it: one secret and one public token.
+pub const TOKENS_OF_APP: Unique =
+    Unique { name: "tokens_of_app", columns: &["app_id", "public"], only: Some(OnlyRows::With("app_id")) };
+
 record! {
     tokens: "token" is StoredToken, by (TokenId,);
     |token, dialect| {
@@ -27,13 +33,17 @@ record! {
         Value scopes: ScopeSet = Made(token.record.scopes);
         Value created: Timestamp = &token.record.created;
         Value last_used_day: Option<Day> = &token.record.last_used;
+        Value app_id: Option<AppId> = &token.record.app;
     }
     |store, reader| Self {
         hash,
-        record: TokenRecord { id: token_id, kind: public, scopes, created, last_used: last_used_day },
+        record: TokenRecord {
+            id: token_id, kind: public, scopes, app: app_id, created, last_used: last_used_day,
+        },
     };
     ids: Some((IdKind::Token, "token_id"));
-    unique: &[TOKENS_BY_HASH];
+    references: &[Reference { column: "app_id", table: "installations", none: None }];
+    unique: &[TOKENS_BY_HASH, TOKENS_OF_APP];
     guard: STORE_GUARD;
     lifecycle: Some(Lifecycle {
         created: EventType::TokenCreated,

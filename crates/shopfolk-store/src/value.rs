@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 use shopfolk_model::{
-    ContactType, Day, ExtraFieldType, Money, OrderBy, ScopeSet, Timestamp, TokenHash, TokenKind,
+    AppScopes, ContactType, Day, ExtraFieldType, Money, OrderBy, ScopeSet, SealedSecret, Timestamp,
+    TokenHash, TokenKind,
 };
 
 use crate::{Damage, RowReader};
@@ -255,7 +256,7 @@ macro_rules! texts {
 }
 
 shopfolk_model::for_every_text!(texts);
-texts! { EmailAddress ExtraFieldKey OrderKey StoreKey }
+texts! { EmailAddress ExtraFieldKey OrderKey PasswordHash RedirectUrl StoreKey }
 
 impl Stored for String {
     const TYPE: ColumnType = ColumnType::Text;
@@ -296,6 +297,33 @@ impl Stored for ScopeSet {
 
     fn load(value: Value<'_>) -> Result<Self, String> {
         told(value.text()?.parse())
+    }
+}
+
+impl Stored for AppScopes {
+    const TYPE: ColumnType = ColumnType::Text;
+
+    fn store(&self) -> Value<'_> {
+        self.to_string().into()
+    }
+
+    fn load(value: Value<'_>) -> Result<Self, String> {
+        told(value.text()?.parse())
+    }
+}
+
+impl Stored for SealedSecret {
+    const TYPE: ColumnType = ColumnType::Bytes;
+
+    fn store(&self) -> Value<'_> {
+        Value::Bytes(self.as_bytes().into())
+    }
+
+    fn load(value: Value<'_>) -> Result<Self, String> {
+        match value {
+            Value::Bytes(bytes) => told(Self::from_stored(&bytes)),
+            other => Err(format!("it is {}, not a sealed secret", other.what())),
+        }
     }
 }
 

@@ -135,6 +135,7 @@ impl AddDemoStore {
                 id: TokenId::new(1)?,
                 kind: TokenKind::Secret,
                 scopes: ScopeSet::ALL,
+                app: None,
                 created: now,
                 last_used: None,
             },

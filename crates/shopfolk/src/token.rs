@@ -190,7 +190,8 @@ mod tests {
                 let mut hash = [0; 32];
                 hash[..8].copy_from_slice(&number.to_be_bytes());
                 let (id, scopes) = (TokenId::new(number).unwrap(), ScopeSet::default());
-                let record = TokenRecord { id, kind: TokenKind::Secret, scopes, created, last_used: None };
+                let record =
+                    TokenRecord { id, kind: TokenKind::Secret, scopes, app: None, created, last_used: None };
                 let token = StoredToken { record, hash: TokenHash::from_stored(hash) };
                 let mut row: Vec<_> =
                     token.encode(Dialect::Sqlite).into_iter().map(Value::into_owned).collect();

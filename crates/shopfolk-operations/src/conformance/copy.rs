@@ -6,19 +6,21 @@ use shopfolk_model::{
     ContactChange, ContactNote, ContactType, CustomerGroup, CustomerId, CustomerName, Day, EmailAddress,
     Event, ExternalReferenceId, ExtraField, ExtraFieldEntry, ExtraFieldKey, ExtraFieldTitle, ExtraFieldType,
     ExtraFieldValue, GroupFilter, GroupName, Money, NewContact, NewCustomer, NewExtraField, NewGroup, Order,
-    OrderBy, OrderKey, OrderSearch, OrderedProduct, ProductId, Scope, Token, TokenKind, TokenRecord,
+    OrderBy, OrderKey, OrderSearch, OrderedProduct, ProductId, Scope, StoreId, Token, TokenKind, TokenRecord,
 };
 use shopfolk_store::{CustomerRow, Engine, PageRequest, Record, StoredContact, StoredEvent, StoredToken};
 use tokio::runtime::Handle;
 use tokio::task::block_in_place;
 
+use super::apps::{allow_app, create_app, install_app};
 use super::changed_customers::{address_in, details};
 use super::fixture::*;
+use super::owners::create_owner;
 use crate::{
     ChangeContact, CopyError, CopyPhase, CopyProgress, CreateCustomer, CreateExtraField, CreateGroup,
-    CreateStore, CreateToken, CustomerWithContacts, DeleteContact, DeleteCustomer, GetStore, ListExtraFields,
-    ListGroups, ListTokens, NoteTokenUse, RecordOrder, RevokeToken, SearchOrders, SetStoreSuspended,
-    StoreContents, WantedOfOrders, copy_store,
+    CreateStore, CreateToken, CustomerWithContacts, DeleteContact, DeleteCustomer, GetStore, ListApps,
+    ListExtraFields, ListGroups, ListTokens, NoteTokenUse, RecordOrder, RevokeToken, SearchOrders,
+    SetStoreSuspended, StoreContents, WantedOfOrders, copy_store, delete_app,
 };
 
 fn go_on(_: CopyProgress) -> ControlFlow<()> {
@@ -138,6 +140,10 @@ pub async fn full_shop<E: Engine>(engine: &E) -> CustomerId {
         .await
         .unwrap();
     create_token(engine, "secret_two").await;
+    let app = create_app(engine, 7).await;
+    install_app(engine, app.id, "read_customers public_storefront", "of_app").await;
+    allow_app(engine, app.id, "read_customers", "code", 6).await;
+    create_owner(engine, "owner@example.com").await;
     customer
 }
 
@@ -162,13 +168,28 @@ pub async fn copied_store_is_the_same_in_every_row<From: Engine, To: Engine>(fro
     full_shop(&from).await;
     let contents = copy(&from, &to).await;
     let tables = [StoredToken::TABLE, CustomerRow::TABLE, StoredContact::TABLE, StoredEvent::TABLE];
-    assert_eq!(tables.map(|table| contents.count(table)), [2, 3, 20, 30]);
+    assert_eq!(tables.map(|table| contents.count(table)), [4, 3, 20, 35]);
     let checksum = contents.checksum;
     assert_eq!(checksum.to_string().len(), 64);
     assert_eq!(copy(&from, &to).await.checksum, checksum, "once more changes nothing");
     // The token opens the store there too.
     let find = crate::FindAccess { token: Some(Token::from_text("secret_two").hash()) };
     assert!(to.read(STORE, find).await.unwrap().unwrap().token.is_some());
+}
+
+pub async fn copied_platform_has_the_same_apps<From: Engine, To: Engine>(from: From, to: To) {
+    let first = create_app(&from, 7).await;
+    copy_store(&from, &to, StoreId::PLATFORM, go_on).await.unwrap();
+    let apps =
+        async || to.read(StoreId::PLATFORM, ListApps { after: None }).await.unwrap().unwrap().listed.items;
+    assert_eq!(apps().await, [first.clone()]);
+    let second = create_app(&from, 8).await;
+    delete_app(&from, BY, first.id, at(2)).await.unwrap();
+    copy_store(&from, &to, StoreId::PLATFORM, go_on).await.unwrap();
+    assert_eq!(apps().await, [second]);
+    create_app(&to, 9).await;
+    let refused = copy_store(&from, &to, StoreId::PLATFORM, go_on).await;
+    assert!(matches!(refused, Err(CopyError::TargetHasItsOwn { .. })), "{refused:?}");
 }
 
 pub async fn copy_goes_there_and_back<From: Engine, To: Engine>(from: From, to: To) {
@@ -353,7 +374,7 @@ pub async fn copied_store_is_suspended_when_the_source_is<From: Engine, To: Engi
 
 pub async fn other_stores_of_the_target_stay_as_they_are<From: Engine, To: Engine>(from: From, to: To) {
     full_shop(&from).await;
-    let other = shopfolk_model::StoreId::new(7).unwrap();
+    let other = StoreId::new(7).unwrap();
     create_store(&to, other).await;
     let same = CreateCustomer { customer: customer_of("anna"), now: at(1) };
     let neighbour = to.write(other, BY, same).await.unwrap();

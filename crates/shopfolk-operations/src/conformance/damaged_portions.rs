@@ -9,7 +9,7 @@ use shopfolk_model::{
     OrderNumber, ScopeSet, SearchText, TokenHash, TokenId, TokenKind, TokenRecord,
 };
 use shopfolk_store::{
-    Aggregate, CountedId, Engine, Length, Listed, PageRequest, ReadOperation, ReadTx, Record, StoreError,
+    Aggregate, Engine, Length, Listed, NumberedId, PageRequest, ReadOperation, ReadTx, Record, StoreError,
     StoredCustomer, StoredToken, WriteOperation, WriteTx, insert_customers, insert_orders,
 };
 
@@ -46,7 +46,8 @@ fn token(number: i64) -> StoredToken {
     hash[..8].copy_from_slice(&number.to_be_bytes());
     let id = TokenId::new(number).unwrap();
     let scopes = ScopeSet::default();
-    let record = TokenRecord { id, kind: TokenKind::Secret, scopes, created: at(1), last_used: None };
+    let kind = TokenKind::Secret;
+    let record = TokenRecord { id, kind, scopes, app: None, created: at(1), last_used: None };
     StoredToken { record, hash: TokenHash::from_stored(hash) }
 }
 

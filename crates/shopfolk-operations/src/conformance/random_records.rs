@@ -5,13 +5,14 @@ use std::sync::Arc;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use shopfolk_model::{
-    Actor, AddressBook, AddressId, AddressNote, AdminNotes, BookSummary, Contact, ContactAddress,
-    ContactHandle, ContactId, ContactNote, ContactText, ContactType, CustomerDetails, CustomerGroup,
-    CustomerId, CustomerName, Day, EmailAddress, Event, EventPosition, EventType, ExternalReferenceId,
-    ExtraField, ExtraFieldId, ExtraFieldKey, ExtraFieldTitle, ExtraFieldType, ExtraFieldValue, GroupId,
-    GroupName, Happening, Money, Order, OrderBy, OrderKey, OrderNumber, OrderedProduct, ProductId, Scope,
-    ShippingAddress, Store, StoreName, Street, Timestamp, TokenHash, TokenId, TokenKind, TokenRecord,
-    Whereabouts,
+    Actor, AddressBook, AddressId, AddressNote, AdminNotes, App, AppId, AppName, AppScopes,
+    AuthorizationCode, BookSummary, Contact, ContactAddress, ContactHandle, ContactId, ContactNote,
+    ContactText, ContactType, CustomerDetails, CustomerGroup, CustomerId, CustomerName, Day, EmailAddress,
+    Event, EventPosition, EventType, ExternalReferenceId, ExtraField, ExtraFieldId, ExtraFieldKey,
+    ExtraFieldTitle, ExtraFieldType, ExtraFieldValue, GroupId, GroupName, Happening, Installation, Money,
+    NewApp, Order, OrderBy, OrderKey, OrderNumber, OrderedProduct, Owner, OwnerId, PasswordHash, ProductId,
+    Scope, SealedSecret, Session, ShippingAddress, Store, StoreName, Street, Timestamp, TokenHash, TokenId,
+    TokenKind, TokenRecord, Whereabouts,
 };
 use shopfolk_store::{
     Change, Columns, CustomerRow, Dialect, Engine, Length, Query, ReadOperation, ReadTx, Record, Role, Row,
@@ -19,6 +20,7 @@ use shopfolk_store::{
     StoredStatistics, StoredToken, Value, Which, WriteOperation, WriteTx,
 };
 
+use super::apps::{new_app, redirect_url};
 use super::fixture::*;
 use super::random_values::{any_of, any_text};
 
@@ -187,17 +189,67 @@ fn token(random: &mut StdRng, number: i64, other: i64) -> StoredToken {
     let id = id(number, TokenId::MAXIMUM.get(), TokenId::new);
     let kind = any_of(random, &[TokenKind::Public, TokenKind::Secret]);
     let scopes = Scope::ALL.iter().copied().filter(|_| random.random_bool(0.5)).collect();
+    let app = maybe(random, |_| app_of(other));
     let last_used = maybe(random, |random| {
         let day = time(random).day();
         any_of(random, &[Day::from_number(0).unwrap(), day])
     });
-    let mut hash: [u8; 32] = random.random();
-    hash[0] = u8::try_from(other).unwrap();
+    let hash = hash(random, other);
     let created = time(random);
-    StoredToken {
-        record: TokenRecord { id, kind, scopes, created, last_used },
-        hash: TokenHash::from_stored(hash),
+    StoredToken { record: TokenRecord { id, kind, scopes, app, created, last_used }, hash }
+}
+
+fn hash(random: &mut StdRng, number: i64) -> TokenHash {
+    let mut hash: [u8; 32] = random.random();
+    hash[0] = u8::try_from(number).unwrap();
+    TokenHash::from_stored(hash)
+}
+
+fn app_of(number: i64) -> AppId {
+    id(number, AppId::MAXIMUM.get(), AppId::new)
+}
+
+fn owner_of(number: i64) -> OwnerId {
+    id(number, OwnerId::MAXIMUM.get(), OwnerId::new)
+}
+
+fn app(random: &mut StdRng, number: i64, other: i64) -> App {
+    let NewApp { redirect_urls, scopes, webhooks, .. } = new_app("any");
+    let mut secret: [u8; SealedSecret::LENGTH] = [0; _];
+    random.fill(&mut secret);
+    App {
+        id: app_of(number),
+        name: text!(random, AppName, other),
+        secret: SealedSecret::from_stored(&secret).unwrap(),
+        redirect_urls: any_of(random, &[Vec::new(), redirect_urls]),
+        scopes: any_of(random, &[scopes, AppScopes::default()]),
+        webhooks: any_of(random, &[Vec::new(), webhooks]),
+        webhooks_off_since: maybe(random, time),
+        created: time(random),
     }
+}
+
+fn installation(random: &mut StdRng, number: i64) -> Installation {
+    let scopes = any_of(random, &["", "read_customers", "read_catalog read_orders"]).parse().unwrap();
+    Installation { app: app_of(number), scopes, installed: time(random) }
+}
+
+fn code(random: &mut StdRng, number: i64, other: i64) -> AuthorizationCode {
+    // The hash is part of the key.
+    let hash = TokenHash::of(&number.to_string());
+    let (email, created) = (email(random, other), time(random));
+    let token = maybe(random, |_| TokenId::MAXIMUM);
+    AuthorizationCode { app: app_of(number), hash, email, redirect_url: redirect_url(), created, token }
+}
+
+fn owner(random: &mut StdRng, number: i64, other: i64) -> Owner {
+    let password = PasswordHash::new(&format!("$argon2id${}", "A".repeat(300))).unwrap();
+    Owner { id: owner_of(number), email: email(random, other), password, created: time(random) }
+}
+
+fn session(random: &mut StdRng, number: i64) -> Session {
+    let hash = TokenHash::of(&number.to_string());
+    Session { owner: owner_of(number), hash, created: time(random) }
 }
 
 fn group(random: &mut StdRng, number: i64, other: i64) -> CustomerGroup {
@@ -325,7 +377,12 @@ pub async fn any_record_comes_back_as_it_went_in<E: Engine>(engine: E) {
     create_store(&engine, STORE).await;
     let random = &mut StdRng::seed_from_u64(11);
     store_changes(&engine, random).await;
+    let apps = come_and_change(&engine, |number, other| app(random, number, other)).await;
+    let installations = come_and_change(&engine, |number, _| installation(random, number)).await;
+    let codes = come_and_change(&engine, |number, other| code(random, number, other)).await;
     let tokens = come_and_change(&engine, |number, other| token(random, number, other)).await;
+    let owners = come_and_change(&engine, |number, other| owner(random, number, other)).await;
+    let sessions = come_and_change(&engine, |number, _| session(random, number)).await;
     let groups = come_and_change(&engine, |number, other| group(random, number, other)).await;
     let fields = come_and_change(&engine, |number, other| extra_field(random, number, other)).await;
     let customers = come_and_change(&engine, |number, other| customer_row(random, number, other)).await;
@@ -344,7 +401,12 @@ pub async fn any_record_comes_back_as_it_went_in<E: Engine>(engine: E) {
     go(&engine, customers).await;
     go(&engine, fields).await;
     go(&engine, groups).await;
+    go(&engine, sessions).await;
+    go(&engine, owners).await;
     go(&engine, tokens).await;
+    go(&engine, codes).await;
+    go(&engine, installations).await;
+    go(&engine, apps).await;
     for _ in 0..RECORDS {
         event_comes_back(random);
     }
@@ -359,7 +421,17 @@ fn event_comes_back(random: &mut StdRng) {
     let event = Event {
         happening: Happening::new(event_type, random.random_range(1..i64::from(i32::MAX))).unwrap(),
         contact: maybe(random, |_| ContactId::MAXIMUM),
-        by: any_of(random, &[Actor::Unknown, Actor::CommandLine, Actor::Import, Actor::Token(token)]),
+        by: any_of(
+            random,
+            &[
+                Actor::Unknown,
+                Actor::CommandLine,
+                Actor::Import,
+                Actor::Owner,
+                Actor::App,
+                Actor::Token(token),
+            ],
+        ),
         created: time(random),
         before,
     };

@@ -1,6 +1,6 @@
 //! What a check asks in statements. A row of an answer is a violation: a store's id and a sentence.
 
-use shopfolk_model::{EventType, MAXIMUM_CONTACTS};
+use shopfolk_model::{EventType, MAXIMUM_CONTACTS, StoreId};
 
 use crate::{Dialect, IdKind, Invariant, Lifecycle, TABLES, Table};
 
@@ -166,7 +166,12 @@ fn of_events(contacts: &str) -> Vec<(Invariant, String)> {
     };
     let of_contacts =
         codes(&[EventType::ContactCreated, EventType::ContactUpdated, EventType::ContactDeleted]);
-    let of_stores = codes(&[EventType::StoreCreated, EventType::StoreSuspended, EventType::StoreResumed]);
+    let of_stores = codes(&[
+        EventType::StoreCreated,
+        EventType::StoreSuspended,
+        EventType::StoreResumed,
+        EventType::ProfileUpdated,
+    ]);
     let mut questions = vec![
         format!(
             "SELECT store_id, 'an event of ' || entity_id || ' is of a contact and does not say which, or says so and is not'
@@ -278,6 +283,27 @@ fn particular(contacts: &str) -> Vec<(Invariant, String)> {
                                   AND order_products.order_number = orders.order_number
               WHERE order_products.customer_id IS DISTINCT FROM orders.customer_id"
                 .to_owned(),
+        ),
+        (
+            Invariant::EventForEveryChange,
+            format!(
+                "SELECT store_id, 'app ' || app_id || ' is installed ' || sum(there)
+                                  || ' times, and events say that it is ' || sum(told) || ' times'
+                   FROM (SELECT store_id, app_id, 1 AS there, 0 AS told FROM installations
+                          UNION ALL
+                         SELECT store_id, entity_id, 0, CASE event_type WHEN {installed} THEN 1 ELSE -1 END
+                           FROM events WHERE event_type IN ({installed}, {uninstalled})) AS sides
+                  GROUP BY store_id, app_id HAVING sum(there) <> sum(told)",
+                installed = EventType::ApplicationInstalled.code(),
+                uninstalled = EventType::ApplicationUninstalled.code(),
+            ),
+        ),
+        (
+            Invariant::TenantsApart,
+            format!(
+                "SELECT store_id, 'app ' || app_id || ' belongs to a store' FROM apps WHERE store_id <> {}",
+                StoreId::PLATFORM
+            ),
         ),
         (
             Invariant::EventForEveryChange,

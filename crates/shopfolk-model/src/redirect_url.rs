@@ -1,0 +1,156 @@
+//! Where a store owner is sent back to once an app was let in or refused.
+
+use std::fmt;
+
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use url::Url;
+
+/// The text is no URL that a browser can be sent to.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidRedirectUrl {
+    /// It is too long.
+    #[error("must be at most {} bytes long", RedirectUrl::MAXIMUM_LENGTH)]
+    TooLong,
+    /// It is no URL.
+    #[error("must be a URL that begins with https:// or http://")]
+    NoUrl,
+    /// It has a fragment, which OAuth does not allow.
+    #[error("must not have a fragment (#…)")]
+    Fragment,
+    /// It has a user or a password.
+    #[error("must not have a user or a password")]
+    Credentials,
+}
+
+/// A URL that an app registered, or asks to have the store owner sent back to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RedirectUrl(Url);
+
+impl RedirectUrl {
+    /// The most bytes it can have.
+    pub const MAXIMUM_LENGTH: usize = 2_048;
+
+    /// The URL in this text, in its normal form: dots in its path are resolved and its host is in lower case.
+    ///
+    /// # Errors
+    /// When it is too long, is no `http` or `https` URL, or has a fragment, a user or a password.
+    pub fn new(text: &str) -> Result<Self, InvalidRedirectUrl> {
+        if text.len() > Self::MAXIMUM_LENGTH {
+            return Err(InvalidRedirectUrl::TooLong);
+        }
+        // What a parser passes over must not be in what is compared.
+        if text.chars().any(|letter| letter.is_control() || letter.is_whitespace() || letter == '\\') {
+            return Err(InvalidRedirectUrl::NoUrl);
+        }
+        let url = Url::parse(text).map_err(|_| InvalidRedirectUrl::NoUrl)?;
+        if !matches!(url.scheme(), "http" | "https") {
+            Err(InvalidRedirectUrl::NoUrl)
+        } else if url.fragment().is_some() {
+            Err(InvalidRedirectUrl::Fragment)
+        } else if !url.username().is_empty() || url.password().is_some() {
+            Err(InvalidRedirectUrl::Credentials)
+        } else if url.as_str().len() > Self::MAXIMUM_LENGTH {
+            Err(InvalidRedirectUrl::TooLong)
+        } else {
+            Ok(Self(url))
+        }
+    }
+
+    /// Whether it begins with this registered one: the same origin, and what follows the same beginning.
+    pub fn begins_with(&self, registered: &Self) -> bool {
+        self.0.origin() == registered.0.origin() && self.as_str().starts_with(registered.as_str())
+    }
+
+    /// The URL with these added to its query, behind what is in it already.
+    pub fn with(&self, added: &[(&str, &str)]) -> String {
+        let mut url = self.0.clone();
+        let mut query = url.query().map_or_else(String::new, str::to_owned);
+        for (name, value) in added {
+            if !query.is_empty() {
+                query.push('&');
+            }
+            // A space is no plus sign: not everybody reads it as one.
+            query.extend([name, "="]);
+            query.extend(utf8_percent_encode(value, NON_ALPHANUMERIC));
+        }
+        url.set_query(Some(&query));
+        url.into()
+    }
+
+    /// The origin, as a policy of a page names it: scheme, host and port.
+    pub fn origin(&self) -> String {
+        self.0.origin().ascii_serialization()
+    }
+
+    /// The URL in its normal form.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl fmt::Display for RedirectUrl {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn url(text: &str) -> RedirectUrl {
+        RedirectUrl::new(text).unwrap()
+    }
+
+    #[test]
+    fn what_begins_with_a_registered_url_is_at_the_same_origin() {
+        let registered = url("https://app.example");
+        for good in ["https://app.example", "https://app.example/cb?a=b", "https://APP.example:443/"] {
+            assert!(url(good).begins_with(&registered), "{good}");
+        }
+        for bad in [
+            "https://app.example.evil.example/",
+            "http://app.example/",
+            "https://app.example:8443/",
+            "https://evil.example/https://app.example",
+        ] {
+            assert!(!url(bad).begins_with(&registered), "{bad}");
+        }
+        let page = url("https://blog.example/wp-admin/admin-post.php?action=connect");
+        assert!(
+            url("https://blog.example/wp-admin/admin-post.php?action=connect&store_id=7").begins_with(&page)
+        );
+        assert!(!url("https://blog.example/wp-admin/../other.php").begins_with(&page));
+        assert!(!url("https://blog.example/wp-admin/%2e%2e/admin-post.php").begins_with(&page));
+    }
+
+    #[test]
+    fn answers_are_added_to_a_query_of_its_own() {
+        let with = |text| url(text).with(&[("code", "a+b"), ("state", "x y&z=é")]);
+        assert_eq!(with("https://a.example/cb"), "https://a.example/cb?code=a%2Bb&state=x%20y%26z%3D%C3%A9");
+        assert_eq!(
+            with("https://a.example/?p=1"),
+            "https://a.example/?p=1&code=a%2Bb&state=x%20y%26z%3D%C3%A9"
+        );
+    }
+
+    #[test]
+    fn what_a_browser_must_not_be_sent_to_is_refused() {
+        use InvalidRedirectUrl::*;
+        let long = format!("https://a.example/{}", "a".repeat(RedirectUrl::MAXIMUM_LENGTH));
+        for (text, error) in [
+            ("", NoUrl),
+            ("/cb", NoUrl),
+            ("javascript:alert(1)", NoUrl),
+            ("ftp://a.example/", NoUrl),
+            ("https:\\\\a.example", NoUrl),
+            ("https://a.example/\r\nSet-Cookie: a=b", NoUrl),
+            ("https://a.example/#token", Fragment),
+            ("https://user@a.example/", Credentials),
+            ("https://:pass@a.example/", Credentials),
+            (&long, TooLong),
+        ] {
+            assert_eq!(RedirectUrl::new(text), Err(error), "{text}");
+        }
+    }
+}
