@@ -135,13 +135,12 @@ pub async fn full_shop<E: Engine>(engine: &E) -> CustomerId {
         engine.write(STORE, BY, order_of(email, number)).await.unwrap();
     }
     let token = create_token(engine, "secret_one").await;
-    engine
-        .write(STORE, BY, NoteTokenUse { id: token.id, day: Day::from_number(20_000).unwrap() })
-        .await
-        .unwrap();
     create_token(engine, "secret_two").await;
     let app = create_app(engine, 7).await;
-    install_app(engine, app.id, "read_customers public_storefront", "of_app").await;
+    let installed = install_app(engine, app.id, "read_customers public_storefront", "of_app").await;
+    for id in [token.id, installed.secret.id] {
+        engine.write(STORE, BY, NoteTokenUse { id, day: Day::from_number(20_000).unwrap() }).await.unwrap();
+    }
     allow_app(engine, app.id, "read_customers", "code", 6).await;
     create_owner(engine, "owner@example.com").await;
     customer

@@ -139,6 +139,7 @@ fn damages_of(connection: &Connection, table: &str) -> Vec<Damaging> {
                 let other = match value {
                     Value::Integer(number) => Value::Integer(number + 1_000),
                     Value::Text(text) => Value::Text(format!("{text}x")),
+                    Value::Blob(bytes) => Value::Blob(bytes.iter().map(|byte| byte ^ 1).collect()),
                     other => panic!("{other:?} in a key"),
                 };
                 add(&column.name, Kind::Duplicated, other);

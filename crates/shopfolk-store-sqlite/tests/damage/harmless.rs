@@ -10,13 +10,19 @@ type Harmless = (&'static str, &'static str, &'static [Kind], &'static str);
 const ROWS_LESS: &[Kind] = &[Kind::Deleted, Kind::Emptied];
 const ANOTHER_VALUE: &[Kind] = &[Kind::NextNumber, Kind::OtherText, Kind::Something, Kind::Nothing];
 
+const OTHER_BYTES: &[Kind] = &[Kind::FirstFlipped, Kind::MiddleFlipped, Kind::LastFlipped];
+const ANOTHER_HASH: &[Kind] = &[Kind::FirstFlipped, Kind::MiddleFlipped, Kind::LastFlipped, Kind::Duplicated];
+
 const OF_THIS_ENGINE: &[Harmless] = &[
-    (
-        "tokens",
-        "hash",
-        &[Kind::FirstFlipped, Kind::MiddleFlipped, Kind::LastFlipped],
-        "a hash is like any other: it opens the store to nobody",
-    ),
+    ("apps", "secret", OTHER_BYTES, "what is sealed is known to the holder of the key alone"),
+    ("apps", "scopes", &[Kind::EmptyText], "an app may ask for nothing"),
+    ("installations", "scopes", &[Kind::EmptyText], "an app may have been granted nothing"),
+    ("authorization_codes", "hash", ANOTHER_HASH, "a hash is like any other: it is of no code"),
+    ("authorization_codes", "", ROWS_LESS, "an app may have no code"),
+    ("owner_sessions", "hash", ANOTHER_HASH, "a hash is like any other: it is of no session"),
+    ("owner_sessions", "", ROWS_LESS, "an owner may have signed out"),
+    ("tokens", "public", &[Kind::NextNumber], "a token of no app may be public or secret"),
+    ("tokens", "hash", OTHER_BYTES, "a hash is like any other: it opens the store to nobody"),
     ("tokens", "scopes", &[Kind::EmptyText], "a token may have no scope"),
     (
         "customer_extra_field_values",
