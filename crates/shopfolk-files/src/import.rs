@@ -8,7 +8,6 @@ use std::io;
 use std::ops::ControlFlow;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use shopfolk_model::{ExtraFieldKey, StoreId, Timestamp};
 use shopfolk_operations::{
@@ -16,16 +15,12 @@ use shopfolk_operations::{
 };
 use shopfolk_store::Engine;
 use tokio::sync::watch;
-use tokio::time::sleep;
 
 use self::others::{Others, Records};
 use crate::file::CustomerFile;
 use crate::plan::TablePlan;
 use crate::read::{Batch, Problem, Row, RowSays};
 use crate::report::{Report, ReportError};
-
-/// How long the database is left alone between two batches.
-const BETWEEN_BATCHES: Duration = Duration::from_millis(2);
 
 /// An import that is to be done.
 pub struct Import {
@@ -167,8 +162,6 @@ impl Import {
                 tally.reject(row, Vec::new(), Some(problem))?;
             }
             report.flush()?;
-            // Others that write to the database get a chance.
-            sleep(BETWEEN_BATCHES).await;
             if observe(Observed { read: bytes, rows }).is_break() {
                 summary.is_stopped = true;
                 break;

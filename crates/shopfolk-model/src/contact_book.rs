@@ -61,6 +61,15 @@ impl BookSummary {
         }
     }
 
+    /// What the contacts amount to with one more.
+    #[must_use]
+    pub fn with(self, contact: &Contact) -> Self {
+        Self {
+            size: self.size.saturating_add(1),
+            highest_order_by: self.highest_order_by.max(Some(contact.order_by)),
+        }
+    }
+
     fn next_order_by(self) -> OrderBy {
         self.highest_order_by.map_or(OrderBy::FIRST, OrderBy::following)
     }

@@ -5,6 +5,9 @@ use unicase::UniCase;
 /// The text with its case folded, as Unicode says (full folding: `STRASSE` and `straße` are the same). Two texts differ in
 /// nothing but case when these are equal, and one is part of the other in any case when this one's is part of the other's.
 pub fn fold(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
     UniCase::unicode(text).to_folded_case()
 }
 
@@ -18,6 +21,14 @@ mod tests {
             [("VIP", "vip"), ("STRASSE", "straße"), ("ΌΣΟΣ", "όσος"), ("ЖАННА", "жанна"), ("ﬃ", "FFI")]
         {
             assert_eq!(fold(one), fold(other), "{one}");
+        }
+    }
+
+    #[test]
+    fn ascii_is_folded_as_unicode_says() {
+        for character in 0..=0x7F_u8 {
+            let text = char::from(character).to_string();
+            assert_eq!(fold(&text), UniCase::unicode(&text).to_folded_case());
         }
     }
 

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use rusqlite::params;
 use shopfolk_model::{
-    BookChange, BookSummary, Contact, ContactBook, ContactWrite, CustomerId, NewContact, Timestamp,
+    BookChange, BookSummary, Contact, ContactBook, ContactWrite, CustomerId, NewContact, OrderBy, Timestamp,
 };
 use shopfolk_store::{
     BookToAdd, ContactsPart, ContactsRequest, CustomerRow, Damage, Dialect, FoundContacts, IdKind,
-    ListedContactsPart, ONE_DEFAULT_CONTACT, Query, ReadContacts, Record, Row, StoreError, StoredContact,
-    Which, WriteContacts,
+    ListedContactsPart, ONE_DEFAULT_CONTACT, Query, ReadContacts, Record, Row, StoreError, Stored,
+    StoredContact, Value, Which, WriteContacts,
 };
 
 use crate::recent::RecentContact;
@@ -135,6 +135,7 @@ impl WriteContacts for SqliteWriteTx<'_> {
         customer: CustomerId,
         new: &NewContact,
     ) -> Result<Option<BookToAdd>, StoreError> {
+        self.refresh_recent(customer)?;
         let matters = |contact: &Contact| {
             contact.address.equals(&new.address)
                 || (new.default && contact.default && contact.contact_type() == new.address.contact_type())
@@ -176,6 +177,27 @@ impl WriteContacts for SqliteWriteTx<'_> {
 }
 
 impl SqliteWriteTx<'_> {
+    /// Has a command rely on nothing of a customer's recent contacts that a server beside it has changed.
+    pub(crate) fn refresh_recent(&self, customer: CustomerId) -> Result<(), StoreError> {
+        let key = self.key(customer);
+        if self.mode.keep_recent || !self.mode.recent.knows(key) {
+            return Ok(());
+        }
+        let row = self.query_row(
+            "find what the contacts of a customer amount to",
+            "SELECT settled_through, contact_count, highest_order_by
+               FROM customers
+              WHERE store_id = ?1 AND customer_id = ?2",
+            (self.store.get(), customer.get()),
+            |row| Ok((row.get(0)?, row.get(1)?, row.get::<_, Option<i64>>(2)?)),
+        )?;
+        let (settled_through, size, highest) = row.unwrap_or((i64::MAX, 0, None));
+        // Of a number that is none, `check` tells.
+        let highest_order_by = highest.and_then(|highest| OrderBy::load(Value::Integer(highest)).ok());
+        self.mode.recent.refresh(key, settled_through, BookSummary { size, highest_order_by });
+        Ok(())
+    }
+
     fn customer_row(&self, customer: CustomerId) -> Result<Option<CustomerRow>, StoreError> {
         let mut found: Option<Result<CustomerRow, Damage>> = None;
         let query = Query::keys::<CustomerRow>(&[(customer,)]);

@@ -152,8 +152,9 @@ impl WriteSearched for SqliteWriteTx<'_> {
                 for stored in customers {
                     self.note_changed(stored.customer.id)?;
                     let contacts = stored.contacts.iter().map(|contact| &**contact);
-                    let searched = SearchedCustomer::with_contacts(&stored.customer, contacts);
-                    self.mode.backlog.keep_fresh(self.store, searched);
+                    self.mode.backlog.keep_fresh(self.store, stored.contacts.len(), || {
+                        SearchedCustomer::with_contacts(&stored.customer, contacts)
+                    });
                 }
             }
             Searched::Updated(customers) => {

@@ -168,6 +168,53 @@ impl RecentContacts {
         first
     }
 
+    /// Takes a contact that another process created, unless it is known. What the customer's contacts amount to is not right before
+    /// [`Self::refresh`].
+    pub(crate) fn take(&self, customer: CustomerKey, contact: RecentContact) {
+        let mut inner = self.lock();
+        let recent = inner.customers.entry(customer).or_default();
+        if recent.contacts.last().is_none_or(|last| last.contact.id < contact.contact.id) {
+            recent.contacts.push(contact);
+            inner.unsettled += 1;
+        }
+    }
+
+    /// Whether anything is known of a customer.
+    pub(crate) fn knows(&self, customer: CustomerKey) -> bool {
+        self.lock().customers.contains_key(&customer)
+    }
+
+    /// Puts right what is known of a customer whose contacts another process may have settled: forgets those up to
+    /// `settled_through`, where all settled ones amount to `settled`.
+    pub(crate) fn refresh(&self, customer: CustomerKey, settled_through: i64, settled: BookSummary) {
+        let mut inner = self.lock();
+        let Some(mut recent) = inner.customers.remove(&customer) else { return };
+        inner.unsettled -= recent.unsettled().len();
+        recent.contacts.retain(|recent| recent.contact.id.get() > settled_through);
+        if recent.contacts.is_empty() {
+            return;
+        }
+        let summary = recent.contacts.iter().fold(settled, |summary, recent| summary.with(&recent.contact));
+        inner.unsettled += recent.contacts.len();
+        let refreshed = RecentCustomer { summary, contacts: recent.contacts, settled_through: None };
+        inner.customers.insert(customer, refreshed);
+    }
+
+    /// Forgets the contacts of a store before this one.
+    pub(crate) fn forget_before(&self, store: StoreId, first: i64) {
+        let mut inner = self.lock();
+        let mut unsettled = inner.unsettled;
+        inner.customers.retain(|customer, recent| {
+            if customer.store == store {
+                unsettled -= recent.unsettled().len();
+                recent.contacts.retain(|recent| recent.contact.id.get() >= first);
+                unsettled += recent.unsettled().len();
+            }
+            !recent.contacts.is_empty()
+        });
+        inner.unsettled = unsettled;
+    }
+
     /// Notes that a customer's contacts were moved to the tables in this commit, which is not done yet.
     pub(crate) fn settle(&self, customer: CustomerKey, batch: BatchNumber) {
         let mut inner = self.lock();
@@ -223,9 +270,7 @@ impl RecentContacts {
             let recent = fresh
                 .entry(customer)
                 .or_insert_with(|| RecentCustomer { summary: settled_summary, ..RecentCustomer::default() });
-            recent.summary.size += 1;
-            recent.summary.highest_order_by =
-                recent.summary.highest_order_by.max(Some(contact.contact.order_by));
+            recent.summary = recent.summary.with(&contact.contact);
             recent.contacts.push(contact);
             count += 1;
         }

@@ -124,14 +124,28 @@ pub(crate) fn read_recent_contacts(
     connection: &Connection,
     store: StoreId,
 ) -> Result<HashMap<CustomerId, Vec<RecentContact>>, StoreError> {
+    let mut contacts: HashMap<_, Vec<_>> = HashMap::new();
+    for (customer, contact) in read_recent_after(connection, store, 0)? {
+        contacts.entry(customer).or_default().push(contact);
+    }
+    Ok(contacts)
+}
+
+/// The contacts of a store that the table holds behind this one, in the order they came, each with its customer. Damaged rows are
+/// left out, and told.
+pub(crate) fn read_recent_after(
+    connection: &Connection,
+    store: StoreId,
+    after: i64,
+) -> Result<Vec<(CustomerId, RecentContact)>, StoreError> {
     let reading = doing("read the recent contacts of a store");
     let mut statement = connection.prepare_cached(&OF_STORE).map_err(&reading)?;
-    let mut rows = statement.query([store.get()]).map_err(&reading)?;
-    let mut contacts: HashMap<_, Vec<_>> = HashMap::new();
+    let mut rows = statement.query([store.get(), after]).map_err(&reading)?;
+    let mut contacts = Vec::new();
     while let Some(row) = rows.next().map_err(&reading)? {
         let row = Row { store, table: RECENT_CONTACTS, columns: &SqlColumns(row) };
         match row.decode::<StoredRecentContact>() {
-            Ok(recent) => contacts.entry(recent.stored.customer).or_default().push(recent_contact(recent)),
+            Ok(recent) => contacts.push((recent.stored.customer, recent_contact(recent))),
             Err(damage) => damage.tell(),
         }
     }
@@ -143,10 +157,12 @@ fn recent_columns(prefix: &str) -> String {
     columns.collect::<Vec<_>>().join(", ")
 }
 
-/// The recent contacts of a store.
+/// The recent contacts of a store behind one of them.
 pub(crate) static OF_STORE: LazyLock<String> = LazyLock::new(|| {
     let columns = recent_columns("");
-    format!("SELECT {columns} FROM recent_contacts WHERE store_id = ?1 ORDER BY contact_id")
+    format!(
+        "SELECT {columns} FROM recent_contacts WHERE store_id = ?1 AND contact_id > ?2 ORDER BY contact_id"
+    )
 });
 
 /// The recent contacts of all stores, each with what its customer's settled ones amount to, and through which contact these are

@@ -274,6 +274,9 @@ impl SqliteWriteTx<'_> {
     pub(crate) fn settle(&mut self, customer: CustomerId) -> Result<(), StoreError> {
         // Before it begins: what fails halfway is undone.
         self.mode.wrote = true;
-        settle_customer(self.connection, self.mode.recent, self.key(customer), self.mode.batch)
+        self.refresh_recent(customer)?;
+        *self.mode.rearranged |=
+            settle_customer(self.connection, self.mode.recent, self.key(customer), self.mode.batch)?;
+        Ok(())
     }
 }

@@ -85,18 +85,18 @@ pub(crate) fn settle_oldest(
     delete_settled(connection, order)
 }
 
-/// Moves the recent contacts of one customer to the tables, if it has any.
+/// Moves the recent contacts of one customer to the tables, if it has any, and says whether it did.
 pub(crate) fn settle_customer(
     connection: &Connection,
     recent: &RecentContacts,
     customer: CustomerKey,
     batch: BatchNumber,
-) -> Result<(), StoreError> {
-    let Some((mut contacts, summary)) = recent.take_stock(customer) else { return Ok(()) };
+) -> Result<bool, StoreError> {
+    let Some((mut contacts, summary)) = recent.take_stock(customer) else { return Ok(false) };
     let (Some(updated), Some(through)) =
         (contacts.last().map(|last| last.updated), contacts.last().map(|last| last.contact.id))
     else {
-        return Ok(());
+        return Ok(false);
     };
     // In the order of the table, so that each page is visited once.
     contacts.sort_unstable_by(|a, b| {
@@ -117,7 +117,7 @@ pub(crate) fn settle_customer(
         return Err(damage.into());
     }
     recent.settle(customer, batch);
-    Ok(())
+    Ok(true)
 }
 
 /// Writes what a customer's row says of its contacts, and answers how many rows that were.

@@ -96,6 +96,8 @@ pub(crate) struct Writing<'a> {
     pub batch: BatchNumber,
     /// Whether created contacts go to the recent ones.
     pub keep_recent: bool,
+    /// Whether the commit rearranges what a server keeps in memory ([`crate::rearrangements`]).
+    pub rearranged: &'a mut bool,
     /// What the commit adds for searches.
     pub added: &'a mut AddedContacts,
     /// What is not packed for searches.

@@ -16,8 +16,10 @@ use crate::checkpoint::{Checkpoints, empty_log};
 use crate::commits::Commits;
 use crate::connection::{doing, may_be_in_the_log};
 use crate::file_watch::FileWatch;
+use crate::give_way::GiveWay;
 use crate::pause::Searches;
 use crate::reader::execute;
+use crate::rearrangements::{count_rearrangement, read_rearrangements};
 use crate::recent::RecentContacts;
 use crate::search::PackingShare;
 use crate::settle::{self, settle_oldest};
@@ -39,6 +41,9 @@ const CUSTOMERS_SETTLED_AT_REST: usize = 512;
 const PACKED_AT_REST: PackingShare = PackingShare { customers: 1_024, blocks: 16, time: Some(BUDGET.time) };
 /// How much is packed in one commit before anybody is served.
 const PACKED_AT_ONCE: PackingShare = PackingShare { customers: 8_192, blocks: 64, time: None };
+
+/// For how long it counts that another process wrote.
+const OTHERS_REMEMBERED: Duration = Duration::from_secs(1);
 
 /// What no database says when it is asked whether others wrote.
 const UNKNOWN_VERSION: i64 = -1;
@@ -69,6 +74,12 @@ pub(crate) struct Writer {
     doubt: Doubt,
     /// What SQLite says as long as no other process writes.
     data_version: i64,
+    /// When it was last found that another process wrote.
+    others_wrote: Option<Instant>,
+    /// How often commands had rearranged what a server keeps in memory when that was last read.
+    rearrangements: i32,
+    /// How a command leaves the file to others; a server does not.
+    give_way: Option<GiveWay>,
     most_recent: usize,
     largest_batch: usize,
     /// Portions of walks that wait for their turn.
@@ -105,11 +116,15 @@ impl Writer {
             wrote,
             doubt: Doubt::None,
             data_version: 0,
+            others_wrote: None,
+            rearrangements: 0,
+            give_way: (!settings.serve).then(GiveWay::default),
             most_recent: settings.recent_contacts,
             largest_batch: settings.largest_batch,
             portions: Turns::new(1, settings.portion_queue),
         };
         writer.data_version = writer.read_data_version()?;
+        writer.rearrangements = read_rearrangements(&writer.state.connection)?;
         writer.forget()?;
         writer.pack_what_is_too_much()?;
         Ok(writer)
@@ -219,6 +234,10 @@ impl Writer {
         }
         measures::set(measures::RECENT_CONTACTS, self.state.recent.count());
         self.checkpoint();
+        if let Some(give_way) = &mut self.give_way {
+            let now = Instant::now();
+            give_way.after_commit(now, wrote_lately(self.others_wrote, now));
+        }
     }
 
     fn checkpoint(&self) {
@@ -235,8 +254,10 @@ impl Writer {
                 return Ok(Some(place));
             }
         }
-        // As many contacts as came with this commit may have to make room, and no more.
-        self.settle(self.most_recent, usize::MAX)?;
+        if self.state.keep_recent {
+            // As many contacts as came with this commit may have to make room, and no more.
+            self.settle(self.most_recent, usize::MAX)?;
+        }
         self.pack_share()?;
         self.end()?;
         if let [alone] = batch
@@ -258,11 +279,31 @@ impl Writer {
         self.wrote.store(false, Ordering::Relaxed);
         self.files.as_ref().map_or(Ok(()), FileWatch::were_there)?;
         execute(&self.state.connection, "BEGIN IMMEDIATE").map_err(doing("begin to write"))?;
+        if let Some(give_way) = &mut self.give_way {
+            give_way.begin(Instant::now());
+        }
         let data_version = self.read_data_version()?;
         if data_version != self.data_version {
-            tracing::debug!("another process wrote to the database");
-            self.forget()?;
+            self.others_have_written(self.data_version == UNKNOWN_VERSION)?;
             self.data_version = data_version;
+        }
+        Ok(())
+    }
+
+    /// Puts right what memory says of the database, all of it if that is `unknown`.
+    fn others_have_written(&mut self, unknown: bool) -> Result<(), StoreError> {
+        tracing::debug!("another process wrote to the database");
+        self.others_wrote = Some(Instant::now());
+        let rearrangements = read_rearrangements(&self.state.connection)?;
+        if unknown || (self.state.keep_recent && rearrangements != self.rearrangements) {
+            self.rearrangements = rearrangements;
+            return self.forget();
+        }
+        self.rearrangements = rearrangements;
+        self.state.counters.forget();
+        self.state.backlog.recount_changed(&self.state.connection)?;
+        if let Some(of_server) = &mut self.state.recent_of_server {
+            of_server.others_wrote();
         }
         Ok(())
     }
@@ -273,6 +314,9 @@ impl Writer {
             .added
             .write(&self.state.connection, |store, contacts| backlog.note_added(store, contacts))?;
         self.state.counters.write(&self.state.connection)?;
+        if std::mem::take(&mut self.state.rearranged) && !self.state.keep_recent {
+            self.rearrangements = count_rearrangement(&self.state.connection)?;
+        }
         if let Err(error) = execute(&self.state.connection, "COMMIT") {
             if may_be_in_the_log(&error) {
                 self.doubt = Doubt::UntilTheNext;
@@ -286,7 +330,6 @@ impl Writer {
         if self.wrote.load(Ordering::Relaxed) {
             self.health.taken(Instant::now());
         }
-        self.state.backlog.forget_fresh();
         self.state.recent.publish(self.state.batch);
         self.state.batch += 1;
         Ok(())
@@ -301,6 +344,10 @@ impl Writer {
             keep,
             customers,
         )
+    }
+
+    fn others_write(&self) -> bool {
+        wrote_lately(self.others_wrote, Instant::now())
     }
 
     fn has_its_files(&self) -> bool {
@@ -361,13 +408,15 @@ impl Writer {
     }
 
     /// Packs as many customers with a commit as came with it, where there are too many that are not packed. Where that takes too
-    /// long in a server, the portions that follow are smaller, and what is left is packed with them.
+    /// long in a server, the portions that follow are smaller, and what is left is packed with them. A command packs all of them,
+    /// so that each block is written once, and, where nobody else writes, it leaves no more than there may be to whoever opens the file
+    /// next.
     fn pack_share(&mut self) -> Result<(), StoreError> {
-        let customers = self.state.backlog.share();
+        let share = self.state.backlog.share();
+        let time = (self.state.keep_recent || self.others_write()).then_some(BUDGET.time);
+        let customers = if self.state.keep_recent { share } else { usize::MAX };
         match self.state.backlog.too_much() {
             Some((store, added)) => {
-                // A command packs as much as came with it, so that it leaves no more to whoever opens the file next.
-                let time = self.state.keep_recent.then_some(BUDGET.time);
                 self.pack(store, added, PackingShare { customers, blocks: usize::MAX, time })
             }
             None => Ok(()),
@@ -423,6 +472,10 @@ impl Writer {
     fn forget(&mut self) -> Result<(), StoreError> {
         self.state.counters.forget();
         self.state.added.clear();
+        self.state.rearranged = false;
+        if let Some(of_server) = &mut self.state.recent_of_server {
+            of_server.forget();
+        }
         self.state.backlog.reload(&self.state.connection)?;
         settle::reload(&self.state.connection, &self.state.recent, &mut self.state.settling, self.state.batch)
     }
@@ -434,6 +487,11 @@ impl Writer {
             .and_then(|mut statement| statement.query_row([], |row| row.get(0)))
             .map_err(doing("see whether another process wrote"))
     }
+}
+
+/// Whether others who were found to have written then count as writing now.
+fn wrote_lately(others_wrote: Option<Instant>, now: Instant) -> bool {
+    others_wrote.is_some_and(|wrote| now.duration_since(wrote) < OTHERS_REMEMBERED)
 }
 
 /// The error of a commit, once for each operation that was in it.

@@ -5,7 +5,8 @@ use std::sync::Barrier;
 use std::thread;
 
 use shopfolk_operations::conformance::{
-    STORE, any_calls_on, assert_every_promise_holds, contacts, create, create_store, phone, shop,
+    STORE, any_calls_on, assert_every_promise_holds, contacts, create, create_customer, create_store, phone,
+    shop,
 };
 use shopfolk_store::{Engine, StoreError};
 use shopfolk_store_sqlite::{SqliteEngine, SqliteSettings};
@@ -87,4 +88,32 @@ async fn a_missing_database_is_not_created_unless_asked_for() {
     let settings = SqliteSettings { create: false, ..SqliteSettings::new(directory.path().join("none.db")) };
     assert!(SqliteEngine::open(&settings).is_err());
     assert!(!settings.path.exists());
+}
+
+#[tokio::test]
+async fn a_command_tells_a_server_when_it_settled_what_the_server_keeps_in_mind_and_only_then() {
+    let directory = TempDir::new().unwrap();
+    let path = directory.path().join("shop.db");
+    let command = SqliteSettings::new(&path);
+    let server = SqliteEngine::open(&SqliteSettings { serve: true, ..command.clone() }).unwrap();
+    let (customer, other) = (shop(&server).await, create_customer(&server, "other@example.com").await);
+    create(&server, customer, phone("1")).await;
+    let told = || {
+        let connection = rusqlite::Connection::open(&path).unwrap();
+        connection.query_row("PRAGMA user_version", [], |row| row.get::<_, i32>(0)).unwrap()
+    };
+    let command = SqliteEngine::open(&command).unwrap();
+    let before = told();
+    create(&command, other, phone("2")).await;
+    assert_eq!(told(), before);
+    create(&command, customer, phone("3")).await;
+    assert_eq!(told(), before + 1);
+    create(&server, customer, phone("4")).await;
+    create(&command, customer, phone("5")).await;
+    assert_eq!(told(), before + 2);
+    for engine in [server, command] {
+        assert_eq!(contacts(&engine, customer).await.len(), 5);
+        assert_every_promise_holds(&engine).await;
+        engine.close().await.unwrap();
+    }
 }

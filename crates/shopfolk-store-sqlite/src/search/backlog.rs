@@ -11,6 +11,10 @@ use crate::connection::doing;
 
 /// A commit that packs at all packs at least so many customers.
 const PACKED_AT_LEAST: usize = 32;
+/// So many customers are kept as searches look at them: more than wait to be packed where there is a packing for each commit.
+const MOST_FRESH: usize = 1_024;
+/// Of whom there is more than this, is read when it is packed.
+const MOST_CONTACTS_OF_FRESH: usize = 32;
 
 /// What of a store is not packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -39,7 +43,7 @@ pub(crate) struct Backlog {
     packing: Option<Packing>,
     /// How much came with the commit that is being made.
     came: Unpacked,
-    /// Customers that the last operation of that commit added, so that whoever packs them need not read them.
+    /// Some of the customers that were added and that nothing has changed since, so that whoever packs them need not read them.
     fresh: HashMap<(StoreId, CustomerId), Box<SearchedCustomer>>,
 }
 
@@ -56,37 +60,59 @@ impl Backlog {
     /// Counts by the tables, and forgets what was begun.
     pub(crate) fn reload(&mut self, connection: &Connection) -> Result<(), StoreError> {
         *self = Self::of(self.most);
+        self.recount_changed(connection)?;
+        self.count(
+            connection,
+            "SELECT store_id, sum(contacts) FROM search_added GROUP BY store_id",
+            |of, count| of.added = count,
+        )
+    }
+
+    /// Counts the changed customers by the table, after another process wrote. Of those who were kept as they were added it is no
+    /// longer known whether they still are so.
+    pub(crate) fn recount_changed(&mut self, connection: &Connection) -> Result<(), StoreError> {
+        self.forget_fresh();
+        self.stores.values_mut().for_each(|of_store| of_store.changed = 0);
+        self.count(
+            connection,
+            "SELECT store_id, count(*) FROM search_changed GROUP BY store_id",
+            |of, count| of.changed = count,
+        )
+    }
+
+    fn count(
+        &mut self,
+        connection: &Connection,
+        sql: &str,
+        add: fn(&mut Unpacked, usize),
+    ) -> Result<(), StoreError> {
         let counting = doing("count what is not packed for searches");
-        let mut count = |sql: &str, add: fn(&mut Unpacked, usize)| {
-            let mut statement = connection.prepare_cached(sql)?;
-            let mut rows = statement.query([])?;
-            while let Some(row) = rows.next()? {
-                if let Ok(store) = StoreId::new(row.get(0)?) {
-                    add(
-                        self.stores.entry(store).or_default(),
-                        usize::try_from(row.get::<_, i64>(1)?).unwrap_or_default(),
-                    );
-                }
+        let mut statement = connection.prepare_cached(sql).map_err(&counting)?;
+        let mut rows = statement.query([]).map_err(&counting)?;
+        while let Some(row) = rows.next().map_err(&counting)? {
+            let (store, count) =
+                row.get(0).and_then(|store| Ok((store, row.get::<_, i64>(1)?))).map_err(&counting)?;
+            if let Ok(store) = StoreId::new(store) {
+                add(self.stores.entry(store).or_default(), usize::try_from(count).unwrap_or_default());
             }
-            Ok(())
-        };
-        count("SELECT store_id, count(*) FROM search_changed GROUP BY store_id", |of, count| {
-            of.changed = count;
-        })
-        .and_then(|()| {
-            count("SELECT store_id, sum(contacts) FROM search_added GROUP BY store_id", |of, count| {
-                of.added = count;
-            })
-        })
-        .map_err(counting)
+        }
+        Ok(())
     }
 
-    /// An operation added a customer, as searches look at it.
-    pub(crate) fn keep_fresh(&mut self, store: StoreId, customer: SearchedCustomer) {
-        self.fresh.insert((store, customer.id), Box::new(customer));
+    /// An operation added a customer with so many contacts: keeps it as searches look at it, if there is room.
+    pub(crate) fn keep_fresh(
+        &mut self,
+        store: StoreId,
+        contacts: usize,
+        customer: impl FnOnce() -> SearchedCustomer,
+    ) {
+        if self.fresh.len() < MOST_FRESH && contacts <= MOST_CONTACTS_OF_FRESH {
+            let customer = customer();
+            self.fresh.insert((store, customer.id), Box::new(customer));
+        }
     }
 
-    /// The customer, if the last operation added it and nothing has changed it since.
+    /// The customer, if it was kept when it was added. Whatever changes a customer takes it away.
     pub(crate) fn take_fresh(
         &mut self,
         store: StoreId,
@@ -95,7 +121,7 @@ impl Backlog {
         if self.fresh.is_empty() { None } else { self.fresh.remove(&(store, customer)) }
     }
 
-    /// Another operation begins, or the commit is made.
+    /// Rows are about to be written without a word of whose they are.
     pub(crate) fn forget_fresh(&mut self) {
         self.fresh.clear();
     }
@@ -119,12 +145,12 @@ impl Backlog {
     }
 
     /// So many changed customers of the store are in the table.
-    pub(super) fn recount_changed(&mut self, store: StoreId, customers: usize) {
+    pub(super) fn set_changed(&mut self, store: StoreId, customers: usize) {
         self.stores.entry(store).or_default().changed = customers;
     }
 
     /// So many added contacts of the store are in the table.
-    pub(super) fn recount_added(&mut self, store: StoreId, contacts: usize) {
+    pub(super) fn set_added(&mut self, store: StoreId, contacts: usize) {
         self.stores.entry(store).or_default().added = contacts;
     }
 

@@ -214,6 +214,7 @@ impl SqliteWriteTx<'_> {
             "DELETE FROM search_added WHERE store_id = ?1 AND first_contact_id <= ?2",
             (self.store.get(), through),
         )?;
+        *self.mode.rearranged = true;
         let contacts = usize::try_from(contacts.unwrap_or_default()).unwrap_or_default();
         self.mode.backlog.note_dropped(self.store, contacts);
         Ok(())
@@ -222,7 +223,7 @@ impl SqliteWriteTx<'_> {
     /// Begins to pack what is not packed: the changed customers, with `added` those too to whom contacts were added.
     pub(crate) fn begin_packing(&mut self, added: bool) -> Result<Packing, StoreError> {
         let changed = self.changed_customers()?;
-        self.mode.backlog.recount_changed(self.store, changed.len());
+        self.mode.backlog.set_changed(self.store, changed.len());
         if !added {
             return Ok(Packing { store: self.store, customers: changed.into(), added_through: None });
         }
@@ -238,7 +239,7 @@ impl SqliteWriteTx<'_> {
             customers.insert(entry.customer);
             contacts += 1;
         })?;
-        self.mode.backlog.recount_added(self.store, contacts);
+        self.mode.backlog.set_added(self.store, contacts);
         let mut together: BTreeSet<_> = changed.into_iter().collect();
         for id in customers {
             // Nobody has an id that is none.

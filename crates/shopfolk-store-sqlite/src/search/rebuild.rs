@@ -54,6 +54,7 @@ impl Runs for Rebuild {
         )?;
         let Some(&through) = ids.last() else {
             tx.remove_blocks_between(after + 1, i64::MAX)?;
+            *tx.mode.rearranged = true;
             tx.change(
                 "drop the packed contacts",
                 "DELETE FROM search_added WHERE store_id = ?1 AND first_contact_id < ?2",

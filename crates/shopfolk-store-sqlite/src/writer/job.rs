@@ -78,6 +78,7 @@ impl<O: CopyOperation> Runs for Copies<O> {
     type Error = StoreError;
 
     async fn run(&self, tx: &mut SqliteWriteTx<'_>) -> Result<O::Output, StoreError> {
+        tx.mode.backlog.forget_fresh();
         self.0.run(tx).await
     }
 }
@@ -108,7 +109,10 @@ impl<R: Runs> WriteJob for Write<R> {
     }
 
     fn run(&mut self, state: &mut WriterState) -> Ran {
-        state.backlog.forget_fresh();
+        if let Err(error) = state.catch_up(self.store) {
+            self.outcome = Some(Err(error.into()));
+            return Ran::Cleanly;
+        }
         let mut tx = state.begin_operation(self.store, self.author);
         let outcome = catch_unwind(AssertUnwindSafe(|| self.operation.run(&mut tx).now_or_never()));
         let wrote = tx.mode.wrote || outcome.is_err();

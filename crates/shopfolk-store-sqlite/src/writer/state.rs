@@ -7,10 +7,10 @@ use shopfolk_model::{Actor, StoreId};
 use shopfolk_store::StoreError;
 
 use crate::SqliteSettings;
-use crate::connection::doing;
 use crate::counters::Counters;
-use crate::reader::execute;
+use crate::rearrangements::{read_rearrangements, write_rearrangements};
 use crate::recent::{BatchNumber, RecentContacts};
+use crate::recent_of_server::RecentOfServer;
 use crate::search::added::AddedContacts;
 use crate::search::backlog::Backlog;
 use crate::settle::SettlingOrder;
@@ -26,7 +26,12 @@ pub(crate) struct WriterState {
     pub backlog: Backlog,
     /// The commit that comes next.
     pub batch: BatchNumber,
+    /// Whether created contacts wait among the recent ones: in a server.
     pub keep_recent: bool,
+    /// What a command knows of the recent contacts that a server beside it creates.
+    pub recent_of_server: Option<RecentOfServer>,
+    /// Whether the commit that is being made rearranges what a server keeps in memory.
+    pub rearranged: bool,
 }
 
 impl WriterState {
@@ -45,6 +50,19 @@ impl WriterState {
             backlog: Backlog::new(settings),
             batch: 1,
             keep_recent: settings.serve,
+            recent_of_server: (!settings.serve).then(RecentOfServer::default),
+            rearranged: false,
+        }
+    }
+
+    /// Has a command know of the recent contacts of a store that came to be beside it.
+    ///
+    /// # Errors
+    /// When they cannot be read.
+    pub(crate) fn catch_up(&mut self, store: StoreId) -> Result<(), StoreError> {
+        match &mut self.recent_of_server {
+            Some(of_server) => of_server.catch_up(&self.connection, &self.recent, store),
+            None => Ok(()),
         }
     }
 
@@ -62,6 +80,7 @@ impl WriterState {
                 backlog: &mut self.backlog,
                 batch: self.batch,
                 keep_recent: self.keep_recent,
+                rearranged: &mut self.rearranged,
                 wrote: false,
             },
         }
@@ -69,6 +88,6 @@ impl WriterState {
 
     /// Writes a page as it is.
     pub(crate) fn write_nothing(&self) -> Result<(), StoreError> {
-        execute(&self.connection, "PRAGMA user_version = 0").map_err(doing("write"))
+        write_rearrangements(&self.connection, read_rearrangements(&self.connection)?)
     }
 }
