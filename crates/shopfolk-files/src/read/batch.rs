@@ -12,10 +12,10 @@ use tokio::sync::mpsc;
 
 use super::item::{Customers, Filed, Item, Piece, Problem};
 
-/// How many customers are written at once.
-const BATCH: usize = 4_000;
+/// How many rows are read at once. Some batches lie in memory at a time: one that is read, those that wait, one that is written.
+const BATCH: usize = 1_000;
 /// How many bytes of a file a batch has at the most, but for one longer row.
-const BATCH_BYTES: usize = 4 << 20;
+const BATCH_BYTES: usize = 1 << 20;
 /// The longest text of a customer, in bytes: more than any with the longest texts takes.
 pub(crate) const LONGEST: usize = 32 << 20;
 

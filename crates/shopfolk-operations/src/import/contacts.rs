@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use shopfolk_model::{
-    Contact, ContactAddress, ContactBook, ContactChange, ContactEntry, ContactKey, ContactRuleError,
-    ContactType, EmailAddress, FieldChange, MAXIMUM_CONTACTS, NewContact,
+    Contact, ContactAddress, ContactBook, ContactChange, ContactEntry, ContactHandle, ContactKey,
+    ContactRuleError, ContactType, EmailAddress, FieldChange, MAXIMUM_CONTACTS, NewContact,
 };
 
 use super::{ImportedPart, LeftOut, Lists};
@@ -66,12 +66,16 @@ pub(super) fn list_of_contacts(
 fn what_is_new(before: &Contact, said: &NewContact, lists: Lists) -> ContactChange {
     let NewContact { address, handle, note, default, order_by, timestamp } = said;
     // A handle that follows from the link does not take the place of one that somebody gave.
-    let is_said = handle.is_some() && (before.handle.is_none() || *handle != address.handle_in_link());
+    let is_another = |said: &ContactHandle| {
+        before.handle.as_ref().is_none_or(|before| {
+            said != before && address.handle_in_link().is_none_or(|in_link| *said != in_link)
+        })
+    };
     let is_spelt_anew = lists == Lists::Replace && before.address.contact() != address.contact();
     ContactChange {
         contact: is_spelt_anew.then(|| address.contact().clone()),
         contact_type: None,
-        handle: unless_so(handle.clone().filter(|_| is_said), before.handle.as_ref()),
+        handle: handle.clone().filter(is_another).map_or(FieldChange::Keep, FieldChange::Set),
         note: unless_so(note.clone(), before.note.as_ref()),
         default: (*default && !before.default).then_some(true),
         order_by: order_by.filter(|place| *place != before.order_by),
