@@ -116,6 +116,8 @@ ids! {
     ProductId: LARGEST_JSON_INTEGER;
     /// The id of a token, by which it is listed and revoked; not the token itself.
     TokenId: LARGEST_JSON_INTEGER;
+    /// The id of a batch, by which rows name it; callers know it by its ticket.
+    BatchId: LARGEST_JSON_INTEGER;
     /// The number by which an event is recorded. It tells no order where several nodes record.
     EventNumber: LARGEST_JSON_INTEGER;
     /// The place of an event among the events of its store, counted from 1: readers go by it.

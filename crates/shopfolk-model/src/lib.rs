@@ -15,6 +15,7 @@
 mod address_book;
 mod app;
 mod app_scopes;
+mod batch;
 mod client_secret;
 mod contact;
 mod contact_book;
@@ -59,6 +60,7 @@ pub use app::{
     MAXIMUM_WEBHOOKS, NewApp,
 };
 pub use app_scopes::{AppScopes, InvalidAppScopes};
+pub use batch::*;
 pub use client_secret::{ClientSecret, InvalidSealedSecret, SealedSecret};
 pub use contact::{
     Contact, ContactAddress, ContactChange, ContactEntry, FieldChange, NewContact, OrderBy, OrderByError,

@@ -151,6 +151,8 @@ texts! {
     TaxText: Both, 255;
     /// The store owner's notes on a customer.
     AdminNotes: Nothing, 5000;
+    /// What an app calls batches that it may cancel together.
+    BatchGroup: Both, 255;
 }
 
 impl GroupName {

@@ -9,6 +9,7 @@
 
 mod apps;
 mod asked;
+mod batches;
 mod changed_customers;
 mod contacts;
 mod copy;
@@ -39,6 +40,7 @@ mod transfer;
 mod whole_stores;
 
 pub use apps::*;
+pub use batches::*;
 pub use changed_customers::*;
 pub use contacts::*;
 pub use copy::*;
@@ -183,6 +185,16 @@ macro_rules! conformance_tests {
             exact_email_is_compared_as_uniqueness_is
             places_to_which_goods_are_sent_are_listed_once_and_in_order
             any_search_finds_imported_customers
+            batch_is_claimed_answered_and_completed
+            batches_of_a_token_come_one_after_the_other
+            request_whose_answer_is_there_is_not_run_again
+            cancelled_and_deleted_batches_run_nothing_more
+            batch_that_is_sent_twice_is_one_for_an_hour
+            batches_of_a_revoked_token_are_completed_as_they_are
+            batches_of_a_suspended_store_wait
+            answers_of_a_batch_are_read_in_portions
+            completed_batches_are_forgotten_after_a_day
+            unfinished_batches_are_bounded
             pages_of_customers_go_on_whatever_comes_and_goes
             pages_of_orders_go_on_whatever_comes_and_goes
             pages_of_deleted_customers_and_of_groups_go_on

@@ -3,7 +3,7 @@
 use shopfolk_model::{
     AddressRuleError, AppRuleError, ClientId, ContactId, ContactRuleError, CustomerId, EmailAddress,
     ExternalReferenceId, ExtraFieldKey, ExtraFieldRuleError, GroupId, GroupRuleError, MAXIMUM_OWNERS,
-    StoreId, TokenId,
+    MAXIMUM_UNFINISHED_BATCHES, StoreId, Ticket, TokenId,
 };
 use shopfolk_store::StoreError;
 
@@ -106,6 +106,20 @@ pub enum OperationError {
         /// The id that was given.
         id: GroupId,
     },
+    /// The token has sent no such batch.
+    #[error("Batch '{ticket}' not found")]
+    BatchNotFound {
+        /// The ticket that was asked for.
+        ticket: Ticket,
+    },
+    /// More batches wait than the store may have waiting.
+    #[error(
+        "the store has {MAXIMUM_UNFINISHED_BATCHES} batches that are not completed: try again when some are"
+    )]
+    TooManyBatches,
+    /// A request of a batch was to run, and nothing of the batch is to run any more.
+    #[error("the batch was cancelled or deleted")]
+    BatchIsOver,
     /// The store has no such order.
     #[error("Order '{name}' not found")]
     OrderNotFound {

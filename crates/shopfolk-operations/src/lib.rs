@@ -10,6 +10,8 @@
 mod access;
 mod add_customers;
 mod apps;
+mod batch_work;
+mod batches;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod contacts;
@@ -36,6 +38,14 @@ mod tokens;
 pub use access::FindAccess;
 pub use add_customers::AddCustomers;
 pub use apps::{ChangeApp, ChangeClientSecret, CreateApp, GetApp, ListApps, delete_app};
+pub use batch_work::{
+    BatchEntry, BatchWork, ClaimBatches, ClaimedBatch, FinishBatch, ReadBatchWork, RecordBatchAnswer,
+    RenewClaim, answered, forget_batches, has_room_for_answer, keep_answer,
+};
+pub use batches::{
+    AnsweredRequest, BatchAnswers, BatchSearch, CancelBatches, CreateBatch, DeleteBatch, FindBatch,
+    FoundBatch, ReadBatchAnswers, list_batches,
+};
 pub use contacts::{ChangeContact, ContactCreation, ContactUpdate, CreateContact, DeleteContact, GetContact};
 pub use copy::{Checksum, CopyError, CopyPhase, CopyProgress, StoreContents, copy_store};
 pub use customer_filters::{CustomerFilters, ListCustomerCountries, ListCustomerFilters};

@@ -80,7 +80,7 @@ pub(crate) async fn read_customers<T: ReadTx>(
 }
 
 /// How many of things with these sizes fit into a portion: one at the least.
-fn fitting(sizes: &[u64]) -> usize {
+pub(crate) fn fitting(sizes: &[u64]) -> usize {
     let mut sum = 0;
     let fits = |size: &&u64| {
         sum += **size;

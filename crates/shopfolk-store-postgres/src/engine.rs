@@ -6,21 +6,22 @@ use std::time::Duration;
 
 use shopfolk_model::{Actor, EventPosition, Store, StoreId};
 use shopfolk_store::{
-    BackgroundTask, CopyOperation, Engine, EngineHealth, MigrationStep, Pace, Page, PageRequest,
-    ReadOperation, StoreError, StoredEvent, Turn, Violation, WriteOperation,
+    BackgroundTask, CopyOperation, Engine, EngineHealth, MigrationStep, Pace, Page, PageRequest, Place,
+    ReadOperation, StoreError, StoredEvent, StoresWith, Turn, Violation, WriteOperation,
 };
 use tokio::task::JoinError;
 use tokio::time::{Instant, timeout};
 use tokio_postgres_rustls::MakeRustlsConnect;
 use tokio_util::task::TaskTracker;
 
+use crate::batches::next_store_with;
 use crate::check::check_database;
 use crate::events::{ListEvents, PlaceEvents, count_events};
 use crate::failure::{Failure, doing};
 use crate::listener::{AccessChange, listen};
 use crate::migrations::{self, Tables};
 use crate::node::{Copies, Node, Operates, Runs, try_to_read};
-use crate::places::Place;
+use crate::places::take_place;
 use crate::pool::{Connector, PooledSession};
 use crate::search::Rebuild;
 use crate::session::{Session, Step};
@@ -178,7 +179,7 @@ impl Engine for PostgresEngine {
         operation: O,
         pace: &mut Pace,
     ) -> Result<O::Output, O::Error> {
-        let long = self.node.long_places.take(Turn { store, by }, self.node.deadline()).await?;
+        let long = take_place(&self.node.long_places, Turn { store, by }, self.node.deadline()).await?;
         let answer = self.run_in(Some(long), store, by, Operates(operation)).await?;
         // Nobody waits for it but who wants the same rows.
         pace.took(Duration::ZERO);
@@ -233,6 +234,18 @@ impl Engine for PostgresEngine {
     async fn next_store_id(&self) -> Result<StoreId, StoreError> {
         self.on_session(async |session| {
             let outcome = next_store_id(&session).await;
+            (session, outcome)
+        })
+        .await
+    }
+
+    async fn next_store_with(
+        &self,
+        what: StoresWith,
+        after: Option<StoreId>,
+    ) -> Result<Option<StoreId>, StoreError> {
+        self.on_session(async |session| {
+            let outcome = next_store_with(&session, what, after).await;
             (session, outcome)
         })
         .await

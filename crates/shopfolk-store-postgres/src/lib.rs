@@ -13,6 +13,7 @@
 //! add a resource: a migration, and what is hot or particular in a file of its name here.
 
 mod address;
+mod batches;
 mod check;
 mod citus;
 mod contacts;

@@ -10,7 +10,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use shopfolk_model::{Actor, StoreId};
-use shopfolk_store::{CopyOperation, IdKind, Length, ReadOperation, StoreError, Turn, WriteOperation};
+use shopfolk_store::{
+    CopyOperation, IdKind, Length, Places, ReadOperation, StoreError, Turn, WriteOperation,
+};
 use tokio::time::{Instant, timeout_at};
 
 use crate::PostgresSettings;
@@ -18,7 +20,7 @@ use crate::failure::{ConflictReason, Failure, WantedIds};
 use crate::ids::{GivenIds, Ids};
 use crate::measures::{LostCommit, RetryReason, count_lost_commit, count_retry};
 use crate::parameter::parameters_of;
-use crate::places::LongPlaces;
+use crate::places::{long_places, take_place};
 use crate::pool::{Connector, PooledSession, Sessions};
 use crate::session::{Session, Step};
 use crate::tls::connector;
@@ -35,7 +37,7 @@ const LOOK_PAUSE: Duration = Duration::from_millis(100);
 pub(crate) struct Node {
     pub(crate) sessions: Sessions,
     pub(crate) ids: Ids,
-    pub(crate) long_places: LongPlaces,
+    pub(crate) long_places: Places,
     settings: Arc<PostgresSettings>,
 }
 
@@ -100,7 +102,7 @@ impl Node {
         Ok(Self {
             sessions: Sessions::new(settings, tls.clone())?,
             ids: Ids::new(Connector { settings: Arc::clone(settings), tls }),
-            long_places: LongPlaces::new(settings.connections, settings.waiting),
+            long_places: long_places(settings.connections, settings.waiting),
             settings: Arc::clone(settings),
         })
     }
@@ -118,7 +120,7 @@ impl Node {
         let (store, deadline) = (turn.store, self.deadline());
         let _place = match operation.length() {
             Length::Short => None,
-            Length::Long => Some(self.long_places.take(turn, deadline).await?),
+            Length::Long => Some(take_place(&self.long_places, turn, deadline).await?),
         };
         loop {
             let session = self.sessions.take(deadline).await?;

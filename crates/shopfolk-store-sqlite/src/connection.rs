@@ -24,9 +24,9 @@ const WRITER_CACHE_KIB: u32 = 4 * 1024;
 const COMMAND_CACHE_KIB: u32 = 64 * 1024;
 /// Pages of the database that a reader keeps in memory, in KiB.
 const READER_CACHE_KIB: u32 = 4 * 1024;
-/// How many compiled statements a connection keeps at the most: more than there are, which are less than 300, so that each is
+/// How many compiled statements a connection keeps at the most: more than there are, which are less than 400, so that each is
 /// compiled once. Each that a connection has used takes some KiB there for as long as the connection is open.
-pub const KEPT_STATEMENTS: usize = 512;
+pub const KEPT_STATEMENTS: usize = 640;
 
 /// Opens the connection that writes.
 pub(crate) fn open_writer(settings: &SqliteSettings) -> Result<Connection, StoreError> {

@@ -9,13 +9,14 @@ use crossbeam_channel::{Sender, TrySendError, bounded};
 use shopfolk_model::{Actor, EventPosition, Store, StoreId};
 use shopfolk_store::{
     BackgroundTask, CopyOperation, Engine, EngineHealth, Length, MigrationStep, Pace, Page, PageRequest,
-    Query, ReadOperation, ReadTx, Record, RecordKey, StoreError, StoredEvent, Turn, Violation, Which,
-    WriteOperation,
+    Query, ReadOperation, ReadTx, Record, RecordKey, StoreError, StoredEvent, StoresWith, Turn, Violation,
+    Which, WriteOperation,
 };
 use tokio::runtime::Handle;
 use tokio::sync::{Mutex, oneshot};
 use tokio::time::timeout;
 
+use crate::batches::next_store_with;
 use crate::check::check_database;
 use crate::connection::{open_reader, open_writer};
 use crate::events::count_events;
@@ -302,6 +303,14 @@ impl Engine for SqliteEngine {
 
     async fn next_store_id(&self) -> Result<StoreId, StoreError> {
         self.in_reader(|reader| next_store_id(&reader.connection)).await
+    }
+
+    async fn next_store_with(
+        &self,
+        what: StoresWith,
+        after: Option<StoreId>,
+    ) -> Result<Option<StoreId>, StoreError> {
+        self.in_reader(move |reader| next_store_with(&reader.connection, what, after)).await
     }
 
     async fn check(&self, report: impl FnMut(Violation) + Send + 'static) -> Result<(), StoreError> {

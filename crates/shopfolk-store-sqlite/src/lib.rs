@@ -20,6 +20,7 @@
 //! Rows are found and written by statements that follow from the descriptions of the tables (`statements.rs`, `rows.rs`). To
 //! add a resource: a migration, and what is hot or particular in a file of its name here.
 
+mod batches;
 mod check;
 mod checkpoint;
 mod commits;

@@ -13,9 +13,9 @@ use shopfolk_model::StoreId;
 
 use crate::tables::for_every_record;
 use crate::{
-    Columns, CustomerRow, Dialect, IdKind, Invariant, Record, Role, Row, StoreError, StoredContact,
-    StoredDetails, StoredEvent, StoredExtraFieldValue, StoredOrderProduct, StoredStatistics, StoredToken,
-    Table, Value, Violation,
+    Columns, CustomerRow, Dialect, IdKind, Invariant, Record, Role, Row, StoreError, StoredBatchAnswer,
+    StoredBatchRequest, StoredContact, StoredDetails, StoredEvent, StoredExtraFieldValue, StoredOrderProduct,
+    StoredStatistics, StoredToken, Table, UnfinishedBatch, Value, Violation,
 };
 use questions::questions;
 

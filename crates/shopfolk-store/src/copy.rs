@@ -8,14 +8,16 @@ use std::fmt;
 use std::future::Future;
 
 use shopfolk_model::{
-    App, AppId, CustomerGroup, CustomerId, ExtraField, ExtraFieldId, GroupId, Installation, Order,
-    OrderNumber, Owner, OwnerId, TokenId,
+    App, AppId, Batch, BatchId, CustomerGroup, CustomerId, ExtraField, ExtraFieldId, GroupId, Installation,
+    Order, OrderNumber, Owner, OwnerId, TokenId,
 };
 
+use crate::batches::{insert_batches, list_stored_batches};
 use crate::{
-    CustomerRow, Dialect, NextIds, NumberedId, Portion, Query, ReadTx, Record, StoreError, StoredCustomer,
-    StoredEvent, StoredExtraFieldValue, StoredOrderProduct, StoredToken, Table, Value, WalkPosition, Which,
-    WriteTx, customers, orders,
+    CustomerRow, Dialect, NextIds, NumberedId, Portion, Query, ReadTx, Record, StoreError, StoredBatch,
+    StoredBatchAnswer, StoredBatchRequest, StoredCustomer, StoredEvent, StoredExtraFieldValue,
+    StoredOrderProduct, StoredToken, Table, UnfinishedBatch, Value, WalkPosition, Which, WriteTx, customers,
+    orders,
 };
 
 /// About how many rows a store has, to tell how far a copy is.
@@ -130,7 +132,8 @@ macro_rules! for_every_aggregate {
             shopfolk_model::CustomerGroup,
             shopfolk_model::ExtraField,
             $crate::StoredCustomer,
-            shopfolk_model::Order
+            shopfolk_model::Order,
+            $crate::StoredBatch
         }
     };
 }
@@ -266,6 +269,50 @@ impl Aggregate for Order {
 
     async fn insert<T: WriteTx>(tx: &mut T, new: &[Self]) -> Result<(), StoreError> {
         orders::insert_orders(tx, new).await
+    }
+}
+
+impl Aggregate for StoredBatch {
+    type Id = BatchId;
+    type Row = Batch;
+    // One can have some 65 MB.
+    const PORTION: usize = 64;
+
+    fn id(&self) -> BatchId {
+        self.batch.id
+    }
+
+    /// In units of 128 KiB, so that a portion has 8 MiB or one batch.
+    fn weight(&self) -> usize {
+        let bytes = |body: Option<&String>| body.map_or(0, String::len);
+        let requests = self.requests.iter().map(|stored| bytes(stored.request.body.as_ref()));
+        let answers = self.answers.iter().map(|stored| stored.answer.body.len());
+        1 + requests.chain(answers).sum::<usize>() / (128 << 10)
+    }
+
+    fn rows(&self, dialect: Dialect) -> Vec<StoredRow<'_>> {
+        let unfinished = self.unfinished().map(|unfinished| {
+            let row = unfinished.encode(dialect).into_iter().map(Value::into_owned).collect();
+            (UnfinishedBatch::TABLE, row)
+        });
+        let requests = self.requests.iter().map(|one| (StoredBatchRequest::TABLE, one.encode(dialect)));
+        let answers = self.answers.iter().map(|one| (StoredBatchAnswer::TABLE, one.encode(dialect)));
+        std::iter::once((Batch::TABLE, self.batch.encode(dialect)))
+            .chain(unfinished)
+            .chain(requests)
+            .chain(answers)
+            .collect()
+    }
+
+    async fn list<T: ReadTx>(
+        tx: &mut T,
+        after: Option<WalkPosition>,
+    ) -> Result<Option<Portion<Self>>, StoreError> {
+        list_stored_batches(tx, after).await
+    }
+
+    async fn insert<T: WriteTx>(tx: &mut T, new: &[Self]) -> Result<(), StoreError> {
+        insert_batches(tx, new).await
     }
 }
 

@@ -6,8 +6,8 @@ use shopfolk_model::{Actor, EventPosition, Store, StoreId};
 
 use crate::{
     BackgroundTask, CopyOperation, Length, Pace, Page, PageRequest, ReadContacts, ReadCopy, ReadCustomers,
-    ReadOrderSearch, ReadOrders, ReadRows, ReadSearch, StoreError, StoredEvent, Violation, WriteContacts,
-    WriteEvents, WriteOrders, WriteRows, WriteSearched,
+    ReadOrderSearch, ReadOrders, ReadRows, ReadSearch, StoreError, StoredEvent, StoresWith, Violation,
+    WriteContacts, WriteEvents, WriteOrders, WriteRows, WriteSearched,
 };
 
 /// What can be read in one transaction on one store: a snapshot of it.
@@ -140,6 +140,16 @@ pub trait Engine: Clone + Send + Sync + 'static {
     /// # Errors
     /// When the database fails.
     fn next_store_id(&self) -> impl Future<Output = Result<StoreId, StoreError>> + Send;
+
+    /// The first store behind another one, by id, that has batches: for servers that look for work in all stores.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn next_store_with(
+        &self,
+        what: StoresWith,
+        after: Option<StoreId>,
+    ) -> impl Future<Output = Result<Option<StoreId>, StoreError>> + Send;
 
     /// Verifies the promises about the rows of every store and hands each violation to `report` as it is found.
     ///

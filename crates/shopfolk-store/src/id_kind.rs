@@ -1,8 +1,8 @@
 //! The kinds of ids that a store gives, said once: counters, blocks, checks and messages follow from this table.
 
 use shopfolk_model::{
-    AddressId, ContactId, CustomerId, EventNumber, ExtraFieldId, GroupId, IdError, OrderNumber, OwnerId,
-    TokenId,
+    AddressId, BatchId, ContactId, CustomerId, EventNumber, ExtraFieldId, GroupId, IdError, OrderNumber,
+    OwnerId, TokenId,
 };
 
 use crate::StoreError;
@@ -124,6 +124,8 @@ id_kinds! {
     Owner(OwnerId) "owner" in "next_owner_id", blocks of 1 to 1;
     /// Of an order.
     Order(OrderNumber) "order" in "next_order_number", blocks of 16 to 256;
+    /// Of a batch: batches of a token run in the order of their ids, so no node takes some in advance.
+    Batch(BatchId) "batch" in "next_batch_id", blocks of 1 to 1;
 }
 
 /// The ids that come next, of each kind: none of these or above them was ever given.

@@ -25,6 +25,7 @@
 mod app_document;
 mod apps;
 mod background;
+mod batches;
 mod budget;
 mod check;
 mod contacts;
@@ -46,6 +47,7 @@ mod order_search;
 mod orders;
 mod owners;
 mod page;
+mod places;
 mod record;
 mod rows;
 mod search;
@@ -58,6 +60,10 @@ mod turns;
 mod value;
 
 pub use background::{BackgroundTask, Schedule};
+pub use batches::{
+    BATCHES_BY_DEDUPLICATION_KEY, BATCHES_BY_TICKET, BatchClaim, StoredBatch, StoredBatchAnswer,
+    StoredBatchRequest, StoresWith, UnfinishedBatch, insert_batches, list_stored_batches,
+};
 pub use budget::{BUDGET, Budget, PORTION, Pace};
 pub use check::{CheckSource, check_rows, check_tables};
 pub use contacts::{
@@ -87,6 +93,7 @@ pub use orders::{
 };
 pub use owners::OWNERS_BY_EMAIL;
 pub use page::{Page, PageRequest, PageStart};
+pub use places::{Place, Places};
 pub use record::{Columns, Record, RecordKey, Row, RowReader};
 pub use rows::{Change, OneId, Portion, Query, ReadRows, WalkPosition, Which, WriteRows};
 pub use search::{ReadSearch, list_shipping_places};

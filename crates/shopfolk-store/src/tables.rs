@@ -1,7 +1,8 @@
 //! All described tables.
 
 use crate::{CustomerRow, StoredContact, StoredDetails, StoredEvent, StoredExtraFieldValue};
-use crate::{StoredOrderProduct, StoredStatistics, StoredToken, Table};
+use crate::{StoredBatchAnswer, StoredBatchRequest, StoredOrderProduct, StoredStatistics, StoredToken};
+use crate::{Table, UnfinishedBatch};
 
 /// Names the record of every table, in an order in which owners come first: the one list of them.
 macro_rules! for_every_record {
@@ -23,6 +24,10 @@ macro_rules! for_every_record {
             shopfolk_model::Order
             StoredOrderProduct
             StoredStatistics
+            shopfolk_model::Batch
+            UnfinishedBatch
+            StoredBatchRequest
+            StoredBatchAnswer
             StoredEvent
         }
     };

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 use shopfolk_model::{
-    AppScopes, ContactType, Day, ExtraFieldType, Money, OrderBy, ScopeSet, SealedSecret, Timestamp,
-    TokenHash, TokenKind,
+    AnswerStatus, AppScopes, BatchMethod, ContactType, Day, ExtraFieldType, Money, OrderBy, ScopeSet,
+    SealedSecret, Timestamp, TokenHash, TokenKind,
 };
 
 use crate::{Damage, RowReader};
@@ -233,6 +233,10 @@ numbers! {
     u8: SmallInteger, |code| i64::from(*code), |number| told(u8::try_from(number));
     OrderBy: Integer, |place| place.get().into(), |number| told(OrderBy::new(number));
     ContactType: SmallInteger, |kind| kind.code().into(), |number| code(number, ContactType::from_code);
+    BatchMethod: SmallInteger, |method| method.code().into(), |number| code(number, BatchMethod::from_code);
+    AnswerStatus: SmallInteger, |status| status.get().into(), |number| {
+        told(u16::try_from(number)).and_then(|number| told(AnswerStatus::new(number)))
+    };
     ExtraFieldType: SmallInteger, |kind| kind.code().into(), |number| code(number, ExtraFieldType::from_code);
     TokenKind: Boolean, |kind| (*kind == TokenKind::Public).into(), |number| {
         bool::load(Value::Integer(number)).map(|public| if public { TokenKind::Public } else { TokenKind::Secret })
@@ -257,6 +261,24 @@ macro_rules! texts {
 
 shopfolk_model::for_every_text!(texts);
 texts! { EmailAddress ExtraFieldKey OrderKey PasswordHash RedirectUrl StoreKey }
+
+macro_rules! uuids {
+    ($($word:ident)+) => {
+        $(impl Stored for shopfolk_model::$word {
+            const TYPE: ColumnType = ColumnType::Text;
+
+            fn store(&self) -> Value<'_> {
+                self.to_string().into()
+            }
+
+            fn load(value: Value<'_>) -> Result<Self, String> {
+                told(value.text()?.parse())
+            }
+        })+
+    };
+}
+
+uuids! { Ticket DeduplicationKey }
 
 impl Stored for String {
     const TYPE: ColumnType = ColumnType::Text;

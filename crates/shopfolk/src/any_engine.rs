@@ -3,7 +3,7 @@
 use shopfolk_model::{Actor, EventPosition, Store, StoreId};
 use shopfolk_store::{
     BackgroundTask, CopyOperation, Engine, EngineHealth, Pace, Page, PageRequest, ReadOperation, StoreError,
-    StoredEvent, Violation, WriteOperation,
+    StoredEvent, StoresWith, Violation, WriteOperation,
 };
 use shopfolk_store_postgres::PostgresEngine;
 use shopfolk_store_sqlite::SqliteEngine;
@@ -83,6 +83,14 @@ impl Engine for AnyEngine {
 
     async fn next_store_id(&self) -> Result<StoreId, StoreError> {
         with_engine!(self, engine => engine.next_store_id().await)
+    }
+
+    async fn next_store_with(
+        &self,
+        what: StoresWith,
+        after: Option<StoreId>,
+    ) -> Result<Option<StoreId>, StoreError> {
+        with_engine!(self, engine => engine.next_store_with(what, after).await)
     }
 
     async fn check(&self, report: impl FnMut(Violation) + Send + 'static) -> Result<(), StoreError> {

@@ -9,7 +9,7 @@ use shopfolk_api::{ApiSettings, Clock, ShuttingDown, router};
 use shopfolk_model::{Actor, EventPosition, Store, StoreId};
 use shopfolk_store::{
     BackgroundTask, CopyOperation, Engine, EngineHealth, Pace, Page, PageRequest, ReadOperation, StoreError,
-    StoredEvent, Violation, WriteOperation,
+    StoredEvent, StoresWith, Violation, WriteOperation,
 };
 
 use crate::support::{Answer, Call, TestClock};
@@ -79,6 +79,14 @@ impl Engine for Faulty {
     }
 
     async fn next_store_id(&self) -> Result<StoreId, StoreError> {
+        self.fail().await
+    }
+
+    async fn next_store_with(
+        &self,
+        _: StoresWith,
+        _: Option<StoreId>,
+    ) -> Result<Option<StoreId>, StoreError> {
         self.fail().await
     }
 

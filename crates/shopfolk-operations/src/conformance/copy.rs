@@ -3,24 +3,30 @@
 use std::ops::ControlFlow;
 
 use shopfolk_model::{
-    ContactChange, ContactNote, ContactType, CustomerGroup, CustomerId, CustomerName, Day, EmailAddress,
-    Event, ExternalReferenceId, ExtraField, ExtraFieldEntry, ExtraFieldKey, ExtraFieldTitle, ExtraFieldType,
-    ExtraFieldValue, GroupFilter, GroupName, Money, NewContact, NewCustomer, NewExtraField, NewGroup, Order,
-    OrderBy, OrderKey, OrderSearch, OrderedProduct, ProductId, Scope, StoreId, Token, TokenKind, TokenRecord,
+    AnswerStatus, Batch, BatchAnswer, ContactChange, ContactNote, ContactType, CustomerGroup, CustomerId,
+    CustomerName, Day, EmailAddress, Event, ExternalReferenceId, ExtraField, ExtraFieldEntry, ExtraFieldKey,
+    ExtraFieldTitle, ExtraFieldType, ExtraFieldValue, GroupFilter, GroupName, Money, NewContact, NewCustomer,
+    NewExtraField, NewGroup, Order, OrderBy, OrderKey, OrderSearch, OrderedProduct, ProductId, Scope,
+    StoreId, Token, TokenId, TokenKind, TokenRecord,
 };
-use shopfolk_store::{CustomerRow, Engine, PageRequest, Record, StoredContact, StoredEvent, StoredToken};
+use shopfolk_store::{
+    CustomerRow, Engine, PageRequest, Record, StoredBatchAnswer, StoredBatchRequest, StoredContact,
+    StoredEvent, StoredToken, UnfinishedBatch,
+};
 use tokio::runtime::Handle;
 use tokio::task::block_in_place;
 
 use super::apps::{allow_app, create_app, install_app};
+use super::batches::{claim_batches, create_batch};
 use super::changed_customers::{address_in, details};
 use super::fixture::*;
 use super::owners::create_owner;
 use crate::{
-    ChangeContact, CopyError, CopyPhase, CopyProgress, CreateCustomer, CreateExtraField, CreateGroup,
-    CreateStore, CreateToken, CustomerWithContacts, DeleteContact, DeleteCustomer, GetStore, ListApps,
-    ListExtraFields, ListGroups, ListTokens, NoteTokenUse, RecordOrder, RevokeToken, SearchOrders,
-    SetStoreSuspended, StoreContents, WantedOfOrders, copy_store, delete_app,
+    BatchEntry, ChangeContact, CopyError, CopyPhase, CopyProgress, CreateCustomer, CreateExtraField,
+    CreateGroup, CreateStore, CreateToken, CustomerWithContacts, DeleteContact, DeleteCustomer, FinishBatch,
+    GetStore, ListApps, ListExtraFields, ListGroups, ListTokens, NoteTokenUse, RecordBatchAnswer,
+    RecordOrder, RevokeToken, SearchOrders, SetStoreSuspended, StoreContents, WantedOfOrders, copy_store,
+    delete_app,
 };
 
 fn go_on(_: CopyProgress) -> ControlFlow<()> {
@@ -143,7 +149,26 @@ pub async fn full_shop<E: Engine>(engine: &E) -> CustomerId {
     }
     allow_app(engine, app.id, "read_customers", "code", 6).await;
     create_owner(engine, "owner@example.com").await;
+    batches_of(engine, token.id).await;
     customer
+}
+
+/// A batch that is completed, one that is under way, and one that waits.
+async fn batches_of<E: Engine>(engine: &E, token: TokenId) {
+    for number in 1..=3 {
+        create_batch(engine, token, number, 2).await;
+    }
+    let answer = |batch, number| RecordBatchAnswer {
+        entry: BatchEntry { batch, number },
+        answer: BatchAnswer { status: AnswerStatus::new(200).unwrap(), body: "{\"id\": 7}".to_owned() },
+    };
+    let first = claim_batches(engine, 1).await[0].batch;
+    for number in 0..2 {
+        engine.write(STORE, BY, answer(first, number)).await.unwrap();
+    }
+    engine.write(STORE, BY, FinishBatch { batch: first, now: at(6) }).await.unwrap();
+    let second = claim_batches(engine, 1).await[0].batch;
+    engine.write(STORE, BY, answer(second, 0)).await.unwrap();
 }
 
 fn order_of(email: &str, number: usize) -> RecordOrder {
@@ -168,6 +193,8 @@ pub async fn copied_store_is_the_same_in_every_row<From: Engine, To: Engine>(fro
     let contents = copy(&from, &to).await;
     let tables = [StoredToken::TABLE, CustomerRow::TABLE, StoredContact::TABLE, StoredEvent::TABLE];
     assert_eq!(tables.map(|table| contents.count(table)), [4, 3, 20, 35]);
+    let tables = [Batch::TABLE, UnfinishedBatch::TABLE, StoredBatchRequest::TABLE, StoredBatchAnswer::TABLE];
+    assert_eq!(tables.map(|table| contents.count(table)), [3, 2, 6, 3]);
     let checksum = contents.checksum;
     assert_eq!(checksum.to_string().len(), 64);
     assert_eq!(copy(&from, &to).await.checksum, checksum, "once more changes nothing");

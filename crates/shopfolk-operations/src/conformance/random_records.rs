@@ -5,19 +5,21 @@ use std::sync::Arc;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use shopfolk_model::{
-    Actor, AddressBook, AddressId, AddressNote, AdminNotes, App, AppId, AppName, AppScopes,
-    AuthorizationCode, BookSummary, Contact, ContactAddress, ContactHandle, ContactId, ContactNote,
-    ContactText, ContactType, CustomerDetails, CustomerGroup, CustomerId, CustomerName, Day, EmailAddress,
-    Event, EventPosition, EventType, ExternalReferenceId, ExtraField, ExtraFieldId, ExtraFieldKey,
-    ExtraFieldTitle, ExtraFieldType, ExtraFieldValue, GroupId, GroupName, Happening, Installation, Money,
-    NewApp, Order, OrderBy, OrderKey, OrderNumber, OrderedProduct, Owner, OwnerId, PasswordHash, ProductId,
-    Scope, SealedSecret, Session, ShippingAddress, Store, StoreName, Street, Timestamp, TokenHash, TokenId,
-    TokenKind, TokenRecord, Whereabouts,
+    Actor, AddressBook, AddressId, AddressNote, AdminNotes, AnswerStatus, App, AppId, AppName, AppScopes,
+    AuthorizationCode, Batch, BatchAnswer, BatchGroup, BatchId, BatchMethod, BatchMode, BatchRequest,
+    BookSummary, Contact, ContactAddress, ContactHandle, ContactId, ContactNote, ContactText, ContactType,
+    CustomerDetails, CustomerGroup, CustomerId, CustomerName, Day, EmailAddress, Event, EventPosition,
+    EventType, ExternalReferenceId, ExtraField, ExtraFieldId, ExtraFieldKey, ExtraFieldTitle, ExtraFieldType,
+    ExtraFieldValue, GroupId, GroupName, Happening, Installation, Money, NewApp, Order, OrderBy, OrderKey,
+    OrderNumber, OrderedProduct, Owner, OwnerId, PasswordHash, ProductId, Scope, SealedSecret, Session,
+    ShippingAddress, Store, StoreName, Street, Ticket, Timestamp, TokenHash, TokenId, TokenKind, TokenRecord,
+    Whereabouts,
 };
 use shopfolk_store::{
-    Change, Columns, CustomerRow, Dialect, Engine, Length, Query, ReadOperation, ReadTx, Record, Role, Row,
-    StoreError, StoredContact, StoredDetails, StoredEvent, StoredExtraFieldValue, StoredOrderProduct,
-    StoredStatistics, StoredToken, Value, Which, WriteOperation, WriteTx,
+    BatchClaim, Change, Columns, CustomerRow, Dialect, Engine, Length, Query, ReadOperation, ReadTx, Record,
+    Role, Row, StoreError, StoredBatchAnswer, StoredBatchRequest, StoredContact, StoredDetails, StoredEvent,
+    StoredExtraFieldValue, StoredOrderProduct, StoredStatistics, StoredToken, UnfinishedBatch, Value, Which,
+    WriteOperation, WriteTx,
 };
 
 use super::apps::{new_app, redirect_url};
@@ -361,6 +363,58 @@ fn value(random: &mut StdRng, number: i64, other: i64) -> StoredExtraFieldValue 
     StoredExtraFieldValue { customer: customer_of(number), field: field_of(number), value }
 }
 
+fn batch_of(number: i64) -> BatchId {
+    id(number, BatchId::MAXIMUM.get(), BatchId::new)
+}
+
+/// The number of a request: small ones, and a large one.
+fn place_in_batch(number: i64) -> u32 {
+    u32::try_from(if number == 0 { i64::from(i32::MAX) } else { number }).unwrap()
+}
+
+fn batch(random: &mut StdRng, number: i64, other: i64) -> Batch {
+    let mut ticket: [u8; 16] = random.random();
+    ticket[0] = u8::try_from(other).unwrap();
+    let ticket = Ticket::of_random(ticket);
+    Batch {
+        id: batch_of(number),
+        ticket,
+        token: TokenId::new(random.random_range(1..9)).unwrap(),
+        group: maybe(random, |random| text!(random, BatchGroup, other)),
+        deduplication_key: maybe(random, |_| ticket.to_string().parse().unwrap()),
+        mode: BatchMode { parallel: random.random_bool(0.5), stop_on_first_failure: random.random_bool(0.5) },
+        requests: random.random_range(0..500),
+        created: time(random),
+        begun: maybe(random, time),
+        completed: maybe(random, time),
+        answer_bytes: any_of(random, &[0, 7, u64::try_from(i64::MAX).unwrap()]),
+    }
+}
+
+fn unfinished_batch(random: &mut StdRng, number: i64) -> UnfinishedBatch {
+    let claim = |random: &mut StdRng| BatchClaim {
+        by: any_of(random, &[i64::MIN, 0, i64::MAX]),
+        until: time(random),
+    };
+    UnfinishedBatch { batch: batch_of(number), token: TokenId::MAXIMUM, claim: maybe(random, claim) }
+}
+
+fn batch_request(random: &mut StdRng, number: i64) -> StoredBatchRequest {
+    let request = BatchRequest {
+        name: any_of(random, &["", "1", "żółw"]).to_owned(),
+        method: any_of(random, BatchMethod::ALL),
+        path: any_text(random),
+        body: maybe(random, any_text),
+    };
+    StoredBatchRequest { batch: batch_of(number), number: place_in_batch(number), request }
+}
+
+fn batch_answer(random: &mut StdRng, number: i64) -> StoredBatchAnswer {
+    let status = AnswerStatus::new(any_of(random, &[100, 200, 599])).unwrap();
+    let body = any_of(random, &["{}", "[1, \"é\"]"]).to_owned();
+    StoredBatchAnswer::new(batch_of(number), place_in_batch(number), BatchAnswer { status, body })
+}
+
 /// The store keeps its id and its events; everything else in it may change.
 async fn store_changes<E: Engine>(engine: &E, random: &mut StdRng) {
     for number in 0..RECORDS {
@@ -392,6 +446,14 @@ pub async fn any_record_comes_back_as_it_went_in<E: Engine>(engine: E) {
     let orders = come_and_change(&engine, |number, other| order(random, number, other)).await;
     let products = come_and_change(&engine, |number, _| product(random, number)).await;
     let statistics = come_and_change(&engine, |number, _| statistics(random, number)).await;
+    let batches = come_and_change(&engine, |number, other| batch(random, number, other)).await;
+    let unfinished = come_and_change(&engine, |number, _| unfinished_batch(random, number)).await;
+    let requests = come_and_change(&engine, |number, _| batch_request(random, number)).await;
+    let answers = come_and_change(&engine, |number, _| batch_answer(random, number)).await;
+    go(&engine, answers).await;
+    go(&engine, requests).await;
+    go(&engine, unfinished).await;
+    go(&engine, batches).await;
     go(&engine, statistics).await;
     go(&engine, products).await;
     go(&engine, orders).await;

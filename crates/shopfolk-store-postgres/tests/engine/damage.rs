@@ -39,6 +39,11 @@ const OF_THIS_ENGINE: &[Harmless] = &[
     ("contacts", "contact_type", &["next"], "a contact may be of any type for which its key is right"),
     ("contacts", "is_default", &["other"], "a customer may have no default contact of a type"),
     ("order_products", "name", &["empty"], "a product may have no name"),
+    ("batch_answers", "request_number", &["next"], "another request may have been answered"),
+    ("batch_requests", "name", &["empty"], "a request may be called nothing"),
+    ("batch_requests", "path", &["empty"], "a request may be of any path"),
+    ("batch_requests", "body", &["empty"], "a request may have any body"),
+    ("unfinished_batches", "claimed_by", &["negative", "huge"], "a server draws any number"),
     (
         "events",
         "recorded",

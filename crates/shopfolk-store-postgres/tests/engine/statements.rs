@@ -18,6 +18,12 @@ const WITHOUT_STORE: &[(&str, &str, &str)] = &[
         "the list of stores is for the command line, and locks nothing",
     ),
     ("stores.rs", "SELECT max(store_id) FROM stores", "a new store's id, for the command line"),
+    (
+        "batches.rs",
+        "SELECT min(store_id) FROM unfinished_batches",
+        "few rows, to find the stores that have work",
+    ),
+    ("batches.rs", "SELECT min(store_id) FROM batches", "to find the stores that have batches to forget"),
     ("stores.rs", "SELECT pg_notify", "touches no table"),
     (
         "events.rs",

@@ -41,6 +41,13 @@ const OF_THIS_ENGINE: &[Harmless] = &[
     ("order_products", "name", &[Kind::EmptyText], "a product may have no name"),
     ("order_products", "product_id", &[Kind::Duplicated], "another product may have been bought too"),
     ("order_products", "", ROWS_LESS, "an order may be of no product"),
+    ("batches", "token_id", &[Kind::NextNumber], "any token may have sent a batch that is completed"),
+    ("batches", "completed", &[Kind::NextNumber], "a batch may have been completed at any time"),
+    ("unfinished_batches", "claimed_until", &[Kind::NextNumber], "a server may have a batch until any time"),
+    ("unfinished_batches", "claimed_by", &[Kind::Negative, Kind::Huge], "a server draws any number"),
+    ("batch_requests", "name", &[Kind::EmptyText], "a request may be called nothing"),
+    ("batch_requests", "path", &[Kind::EmptyText], "a request may be of any path"),
+    ("batch_requests", "body", &[Kind::EmptyText], "a request may have any body"),
     ("events", "state_before", &[Kind::Nothing], "there may have been nothing"),
     (
         "search_added",

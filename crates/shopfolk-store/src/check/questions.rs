@@ -11,6 +11,7 @@ pub(super) fn questions(dialect: Dialect, contacts: &str) -> Vec<(Invariant, Str
     questions.extend(counters());
     questions.extend(of_events(contacts));
     questions.extend(particular(contacts));
+    questions.extend(of_batches());
     questions
 }
 
@@ -217,6 +218,46 @@ fn of_events(contacts: &str) -> Vec<(Invariant, String)> {
         ));
     }
     questions.into_iter().map(|sql| (Invariant::EventForEveryChange, sql)).collect()
+}
+
+/// What the rows of a batch say of each other.
+fn of_batches() -> Vec<(Invariant, String)> {
+    [
+        "SELECT store_id, 'batch ' || batch_id || ' says that it has ' || requests || ' requests, and has others'
+           FROM (SELECT batches.store_id, batches.batch_id, requests, count(request_number) AS found,
+                        max(request_number) AS highest
+                   FROM batches
+                   LEFT JOIN batch_requests ON batch_requests.store_id = batches.store_id
+                                           AND batch_requests.batch_id = batches.batch_id
+                  GROUP BY batches.store_id, batches.batch_id, requests) AS sums
+          WHERE found <> requests OR highest <> requests - 1",
+        "SELECT answers.store_id, 'batch ' || answers.batch_id || ' has an answer to request '
+                                  || answers.request_number || ', which is not there'
+           FROM batch_answers AS answers
+          WHERE NOT EXISTS (SELECT 1 FROM batch_requests AS requests
+                             WHERE requests.store_id = answers.store_id AND requests.batch_id = answers.batch_id
+                               AND requests.request_number = answers.request_number)",
+        "SELECT store_id, 'batch ' || batch_id || ' has an answer that is not as long as it says'
+           FROM batch_answers WHERE size <> octet_length(body)",
+        "SELECT batches.store_id, 'batch ' || batches.batch_id || ' is to be completed and is completed, or neither'
+           FROM batches
+           LEFT JOIN unfinished_batches AS unfinished ON unfinished.store_id = batches.store_id
+                                                     AND unfinished.batch_id = batches.batch_id
+          WHERE (completed IS NULL) <> (unfinished.batch_id IS NOT NULL)",
+        "SELECT batches.store_id, 'batch ' || batches.batch_id || ' waits for the turn of another token'
+           FROM batches
+           JOIN unfinished_batches AS unfinished ON unfinished.store_id = batches.store_id
+                                                AND unfinished.batch_id = batches.batch_id
+          WHERE unfinished.token_id <> batches.token_id",
+        "SELECT batches.store_id, 'batch ' || batches.batch_id || ' says how long its answers are, and they are not'
+           FROM batches
+           LEFT JOIN (SELECT store_id, batch_id, sum(size) AS found FROM batch_answers
+                       GROUP BY store_id, batch_id) AS sums
+             ON sums.store_id = batches.store_id AND sums.batch_id = batches.batch_id
+          WHERE answer_bytes > coalesce(found, 0) OR completed IS NULL AND answer_bytes <> 0",
+    ]
+    .map(|sql| (Invariant::SummariesRight, sql.to_owned()))
+    .into()
 }
 
 /// The rules that are the model's own.
