@@ -4,8 +4,8 @@ use std::fmt;
 use std::io::{self, ErrorKind};
 
 use axum::body::Body;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
-use axum::response::Response;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use serde::Serialize;
 use shopfolk_model::StoreId;
@@ -38,16 +38,44 @@ pub(crate) fn json<T: Serialize>(value: &T) -> Result<Response, ApiError> {
     Ok(json_bytes(to_bytes(value)?))
 }
 
-/// Answers with what is said of something that was created, which is found at this path in the store.
-pub(crate) fn created<T: Serialize>(
-    value: &T,
-    store: StoreId,
-    path: impl fmt::Display,
-) -> Result<Response, ApiError> {
-    let mut response = json(value)?;
-    let location = HeaderValue::try_from(format!("/api/v3/{store}/{path}")).map_err(ApiError::internal)?;
-    response.headers_mut().insert(header::LOCATION, location);
-    Ok(response)
+/// A short answer to a write: what stands in a batch, too, where it is kept with what was written.
+pub(crate) struct WriteAnswer {
+    pub(crate) status: StatusCode,
+    pub(crate) body: Vec<u8>,
+    location: Option<HeaderValue>,
+}
+
+impl WriteAnswer {
+    /// Says this of what was written.
+    pub(crate) fn of<T: Serialize>(value: &T) -> Result<Self, ApiError> {
+        Ok(Self::with_body(StatusCode::OK, to_bytes(value)?))
+    }
+
+    /// This body, which is JSON.
+    pub(crate) const fn with_body(status: StatusCode, body: Vec<u8>) -> Self {
+        Self { status, body, location: None }
+    }
+
+    /// Says this of something that was created, which is found at this path in the store.
+    pub(crate) fn created<T: Serialize>(
+        value: &T,
+        store: StoreId,
+        path: impl fmt::Display,
+    ) -> Result<Self, ApiError> {
+        let location = HeaderValue::try_from(format!("/api/v3/{store}/{path}"));
+        Ok(Self { location: Some(location.map_err(ApiError::internal)?), ..Self::of(value)? })
+    }
+}
+
+impl IntoResponse for WriteAnswer {
+    fn into_response(self) -> Response {
+        let mut response = json_bytes(self.body);
+        *response.status_mut() = self.status;
+        if let Some(location) = self.location {
+            response.headers_mut().insert(header::LOCATION, location);
+        }
+        response
+    }
 }
 
 /// How many rows are left out of an answer, because they cannot be read; missing where there are none.

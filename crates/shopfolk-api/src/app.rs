@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use shopfolk_model::Timestamp;
 use shopfolk_store::Engine;
+use tokio::sync::Notify;
 
 use crate::clock::Clock;
 use crate::long_work::LongWork;
@@ -21,6 +22,8 @@ pub(crate) struct App<E> {
     /// Where long JSON is read and written.
     pub(crate) long_work: LongWork,
     pub(crate) unknown_tokens: UnknownTokens,
+    /// Told when a batch was sent.
+    pub(crate) batch_sent: Notify,
     /// The text of the OpenAPI document, once somebody asked for it.
     pub(crate) document: OnceLock<Bytes>,
     clock: Arc<dyn Clock>,
@@ -31,7 +34,8 @@ impl<E: Engine> App<E> {
         let tokens = TokenCache::new(settings.rate_limit);
         let unknown_tokens = UnknownTokens::new(settings.rate_limit.is_some());
         let (long_work, document) = (LongWork::new(), OnceLock::new());
-        Self { engine, settings, tokens, long_work, unknown_tokens, document, clock }
+        let batch_sent = Notify::new();
+        Self { engine, settings, tokens, long_work, unknown_tokens, batch_sent, document, clock }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -40,5 +44,9 @@ impl<E: Engine> App<E> {
 
     pub(crate) fn steady(&self) -> Duration {
         self.clock.steady()
+    }
+
+    pub(crate) async fn sleep(&self, time: Duration) {
+        self.clock.sleep(time).await;
     }
 }

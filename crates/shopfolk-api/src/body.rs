@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::byte_budget::{ByteBudget, HeldBytes, UNCOUNTED};
 use crate::error::{ApiError, ErrorCode, shorten};
 use crate::fields::Fields;
-use crate::json;
+use crate::json::{self, JsonValue};
 use crate::long_work::LONG;
 use crate::wire::RequestShape;
 
@@ -30,15 +30,56 @@ impl<T: RequestShape + 'static, E: Engine> FromRequest<Arc<App<E>>> for JsonBody
     type Rejection = ApiError;
 
     async fn from_request(request: Request, app: &Arc<App<E>>) -> Result<Self, ApiError> {
-        check_content_encoding(request.headers())?;
-        check_content_type(request.headers())?;
-        let within = app.settings.body_timeout;
-        let reading = timeout(within, read(request.into_body(), &app.settings.bodies));
-        let (body, held) = reading.await.unwrap_or_else(|_| Err(too_slow(within)))?;
-        let parsed =
-            if body.len() > LONG { app.long_work.run(move || parse(&body)).await? } else { parse(&body) };
-        Ok(Self(parsed?, held))
+        let (parsed, held) = received(request, app, parse).await?;
+        Ok(Self(parsed, held))
     }
+}
+
+/// What is read of the objects in a body that is a list of them, from one to so many.
+pub(crate) struct JsonList<T, const MOST: usize>(pub(crate) Vec<T>, pub(crate) HeldBytes);
+
+impl<T: RequestShape + 'static, E: Engine, const MOST: usize> FromRequest<Arc<App<E>>> for JsonList<T, MOST> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &Arc<App<E>>) -> Result<Self, ApiError> {
+        let (parsed, held) = received(request, app, |body| parse_list(body, MOST)).await?;
+        Ok(Self(parsed, held))
+    }
+}
+
+/// Receives a body and reads its text.
+async fn received<T: Send + 'static, E: Engine>(
+    request: Request,
+    app: &App<E>,
+    parse: fn(&[u8]) -> Result<T, ApiError>,
+) -> Result<(T, HeldBytes), ApiError> {
+    check_content_encoding(request.headers())?;
+    check_content_type(request.headers())?;
+    let within = app.settings.body_timeout;
+    let reading = timeout(within, read(request.into_body(), &app.settings.bodies));
+    let (body, held) = reading.await.unwrap_or_else(|_| Err(too_slow(within)))?;
+    let parsed =
+        if body.len() > LONG { app.long_work.run(move || parse(&body)).await? } else { parse(&body) };
+    Ok((parsed?, held))
+}
+
+/// Reads the text of a body that is a list.
+fn parse_list<T: RequestShape>(body: &[u8], most: usize) -> Result<Vec<T>, ApiError> {
+    let body = json::parse(body)?;
+    let JsonValue::List(entries) = &body else {
+        return Err(ApiError::wrong_parameter(format!(
+            "The body must be a JSON array of objects, it is '{}'",
+            shorten(&body.to_string())
+        )));
+    };
+    if !(1..=most).contains(&entries.len()) {
+        let count = entries.len();
+        return Err(ApiError::wrong_parameter(format!(
+            "The body must have 1 to {most} entries, it has {count}"
+        )));
+    }
+    let read = |(place, entry)| T::read(&Fields::of_entry(place, entry)?);
+    entries.iter().enumerate().map(read).collect()
 }
 
 /// Reads the text of a body.

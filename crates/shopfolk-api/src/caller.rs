@@ -12,18 +12,20 @@ use std::time::Instant;
 use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use shopfolk_model::{
-    Actor, ExtraFieldKey, GroupId, Scope, StoreId, Timestamp, TokenHash, TokenId, TokenKind,
+    Actor, Batch, BatchStatus, ExtraFieldKey, GroupId, Scope, StoreId, Timestamp, TokenHash, TokenId,
+    TokenKind,
 };
 use shopfolk_operations::{
-    FindAccess, ManyCustomers, MassChange, NoteTokenUse, StopReason, change_many_customers,
-    delete_extra_field, delete_group,
+    BatchEntry, BatchSearch, FindAccess, ManyCustomers, MassChange, NoteTokenUse, StopReason,
+    change_many_customers, delete_extra_field, delete_group, list_batches,
 };
 use shopfolk_store::{Engine, ReadOperation, WriteOperation};
 
-use crate::answer::{self, AnswerWriter, Written};
+use crate::answer::{self, AnswerWriter, WriteAnswer, Written};
 use crate::app::App;
+use crate::batched::{self, AnsweredWrite, BatchedRequest, Outcome};
 use crate::error::{ApiError, ErrorCode};
 use crate::path;
 use crate::peer::PeerNetwork;
@@ -80,6 +82,8 @@ pub(crate) struct Caller<E, S> {
     app: Arc<App<E>>,
     store: StoreId,
     token: TokenId,
+    /// The request of a batch that it is, where it is one.
+    entry: Option<BatchEntry>,
     began: Instant,
     requirement: PhantomData<S>,
 }
@@ -91,6 +95,11 @@ impl<E: Engine, S: Sync> Caller<E, S> {
     /// The store that the caller works on.
     pub(crate) const fn store(&self) -> StoreId {
         self.store
+    }
+
+    /// The token by which the caller was let in.
+    pub(crate) const fn token(&self) -> TokenId {
+        self.token
     }
 
     /// Whom events name: the token by which the caller was let in.
@@ -125,13 +134,43 @@ impl<E: Engine, S: Sync> Caller<E, S> {
         Ok(self.app.engine.read_for(self.store, self.actor(), operation).await?)
     }
 
-    /// Writes in the store of the caller.
-    pub(crate) async fn write<O>(&self, operation: O) -> Result<O::Output, ApiError>
+    /// Writes in the store of the caller, and answers with what `answer` says of it. As a request of a batch it is done once,
+    /// however often it is asked for, and answered with the same each time.
+    pub(crate) async fn write<O, A>(&self, operation: O, answer: A) -> Result<Response, ApiError>
     where
         O: WriteOperation,
         ApiError: From<O::Error>,
+        A: Fn(&O::Output) -> Result<WriteAnswer, ApiError> + Clone + Send + Sync + 'static,
     {
-        Ok(self.app.engine.write(self.store, self.actor(), operation).await?)
+        let write = AnsweredWrite { operation, answer: answer.clone(), entry: self.entry };
+        match self.app.engine.write(self.store, self.actor(), write).await? {
+            Outcome::Written(output) => Ok(answer(&output)?.into_response()),
+            Outcome::Kept(kept) => Ok(batched::kept(kept)),
+        }
+    }
+
+    /// Refuses what a batch cannot have among its requests.
+    pub(crate) fn refuse_in_batch(&self) -> Result<(), ApiError> {
+        match self.entry {
+            None => Ok(()),
+            Some(_) => Err(ApiError::wrong_parameter("A batch cannot have requests about batches")),
+        }
+    }
+
+    /// Says that there is a batch to run.
+    pub(crate) fn tell_of_batch(&self) {
+        self.app.batch_sent.notify_one();
+    }
+
+    /// Lists batches of the caller, and says how many are left out because they are damaged.
+    pub(crate) async fn list_batches(
+        &self,
+        status: Option<BatchStatus>,
+        offset: u64,
+        limit: usize,
+    ) -> Result<(Vec<Batch>, u64), ApiError> {
+        let search = BatchSearch { token: self.token, status, offset, limit };
+        Ok(list_batches(&self.app.engine, self.store, search).await?)
     }
 
     /// Answers with pieces, each of which is written when the one before was taken.
@@ -141,8 +180,15 @@ impl<E: Engine, S: Sync> Caller<E, S> {
 
     /// The same caller, for what goes on behind the head of an answer.
     pub(crate) fn again(&self) -> Self {
-        let Self { app, store, token, began, requirement } = self;
-        Self { app: Arc::clone(app), store: *store, token: *token, began: *began, requirement: *requirement }
+        let Self { app, store, token, entry, began, requirement } = self;
+        Self {
+            app: Arc::clone(app),
+            store: *store,
+            token: *token,
+            entry: *entry,
+            began: *began,
+            requirement: *requirement,
+        }
     }
 
     /// Answers with those fields of a value that are wanted, from which so many rows are left out because they are damaged.
@@ -192,7 +238,11 @@ impl<S: Requirement, E: Engine> FromRequestParts<Arc<App<E>>> for Caller<E, S> {
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App<E>>) -> Result<Self, ApiError> {
         let began = Instant::now();
         let store = path::store(parts.uri.path())?;
-        let known = known_token(app, store, ShownToken::of(parts)).await?;
+        let batched: Option<&BatchedRequest> = parts.extensions.get();
+        let entry = batched.map(|batched| batched.entry);
+        let shown =
+            batched.map_or_else(|| ShownToken::of(parts), |batched| ShownToken::InHeader(batched.token));
+        let known = known_token(app, store, shown).await?;
         if known.suspended {
             return Err(ApiError::new(ErrorCode::StoreIsSuspended, "The store is suspended"));
         }
@@ -202,7 +252,14 @@ impl<S: Requirement, E: Engine> FromRequestParts<Arc<App<E>>> for Caller<E, S> {
             ApiError::new(ErrorCode::RateLimited, message).retry_after(seconds)
         })?;
         note_use(app, store, &known);
-        Ok(Self { app: Arc::clone(app), store, token: known.token.id, began, requirement: PhantomData })
+        Ok(Self {
+            app: Arc::clone(app),
+            store,
+            token: known.token.id,
+            entry,
+            began,
+            requirement: PhantomData,
+        })
     }
 }
 

@@ -1,5 +1,7 @@
 //! Where the time comes from.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::time::Duration;
 
 use shopfolk_model::Timestamp;
@@ -11,4 +13,9 @@ pub trait Clock: Send + Sync + 'static {
 
     /// How long ago some moment of the process was. It goes on evenly, whatever is done to the clock.
     fn steady(&self) -> Duration;
+
+    /// Waits until so much time has gone by.
+    fn sleep(&self, time: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(tokio::time::sleep(time))
+    }
 }

@@ -7,7 +7,7 @@ use shopfolk_operations::{
 };
 use shopfolk_store::Engine;
 
-use crate::answer;
+use crate::answer::{self, WriteAnswer};
 use crate::body::JsonBody;
 use crate::caller::{Caller, CreateCustomers, ReadCustomers, Requirement, UpdateCustomers};
 use crate::contact::{ContactCreationOut, ContactListOut, ContactOut};
@@ -39,16 +39,19 @@ pub(crate) async fn create_contact<E: Engine>(
     CustomerPath(customer): CustomerPath,
     JsonBody(contact, _held): NewContactBody,
 ) -> Result<Response, ApiError> {
-    let creation = caller.write(CreateContact { customer, contact, now: caller.now() }).await?;
-    let (create_count, contact) = match &creation {
-        ContactCreation::Created(contact) => (1, contact),
-        ContactCreation::AlreadyThere(contact) => (0, contact),
+    let store = caller.store();
+    let answer = move |creation: &ContactCreation| {
+        let (create_count, contact) = match creation {
+            ContactCreation::Created(contact) => (1, contact),
+            ContactCreation::AlreadyThere(contact) => (0, contact),
+        };
+        WriteAnswer::created(
+            &ContactCreationOut { create_count, contact: Answer(contact.as_ref()) },
+            store,
+            format_args!("customers/{customer}/contacts/{}", contact.id),
+        )
     };
-    answer::created(
-        &ContactCreationOut { create_count, contact: Answer(contact.as_ref()) },
-        caller.store(),
-        format_args!("customers/{customer}/contacts/{}", contact.id),
-    )
+    caller.write(CreateContact { customer, contact, now: caller.now() }, answer).await
 }
 
 /// List contacts
@@ -111,12 +114,14 @@ pub(crate) async fn update_contact<E: Engine>(
 ) -> Result<Response, ApiError> {
     let customer = path.customer;
     let contact = existing(&caller, path).await?;
-    let update = caller.write(ChangeContact { customer, contact, change, now: caller.now() }).await?;
-    let update_count = match update {
-        ContactUpdate::Updated => 1,
-        ContactUpdate::NothingToDo => 0,
+    let answer = |update: &ContactUpdate| {
+        let update_count = match update {
+            ContactUpdate::Updated => 1,
+            ContactUpdate::NothingToDo => 0,
+        };
+        WriteAnswer::of(&UpdateCountOut { update_count })
     };
-    answer::json(&UpdateCountOut { update_count })
+    caller.write(ChangeContact { customer, contact, change, now: caller.now() }, answer).await
 }
 
 /// Delete a contact
@@ -133,8 +138,8 @@ pub(crate) async fn delete_contact<E: Engine>(
 ) -> Result<Response, ApiError> {
     let customer = path.customer;
     let contact = existing(&caller, path).await?;
-    caller.write(DeleteContact { customer, contact, now: caller.now() }).await?;
-    answer::json(&DeleteCountOut { delete_count: 1 })
+    let delete = DeleteContact { customer, contact, now: caller.now() };
+    caller.write(delete, |()| WriteAnswer::of(&DeleteCountOut { delete_count: 1 })).await
 }
 
 /// The contact in the path, if one with that id can exist. If not, the customer is looked at first all the same.

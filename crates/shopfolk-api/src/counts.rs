@@ -8,9 +8,9 @@ use utoipa::ToSchema;
 #[serde(rename_all = "camelCase")]
 #[schema(as = UpdateCount)]
 pub(crate) struct UpdateCountOut {
-    /// 1, or 0 when the request changed nothing.
+    /// 1, or 0 when the request changed nothing; of batches, how many were cancelled.
     #[schema(minimum = 0, example = 1)]
-    pub(crate) update_count: u8,
+    pub(crate) update_count: u32,
 }
 
 /// How many entries were deleted.
@@ -18,7 +18,7 @@ pub(crate) struct UpdateCountOut {
 #[serde(rename_all = "camelCase")]
 #[schema(as = DeleteCount)]
 pub(crate) struct DeleteCountOut {
-    /// 1.
+    /// 1; of a batch 0, where it is not there.
     #[schema(minimum = 0, example = 1)]
     pub(crate) delete_count: u8,
 }

@@ -8,7 +8,7 @@ use shopfolk_operations::{
 };
 use shopfolk_store::Engine;
 
-use crate::answer::{self, AnswerWriter};
+use crate::answer::{AnswerWriter, WriteAnswer};
 use crate::body::JsonBody;
 use crate::caller::{Caller, CreateCustomers, ReadAndUpdateCustomers, ReadCustomers};
 use crate::counts::{DeleteCountOut, IdOut, UpdateCountOut};
@@ -43,8 +43,11 @@ pub(crate) async fn create_customer<E: Engine>(
     caller: Caller<E, CreateCustomers>,
     JsonBody(customer, _held): NewCustomerBody,
 ) -> Result<Response, ApiError> {
-    let id = caller.write(CreateCustomer { customer, now: caller.now() }).await?;
-    answer::created(&IdOut { id: id.get() }, caller.store(), format_args!("customers/{id}"))
+    let store = caller.store();
+    let answer = move |id: &CustomerId| {
+        WriteAnswer::created(&IdOut { id: id.get() }, store, format_args!("customers/{id}"))
+    };
+    caller.write(CreateCustomer { customer, now: caller.now() }, answer).await
 }
 
 /// Search customers
@@ -158,8 +161,10 @@ pub(crate) async fn update_customer<E: Engine>(
     CustomerPath(customer): CustomerPath,
     JsonBody(change, _held): CustomerChangeBody,
 ) -> Result<Response, ApiError> {
-    let update = caller.write(ChangeCustomer { customer, change, now: caller.now() }).await?;
-    answer::json(&UpdateCountOut { update_count: u8::from(update == CustomerUpdate::Updated) })
+    let answer = |update: &CustomerUpdate| {
+        WriteAnswer::of(&UpdateCountOut { update_count: u32::from(*update == CustomerUpdate::Updated) })
+    };
+    caller.write(ChangeCustomer { customer, change, now: caller.now() }, answer).await
 }
 
 /// List deleted customers
@@ -199,6 +204,6 @@ pub(crate) async fn delete_customer<E: Engine>(
     caller: Caller<E, ReadAndUpdateCustomers>,
     CustomerPath(customer): CustomerPath,
 ) -> Result<Response, ApiError> {
-    caller.write(DeleteCustomer { customer, now: caller.now() }).await?;
-    answer::json(&DeleteCountOut { delete_count: 1 })
+    let delete = DeleteCustomer { customer, now: caller.now() };
+    caller.write(delete, |()| WriteAnswer::of(&DeleteCountOut { delete_count: 1 })).await
 }

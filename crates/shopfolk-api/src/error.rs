@@ -60,6 +60,8 @@ error_codes! {
     ExtraFieldNotFound = NOT_FOUND "EXTRA_FIELD_NOT_FOUND",
     /// The store has no such order.
     OrderNotFound = NOT_FOUND "ORDER_NOT_FOUND",
+    /// The token has sent no such batch.
+    BatchNotFound = NOT_FOUND "BATCH_NOT_FOUND",
     /// No such path.
     EndpointNotFound = NOT_FOUND "ENDPOINT_NOT_FOUND",
     /// The path does not take this method.
@@ -72,6 +74,8 @@ error_codes! {
     ExternalIdAlreadyUsed = CONFLICT "EXTERNAL_ID_ALREADY_USED",
     /// The body is larger than 1 MiB, or the head than 64 KiB (`431`), or the address too long (`414`).
     RequestTooLarge = PAYLOAD_TOO_LARGE "REQUEST_TOO_LARGE",
+    /// In a batch: the answer is larger than 1 MiB, or those of the batch together than 64 MiB.
+    AnswerTooLarge = PAYLOAD_TOO_LARGE "ANSWER_TOO_LARGE",
     /// The body is not JSON, or not sent as it is.
     UnsupportedMediaType = UNSUPPORTED_MEDIA_TYPE "UNSUPPORTED_MEDIA_TYPE",
     /// Too many requests with this token, or from this address with tokens that open nothing.

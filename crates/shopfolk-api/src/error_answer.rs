@@ -49,6 +49,7 @@ impl IntoResponse for ApiError {
         if let Some(seconds) = retry_after {
             response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
+        response.extensions_mut().insert(code);
         if let Some(cause) = cause {
             response.extensions_mut().insert(Fault(cause));
         }

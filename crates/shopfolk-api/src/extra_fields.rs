@@ -9,7 +9,7 @@ use shopfolk_operations::{ChangeExtraField, CreateExtraField, GetExtraField, Lis
 use shopfolk_store::Engine;
 use utoipa::ToSchema;
 
-use crate::answer;
+use crate::answer::{self, WriteAnswer};
 use crate::body::JsonBody;
 use crate::caller::{Caller, DeleteExtraFields, ReadExtraFields, UpdateExtraFields};
 use crate::counts::{DeleteCountOut, UpdateCountOut};
@@ -93,12 +93,15 @@ pub(crate) async fn create_customer_extra_field<E: Engine>(
 ) -> Result<Response, ApiError> {
     let mut random = StdRng::try_from_rng(&mut SysRng).map_err(ApiError::internal)?;
     let keys = (0..KEYS).map(|_| ExtraFieldKey::generate(&mut random)).collect();
-    let key = caller.write(CreateExtraField { field, keys, now: caller.now() }).await?;
-    answer::created(
-        &CreatedExtraFieldOut { create_count: 1, key: key.as_str() },
-        caller.store(),
-        format_args!("store_extrafields/customers/{key}"),
-    )
+    let store = caller.store();
+    let answer = move |key: &ExtraFieldKey| {
+        WriteAnswer::created(
+            &CreatedExtraFieldOut { create_count: 1, key: key.as_str() },
+            store,
+            format_args!("store_extrafields/customers/{key}"),
+        )
+    };
+    caller.write(CreateExtraField { field, keys, now: caller.now() }, answer).await
 }
 
 /// Update an extra field of customers
@@ -115,8 +118,8 @@ pub(crate) async fn update_customer_extra_field<E: Engine>(
     ExtraFieldPath(key): ExtraFieldPath,
     JsonBody(change, _held): ExtraFieldChangeBody,
 ) -> Result<Response, ApiError> {
-    let updated = caller.write(ChangeExtraField { key, change, now: caller.now() }).await?;
-    answer::json(&UpdateCountOut { update_count: u8::from(updated) })
+    let answer = |updated: &bool| WriteAnswer::of(&UpdateCountOut { update_count: u32::from(*updated) });
+    caller.write(ChangeExtraField { key, change, now: caller.now() }, answer).await
 }
 
 /// Delete an extra field of customers

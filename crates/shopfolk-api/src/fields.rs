@@ -105,6 +105,8 @@ impl Lenient {
 #[derive(Debug, Clone, Copy)]
 enum ObjectPath<'a> {
     Body,
+    /// An entry of a body that is a list.
+    Entry(usize),
     /// In a row of a table, where lists have gaps.
     Row,
     Field(&'a Fields<'a>, &'a str),
@@ -129,6 +131,16 @@ impl<'a> Fields<'a> {
                 "The body must be a JSON object, it is '{}'",
                 shorten(&other.to_string())
             ))),
+        }
+    }
+
+    /// The fields of an entry of a body that is a list, which must be an object.
+    pub(crate) fn of_entry(place: usize, entry: &'a JsonValue<'a>) -> Result<Self, ApiError> {
+        match entry {
+            JsonValue::Object(object) => Ok(Self { path: ObjectPath::Entry(place), object, lenient: None }),
+            other => {
+                Err(ApiError::wrong_value(format!("[{place}]"), &other.to_string(), "must be a JSON object"))
+            }
         }
     }
 
@@ -393,6 +405,7 @@ impl fmt::Display for Path<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.fields.path {
             ObjectPath::Body | ObjectPath::Row => {}
+            ObjectPath::Entry(place) => write!(formatter, "[{place}].")?,
             ObjectPath::Field(fields, name) => write!(formatter, "{}.", Path { fields, name })?,
             ObjectPath::Element(fields, name, index) => {
                 write!(formatter, "{}[{index}].", Path { fields, name })?;

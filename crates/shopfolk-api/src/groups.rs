@@ -7,7 +7,7 @@ use shopfolk_store::{Engine, PageRequest};
 use std::collections::BTreeSet;
 use utoipa::openapi::path::{Parameter, ParameterIn};
 
-use crate::answer;
+use crate::answer::{self, WriteAnswer};
 use crate::body::JsonBody;
 use crate::caller::{Caller, CreateCustomers, ReadAndUpdateCustomers, ReadCustomers};
 use crate::counts::{DeleteCountOut, IdOut, UpdateCountOut};
@@ -122,8 +122,11 @@ pub(crate) async fn create_customer_group<E: Engine>(
     caller: Caller<E, CreateCustomers>,
     JsonBody(group, _held): NewGroupBody,
 ) -> Result<Response, ApiError> {
-    let id = caller.write(CreateGroup { group, now: caller.now() }).await?;
-    answer::created(&IdOut { id: id.get() }, caller.store(), format_args!("customer_groups/{id}"))
+    let store = caller.store();
+    let answer = move |id: &GroupId| {
+        WriteAnswer::created(&IdOut { id: id.get() }, store, format_args!("customer_groups/{id}"))
+    };
+    caller.write(CreateGroup { group, now: caller.now() }, answer).await
 }
 
 /// Update a customer group
@@ -140,8 +143,8 @@ pub(crate) async fn update_customer_group<E: Engine>(
     GroupPath(group): GroupPath,
     JsonBody(change, _held): GroupChangeBody,
 ) -> Result<Response, ApiError> {
-    let updated = caller.write(ChangeGroup { group, change, now: caller.now() }).await?;
-    answer::json(&UpdateCountOut { update_count: u8::from(updated) })
+    let answer = |updated: &bool| WriteAnswer::of(&UpdateCountOut { update_count: u32::from(*updated) });
+    caller.write(ChangeGroup { group, change, now: caller.now() }, answer).await
 }
 
 /// Delete a customer group

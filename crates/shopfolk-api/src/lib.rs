@@ -13,6 +13,11 @@
 
 mod answer;
 mod app;
+mod batch;
+mod batch_runner;
+mod batch_stream;
+mod batched;
+mod batches;
 mod body;
 mod browsers;
 mod byte_budget;
@@ -89,7 +94,7 @@ pub use imported::{FiledCustomer, fields_of_imported_customer, parse_imported_cu
 pub use known_fields::FieldUse;
 pub use peer::of_peer;
 pub use request_metrics::{REQUEST_DURATION, REQUEST_DURATION_BUCKETS, REQUESTS};
-pub use routes::{openapi, router};
+pub use routes::{Api, api, openapi, router};
 pub use settings::{ApiSettings, InvalidRateLimit, RateLimit, ShuttingDown};
 pub use store_record::{StoreRecord, write_extra_field, write_group, write_order};
 pub use table::{

@@ -199,12 +199,23 @@ pub(crate) struct OrderWithDocument<'a> {
     document: Vec<(Cow<'a, str>, DocumentValue<'a>)>,
 }
 
-/// A value of a document.
-enum DocumentValue<'a> {
+/// A value of a document, or a document.
+pub(crate) enum DocumentValue<'a> {
     /// As it is kept: it can be long.
     Kept(&'a RawValue),
     /// One of which some fields are wanted.
     Parsed(JsonValue<'a>),
+}
+
+impl<'a> DocumentValue<'a> {
+    /// What is wanted of this JSON.
+    pub(crate) fn of(json: &'a str, wanted: &ResponseFields) -> Result<Self, ApiError> {
+        Ok(if wanted.is_everything() {
+            Self::Kept(serde_json::from_str(json).map_err(ApiError::internal)?)
+        } else {
+            Self::Parsed(json::parse(json.as_bytes())?)
+        })
+    }
 }
 
 impl<'a> OrderWithDocument<'a> {
@@ -221,12 +232,7 @@ impl<'a> OrderWithDocument<'a> {
             if value.get() == "null" && is_described(&name, Order::FIELDS) {
                 continue;
             }
-            let value = if fields.is_everything() {
-                DocumentValue::Kept(value)
-            } else {
-                DocumentValue::Parsed(json::parse(value.get().as_bytes())?)
-            };
-            document.push((name, value));
+            document.push((name, DocumentValue::of(value.get(), fields)?));
         }
         Ok(Self { order, document })
     }

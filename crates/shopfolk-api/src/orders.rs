@@ -13,7 +13,7 @@ use shopfolk_operations::{
 use shopfolk_store::Engine;
 use utoipa::ToSchema;
 
-use crate::answer::{self, AnswerWriter};
+use crate::answer::{AnswerWriter, WriteAnswer};
 use crate::body::JsonBody;
 use crate::caller::{Caller, CreateOrders, ReadCustomers, ReadOrders, UpdateOrders};
 use crate::counts::DeleteCountOut;
@@ -78,12 +78,15 @@ pub(crate) async fn create_order<E: Engine>(
     let now = caller.now();
     let created = created.unwrap_or(now);
     let order = RecordOrder { customer, email, total, created, products, document, keys, now };
-    let (number, key) = caller.write(order).await?;
-    answer::created(
-        &CreatedOrderOut { id: number.get(), order_id: key.as_str() },
-        caller.store(),
-        format_args!("orders/{key}"),
-    )
+    let store = caller.store();
+    let answer = move |(number, key): &(OrderNumber, OrderKey)| {
+        WriteAnswer::created(
+            &CreatedOrderOut { id: number.get(), order_id: key.as_str() },
+            store,
+            format_args!("orders/{key}"),
+        )
+    };
+    caller.write(order, answer).await
 }
 
 query_parameters! {
@@ -202,8 +205,8 @@ pub(crate) async fn delete_order<E: Engine>(
     caller: Caller<E, UpdateOrders>,
     OrderPath(order): OrderPath,
 ) -> Result<Response, ApiError> {
-    caller.write(DeleteOrder { order, now: caller.now() }).await?;
-    answer::json(&DeleteCountOut { delete_count: 1 })
+    let delete = DeleteOrder { order, now: caller.now() };
+    caller.write(delete, |()| WriteAnswer::of(&DeleteCountOut { delete_count: 1 })).await
 }
 
 type ProductsOut<'a> = Answer<'a, Products>;

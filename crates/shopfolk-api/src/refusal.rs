@@ -130,6 +130,11 @@ impl From<OperationError> for ApiError {
             OperationError::NoOrderKey => {
                 return Self::unavailable("No free key was found for the order: try again");
             }
+            OperationError::TooManyBatches => {
+                return Self::new(ErrorCode::RateLimited, error.to_string()).retry_after(5);
+            }
+            OperationError::BatchIsOver => ErrorCode::ConstraintViolation,
+            OperationError::BatchNotFound { .. } => ErrorCode::BatchNotFound,
             OperationError::OrderNotFound { .. } => ErrorCode::OrderNotFound,
             OperationError::GroupNotFound { .. } => ErrorCode::CustomerGroupNotFound,
             OperationError::ExtraFieldNotFound { .. } => ErrorCode::ExtraFieldNotFound,

@@ -10,7 +10,7 @@ use axum::extract::State;
 use axum::response::Response;
 use axum::routing::get;
 use bytes::Bytes;
-use shopfolk_store::Engine;
+use shopfolk_store::{BackgroundTask, Engine};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -24,8 +24,8 @@ use crate::home::get_home;
 use crate::openapi::{self, Document};
 use crate::settings::ApiSettings;
 use crate::{
-    contacts, customer_filters, customers, extra_fields, groups, mass_change, operating, orders, profile,
-    request_metrics,
+    batch_runner, batches, contacts, customer_filters, customers, extra_fields, groups, mass_change,
+    operating, orders, profile, request_metrics,
 };
 
 /// The calls, one path a line. To add one: a line here, or its name in the line of its path.
@@ -56,6 +56,8 @@ fn calls<E: Engine>() -> OpenApiRouter<Arc<App<E>>> {
         ))
         .routes(routes!(orders::list_orders, orders::create_order))
         .routes(routes!(orders::get_order, orders::delete_order))
+        .routes(routes!(batches::create_batch, batches::get_batches, batches::delete_batch))
+        .routes(routes!(batches::cancel_batches))
         .routes(routes!(operating::get_health))
         .routes(routes!(operating::get_readiness))
         .routes(routes!(operating::get_metrics))
@@ -75,8 +77,21 @@ async fn get_document<E: Engine>(State(app): State<Arc<App<E>>>) -> Response {
     answer::json_bytes(app.document.get_or_init(text).clone())
 }
 
-/// The API over an engine. A path that is not its own is answered with 404 in JSON.
+/// What answers requests, and what has to run beside them.
+pub struct Api {
+    /// Answers requests. A path that is not its own is answered with 404 in JSON.
+    pub router: Router,
+    /// Runs batches and forgets old ones.
+    pub background: Vec<BackgroundTask>,
+}
+
+/// What answers requests over an engine: batches that are sent to it wait until somebody runs them.
 pub fn router<E: Engine>(engine: E, settings: ApiSettings, clock: Arc<dyn Clock>) -> Router {
+    api(engine, settings, clock).router
+}
+
+/// The API over an engine.
+pub fn api<E: Engine>(engine: E, settings: ApiSettings, clock: Arc<dyn Clock>) -> Api {
     request_metrics::describe();
     let app = Arc::new(App::new(engine, settings.clone(), clock));
     let forgetful = Arc::downgrade(&app);
@@ -104,6 +119,8 @@ pub fn router<E: Engine>(engine: E, settings: ApiSettings, clock: Arc<dyn Clock>
         .fold(calls, |router, (path, methods)| router.route(path, methods.clone()))
         .fallback(unknown_endpoint)
         .method_not_allowed_fallback(method_not_allowed)
-        .with_state(app);
-    Router::new().fallback_service(Frame::new(routes, templates, settings))
+        .with_state(Arc::clone(&app));
+    let router = Router::new().fallback_service(Frame::new(routes, templates, settings));
+    let background = batch_runner::background(&app, &router);
+    Api { router, background }
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use governor::Quota;
 use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::sync::Notify;
 
 use crate::byte_budget::ByteBudget;
 
@@ -62,12 +63,23 @@ pub struct ShuttingDown(Arc<Stages>);
 struct Stages {
     announced: AtomicBool,
     turning_away: AtomicBool,
+    told: Notify,
 }
 
 impl ShuttingDown {
     /// Makes `/readyz` say 503, so that load balancers send no new requests; those that come are served.
     pub fn announce(&self) {
-        self.0.announced.store(true, Ordering::Relaxed);
+        self.0.announced.store(true, Ordering::SeqCst);
+        self.0.told.notify_waiters();
+    }
+
+    /// Waits until it is announced.
+    pub async fn announced(&self) {
+        // Made before it is asked, so that nothing is missed in between.
+        let told = self.0.told.notified();
+        if !self.is_announced() {
+            told.await;
+        }
     }
 
     /// From now on new requests get `503 UNAVAILABLE` with `Retry-After`, while requests under way are finished.
@@ -78,7 +90,7 @@ impl ShuttingDown {
 
     /// Whether it was announced.
     pub fn is_announced(&self) -> bool {
-        self.0.announced.load(Ordering::Relaxed)
+        self.0.announced.load(Ordering::SeqCst)
     }
 
     /// Whether new requests are turned away.

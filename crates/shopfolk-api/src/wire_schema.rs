@@ -7,7 +7,7 @@ use utoipa::openapi::schema::{ArrayBuilder, Object, ObjectBuilder, OneOfBuilder,
 use utoipa::openapi::{Ref, RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 
-use crate::body::JsonBody;
+use crate::body::{JsonBody, JsonList};
 use crate::wire::{Answer, Cell, Components, Direction, FieldDescription, RequestShape, Role, WireObject};
 
 /// A reference to an object in requests.
@@ -150,5 +150,22 @@ impl<T: RequestShape> ToSchema for JsonBody<T> {
 impl<T: RequestShape> PartialSchema for JsonBody<T> {
     fn schema() -> RefOr<Schema> {
         object(T::FIELDS, T::DIRECTION, T::ABOUT, T::example(), &mut Components::new())
+    }
+}
+
+impl<T: RequestShape, const MOST: usize> ToSchema for JsonList<T, MOST> {
+    fn name() -> Cow<'static, str> {
+        format!("{}List", T::NAME).into()
+    }
+
+    fn schemas(components: &mut Components) {
+        requested::<T>(components);
+    }
+}
+
+impl<T: RequestShape, const MOST: usize> PartialSchema for JsonList<T, MOST> {
+    fn schema() -> RefOr<Schema> {
+        let items = Ref::from_schema_name(T::NAME).into();
+        ArrayBuilder::new().items::<RefOr<Schema>>(items).min_items(Some(1)).max_items(Some(MOST)).into()
     }
 }

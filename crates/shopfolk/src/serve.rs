@@ -171,12 +171,13 @@ async fn serve(
         shutting_down: shutting_down.clone(),
         ..ApiSettings::default()
     };
-    let router = shopfolk_api::router(engine.clone(), settings, Arc::new(SystemClock));
+    let api = shopfolk_api::api(engine.clone(), settings, Arc::new(SystemClock));
     let acceptor = tls.as_ref().map(|tls| tls.acceptor());
-    let server = Server::new(router, server::connections_that_fit(arguments.max_connections), acceptor);
+    let server = Server::new(api.router, server::connections_that_fit(arguments.max_connections), acceptor);
     announce(arguments, database, temporary, address, tls.as_deref(), &engine).await?;
     let telemetry = telemetry::background(metrics, engine.clone());
-    let background = Background::start(engine.background().into_iter().chain(telemetry));
+    let background =
+        Background::start(engine.background().into_iter().chain(telemetry).chain(api.background));
     until_stopped(server.accept(listener), &mut signals, tls.as_ref()).await;
     tracing::info!(target: NOTICE, "stopping: finishing what was accepted; stop again to exit at once");
     shutting_down.announce();

@@ -14,6 +14,10 @@ struct Case {
     body: &'static str,
 }
 
+/// What has to stand in the query of an operation.
+const QUERIES: &[(&str, &str)] =
+    &[("delete_batch", "?ticketId=0f8fad5b-d9cb-469f-a165-70867728950e"), ("cancel_batches", "?groupId=1")];
+
 const CASES: &[Case] = &[
     Case { operation: "get_profile", scopes: "", body: "" },
     Case {
@@ -78,6 +82,10 @@ const CASES: &[Case] = &[
     Case { operation: "get_contact", scopes: "read_customers", body: "" },
     Case { operation: "update_contact", scopes: "update_customers", body: r#"{"note": "n"}"# },
     Case { operation: "delete_contact", scopes: "update_customers", body: "" },
+    Case { operation: "create_batch", scopes: "", body: r#"[{"path": "profile", "method": "GET"}]"# },
+    Case { operation: "get_batches", scopes: "", body: "" },
+    Case { operation: "delete_batch", scopes: "", body: "" },
+    Case { operation: "cancel_batches", scopes: "", body: "" },
 ];
 
 /// Operations that are no store's and need no token. This list may only shrink.
@@ -131,6 +139,8 @@ impl Shop {
             .replace("{orderId}", order["orderId"].as_str().unwrap())
             .replace("{groupId}", &group)
             .replace("{key}", field["key"].as_str().unwrap());
+        let query = QUERIES.iter().find(|(of, _)| *of == operation.id).map_or("", |(_, query)| query);
+        let path = format!("{path}{query}");
         Self { app, path, method: operation.method.clone(), body: case.body }
     }
 

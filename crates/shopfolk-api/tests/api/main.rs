@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod access;
+mod batches;
 mod browsers;
 mod contacts;
 mod conventions;

@@ -1,8 +1,10 @@
 //! What the tests have in common: an app with a database of its own, and calls to it.
 
+use std::future::Future;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
@@ -12,12 +14,13 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Method, Request, StatusCode, Version, header};
 use http_body_util::BodyExt;
 use serde_json::Value;
-use shopfolk_api::{ApiSettings, Clock, RateLimit, of_peer, router};
+use shopfolk_api::{Api, ApiSettings, Clock, RateLimit, api, of_peer};
 use shopfolk_model::{Actor, ScopeSet, StoreId, StoreKey, StoreName, Timestamp, Token, TokenId, TokenKind};
 use shopfolk_operations::{CreateStore, CreateToken, RevokeToken, SetStoreSuspended};
-use shopfolk_store::Engine;
+use shopfolk_store::{BackgroundTask, Engine};
 use shopfolk_store_sqlite::{SqliteEngine, SqliteSettings};
 use tempfile::TempDir;
+use tokio::sync::Notify;
 use tower::ServiceExt;
 
 /// The store that most calls are for.
@@ -29,11 +32,12 @@ pub const BEGIN: i64 = 1_742_987_232;
 pub struct TestClock {
     now: AtomicI64,
     steady: AtomicU64,
+    moved: Notify,
 }
 
 impl TestClock {
     pub fn new() -> Arc<Self> {
-        Arc::new(Self { now: AtomicI64::new(BEGIN), steady: AtomicU64::new(0) })
+        Arc::new(Self { now: AtomicI64::new(BEGIN), steady: AtomicU64::new(0), moved: Notify::new() })
     }
 
     pub fn advance(&self, seconds: u32) {
@@ -48,7 +52,8 @@ impl TestClock {
 
     /// Time passes while the clock on the wall stands still.
     pub fn pass(&self, seconds: u32) {
-        self.steady.fetch_add(seconds.into(), Ordering::Relaxed);
+        self.steady.fetch_add(seconds.into(), Ordering::SeqCst);
+        self.moved.notify_waiters();
     }
 }
 
@@ -58,7 +63,20 @@ impl Clock for TestClock {
     }
 
     fn steady(&self) -> Duration {
-        Duration::from_secs(self.steady.load(Ordering::Relaxed))
+        Duration::from_secs(self.steady.load(Ordering::SeqCst))
+    }
+
+    fn sleep(&self, time: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
+        Box::pin(async move {
+            let until = self.steady() + time;
+            loop {
+                let moved = self.moved.notified();
+                if self.steady() >= until {
+                    return;
+                }
+                moved.await;
+            }
+        })
     }
 }
 
@@ -76,6 +94,8 @@ pub struct TestApp {
     pub engine: SqliteEngine,
     pub clock: Arc<TestClock>,
     pub token: String,
+    /// What has to run beside requests, and does not unless a test has it run.
+    pub background: Vec<BackgroundTask>,
     tokens: AtomicU32,
     directory: TempDir,
 }
@@ -96,9 +116,9 @@ impl TestApp {
         let engine =
             SqliteEngine::open(&SqliteSettings { serve: true, ..SqliteSettings::new(path) }).unwrap();
         let clock = TestClock::new();
-        let router = router(engine.clone(), settings, Arc::clone(&clock) as Arc<dyn Clock>);
+        let Api { router, background } = api(engine.clone(), settings, Arc::clone(&clock) as Arc<dyn Clock>);
         let token = String::new();
-        let mut app = Self { router, engine, clock, token, tokens: AtomicU32::new(0), directory };
+        let mut app = Self { router, engine, clock, token, background, tokens: AtomicU32::new(0), directory };
         app.create_store(STORE).await;
         app.token = app.create_token(STORE, TokenKind::Secret, ScopeSet::ALL).await.0;
         app
