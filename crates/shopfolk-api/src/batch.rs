@@ -145,7 +145,7 @@ pub(crate) struct BatchResponseOut<'a> {
     /// The body of the answer; `null` where the request was not executed.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Object)]
-    pub(crate) http_body: Option<Option<DocumentValue<'a>>>,
+    pub(crate) http_body: Option<DocumentValue<'a>>,
     /// The same as a text, with `escapedJson`; empty where the request was not executed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) escaped_http_body: Option<&'a str>,

@@ -1,6 +1,6 @@
 //! Running batches, beside the requests of those who sent them.
 //!
-//! A server claims the batches whose turn it is, store by store, and says every two seconds that it goes on; what it does not
+//! A server claims the batches whose turn it is, store by store, and says every second that it goes on; what it does not
 //! finish another one takes over after some seconds, or it itself when it is started again. Nothing is done twice by that
 //! ([`shopfolk_operations::answered`]). Each request goes through the router as if the token had sent it (`batched.rs`).
 //!
@@ -36,7 +36,7 @@ const LOOK: Duration = Duration::from_secs(1);
 /// How often old batches are forgotten.
 const FORGET: Duration = Duration::from_mins(10);
 /// For so many seconds a batch is a server's that has said nothing more of it.
-const CLAIM_SECONDS: i64 = 6;
+const CLAIM_SECONDS: i64 = 4;
 
 /// What has to run beside requests for batches.
 pub(crate) fn background<E: Engine>(app: &Arc<App<E>>, router: &Router) -> Vec<BackgroundTask> {

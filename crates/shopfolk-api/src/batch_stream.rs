@@ -1,13 +1,14 @@
 //! A completed batch with its answers, as a streamed answer.
 
 use axum::http::StatusCode;
-use shopfolk_model::BatchId;
+use shopfolk_model::{AnswerStatus, BatchId};
 use shopfolk_operations::{AnsweredRequest, BatchAnswers, ReadBatchAnswers};
 use shopfolk_store::Engine;
 
 use crate::batch::BatchResponseOut;
 use crate::caller::{AnyToken, Caller};
 use crate::error::ApiError;
+use crate::json::JsonValue;
 use crate::order::DocumentValue;
 use crate::response_fields::ResponseFields;
 use crate::streamed::{Pieces, Text};
@@ -83,12 +84,11 @@ fn response<'a>(
     let answer = request.answer.as_ref();
     let text = answer.map(|answer| answer.body.as_str());
     let body = match (wanted.within("httpBody"), text) {
-        (Some(fields), Some(text)) if !escaped => Some(Some(DocumentValue::of(text, fields)?)),
-        _ => (!escaped).then_some(None),
+        (Some(fields), Some(text)) if !escaped => Some(DocumentValue::of(text, fields)?),
+        _ => (!escaped).then_some(DocumentValue::Parsed(JsonValue::Null)),
     };
     let status = answer.map(|answer| answer.status);
-    let line =
-        |status: shopfolk_model::AnswerStatus| StatusCode::from_u16(status.get()).ok()?.canonical_reason();
+    let line = |status: AnswerStatus| StatusCode::from_u16(status.get()).ok()?.canonical_reason();
     Ok(BatchResponseOut {
         id: &request.name,
         status: match status {
@@ -98,7 +98,7 @@ fn response<'a>(
         },
         http_body: body,
         escaped_http_body: escaped.then_some(text.unwrap_or_default()),
-        http_status_code: status.map_or(0, shopfolk_model::AnswerStatus::get),
+        http_status_code: status.map_or(0, AnswerStatus::get),
         http_status_line: status.and_then(line).unwrap_or_default(),
     })
 }

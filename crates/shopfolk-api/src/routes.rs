@@ -120,7 +120,7 @@ pub fn api<E: Engine>(engine: E, settings: ApiSettings, clock: Arc<dyn Clock>) -
         .fallback(unknown_endpoint)
         .method_not_allowed_fallback(method_not_allowed)
         .with_state(Arc::clone(&app));
-    let router = Router::new().fallback_service(Frame::new(routes, templates, settings));
-    let background = batch_runner::background(&app, &router);
-    Api { router, background }
+    let framed = Router::new().fallback_service(Frame::new(routes, templates, settings));
+    let background = batch_runner::background(&app, &framed);
+    Api { router: framed, background }
 }

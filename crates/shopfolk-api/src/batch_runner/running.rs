@@ -16,7 +16,7 @@ use super::answering::Answered;
 use super::{BatchRunner, within_claim};
 
 /// How often a server says that it goes on with a batch.
-const RENEW: Duration = Duration::from_secs(2);
+const RENEW: Duration = Duration::from_secs(1);
 /// How often a request is tried again.
 const TRIES_AGAIN: u32 = 5;
 /// How long is waited before that.
@@ -157,7 +157,7 @@ impl<E: Engine> RunningBatch<E> {
                 Ok(Answered::Success) => return Next::Continue,
                 Ok(Answered::Failure) => return Next::Failed,
                 Ok(Answered::NoToken) => return Next::Complete,
-                Ok(Answered::Suspended) | Ok(Answered::ServerEnds) => return Next::Release,
+                Ok(Answered::Suspended | Answered::ServerEnds) => return Next::Release,
                 Ok(Answered::Limited(pause)) => pause,
                 Ok(Answered::TryAgain) => {
                     tries += 1;
