@@ -16,8 +16,7 @@ CREATE TABLE batches (
     begun                 BIGINT,
     completed             BIGINT,
     answer_bytes          BIGINT  NOT NULL,             -- once it is completed
-    PRIMARY KEY (store_id, batch_id),
-    CONSTRAINT batches_of_store FOREIGN KEY (store_id) REFERENCES stores (store_id)
+    PRIMARY KEY (store_id, batch_id)
 );
 
 CREATE UNIQUE INDEX batches_by_ticket ON batches (store_id, ticket);

@@ -8,7 +8,7 @@
 use std::fmt;
 
 use shopfolk_model::Store;
-use shopfolk_store::{CustomerRow, Record, Reference, StoreError, StoredEvent, TABLES, Table};
+use shopfolk_store::{CustomerRow, Record, Reference, StoreError, TABLES, Table};
 use tokio_postgres::Client;
 use tokio_postgres::types::Type;
 
@@ -40,10 +40,8 @@ fn tables() -> impl Iterator<Item = &'static str> + Clone {
 /// nothing have none, and neither have events, which are kept whatever becomes of their store.
 pub fn foreign_keys() -> Vec<(&'static str, String)> {
     let of_table = |table: &&'static Table| {
-        // An event comes with every change, and would cost a look at the store each time.
-        let is_of_store =
-            table.owner.is_none() && ![Store::TABLE.name, StoredEvent::TABLE.name].contains(&table.name);
-        let of_store = is_of_store.then_some((Store::TABLE.name, None));
+        let of_store =
+            (table.owner.is_none() && table.lifecycle.is_some()).then_some((Store::TABLE.name, None));
         let of_owner = table.owner.map(|owner| (owner.table, Some(owner.column)));
         let always_names = |reference: &&Reference| {
             let column = table.columns.iter().find(|column| column.name == reference.column);

@@ -13,7 +13,7 @@ use shopfolk_store::{Engine, Turn};
 use tokio::time::sleep;
 
 use super::answering::Answered;
-use super::{BatchRunner, within_claim};
+use super::{BatchRunner, LOOK, within_claim};
 
 /// How often a server says that it goes on with a batch.
 const RENEW: Duration = Duration::from_secs(1);
@@ -86,8 +86,12 @@ impl<E: Engine> RunningBatch<E> {
         }
     }
 
-    /// Leaves it to anybody.
+    /// Leaves it to anybody, after a moment: what was in the way may still be.
     async fn release(&self) -> Result<(), OperationError> {
+        tokio::select! {
+            () = self.runner.app.settings.shutting_down.announced() => {}
+            () = sleep(LOOK) => {}
+        }
         let release = RenewClaim { batch: self.batch.batch, by: self.runner.by, until: None };
         self.runner.app.engine.write(self.store, Actor::Unknown, release).await.map(drop)
     }
@@ -124,9 +128,8 @@ impl<E: Engine> RunningBatch<E> {
                 Next::Failed => mode.stop_on_first_failure,
                 Next::Complete | Next::Leave | Next::Release => true,
             };
-            if stops {
-                // Those that have begun are finished.
-                self.stops.store(true, Ordering::Relaxed);
+            // Those that have begun are finished, and the first one that stops says why.
+            if stops && !self.stops.swap(true, Ordering::Relaxed) {
                 outcome = next;
             }
         }

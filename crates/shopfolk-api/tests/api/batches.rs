@@ -149,6 +149,20 @@ async fn batch_in_parallel_mode_does_each_request_once() {
 }
 
 #[tokio::test]
+async fn batch_in_parallel_mode_stops_at_a_failure_too() {
+    let app = TestApp::start().await;
+    let mut requests: Vec<Value> = (0..300).map(|number| group(&number.to_string())).collect();
+    requests[40] = group("7");
+    let ticket = send(&app, "?allowParallelMode=true", &json!(requests)).await;
+    let _running = running(&app.background);
+    let batch = completed(&app, &ticket).await;
+    let count = |wanted: &str| outcomes(&batch).iter().filter(|(status, _)| status == wanted).count();
+    assert_eq!(count("FAILED"), 1);
+    assert!(count("NOT_EXECUTED") > 100, "{}", count("NOT_EXECUTED"));
+    assert_eq!(groups(&app).await.len(), count("COMPLETED"));
+}
+
+#[tokio::test]
 async fn runner_that_ends_at_any_moment_leaves_nothing_half_done() {
     let app = TestApp::start().await;
     let requests: Vec<Value> = (0..100).map(|number| group(&format!("{number:03}"))).collect();
