@@ -483,18 +483,18 @@ async fn request_that_fails_with_5xx_is_tried_again_five_times_three_seconds_apa
         let sent = call(Method::POST, &path).body(requests).send().await.json();
         left.store(failures, Ordering::SeqCst);
         // Even tries do nothing, odd ones are done and nobody is told.
-        tries.store(if there { 1 } else { 0 }, Ordering::SeqCst);
+        tries.store(u32::from(there), Ordering::SeqCst);
         let before = tries.load(Ordering::SeqCst);
         let _running = running(&flaky.background);
         let path = format!("{path}?ticket={}", sent["ticket"].as_str().unwrap());
-        let tried = async |count: u32| {
+        let come_to = async |count: u32| {
             while tries.load(Ordering::SeqCst) - before < count {
                 sleep(Duration::from_millis(5)).await;
             }
         };
         let mut batch = call(Method::GET, &path).send().await.json();
         for number in 1..=6 {
-            tried(number.min(failures + 1)).await;
+            come_to(number.min(failures + 1)).await;
             if number > failures {
                 break;
             }
