@@ -13,8 +13,10 @@ use tokio::sync::Notify;
 
 use crate::byte_budget::ByteBudget;
 
-/// 32 MiB.
-const HELD_BYTES: u32 = 32 << 20;
+/// How many bytes of bodies are held at once: those of 16 of the largest.
+const BODIES: u32 = 16 << 20;
+/// How many bytes of answers are held at once.
+const ANSWERS: u32 = 32 << 20;
 
 /// The settings of the API.
 #[derive(Clone)]
@@ -47,8 +49,8 @@ impl Default for ApiSettings {
             allow_query_token: false,
             body_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(30),
-            bodies: ByteBudget::of(HELD_BYTES),
-            answers: ByteBudget::of(HELD_BYTES),
+            bodies: ByteBudget::of(BODIES),
+            answers: ByteBudget::of(ANSWERS),
             metrics: None,
             shutting_down: ShuttingDown::default(),
         }

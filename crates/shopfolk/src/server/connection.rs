@@ -22,7 +22,7 @@ use crate::server::activity::{Activity, HEAD_LIMIT, LOOK, Verdict, Watch};
 use crate::server::drained;
 use crate::server::watched::WatchedStream;
 
-/// The most bytes of a request's head. A connection may keep twice as much while a body comes, which many slow ones do at once.
+/// The most bytes of a request's head.
 const LARGEST_HEAD: u32 = 32 * 1024;
 /// Requests that one HTTP/2 connection may carry at once.
 const MOST_STREAMS: u32 = 200;
