@@ -14,6 +14,8 @@ use harness::{Outcome, Program, SCOPES, STORE, Server, Shop};
 on_each_engine! {
     a_store_is_created_listed_suspended_and_resumed,
     a_token_is_shown_once_and_listed_without_its_secret,
+    an_app_is_registered_let_in_and_shut_out,
+    an_owner_is_added_with_a_password_from_stdin,
     check_finds_a_sound_database_sound_and_names_what_is_broken,
     serving_an_empty_database_says_what_to_do_next_and_it_works,
     migrate_makes_the_tables_once_however_often_and_at_once_it_runs,
@@ -189,6 +191,97 @@ fn states(program: &Program) -> Vec<(u64, bool)> {
         .iter()
         .map(|store| (store["id"].as_u64().unwrap(), store["suspended"].as_bool().unwrap()))
         .collect()
+}
+
+fn an_app_is_registered_let_in_and_shut_out(program: Program) {
+    let shop = Shop::with(program);
+    let on_postgres = shop.program.is_on_postgres();
+    let run = |arguments: &[&str]| {
+        let mut command = shop.program.command(arguments);
+        // A file beside the database has the key, where there is one.
+        if on_postgres {
+            command.env("SHOPFOLK_KEY", "07".repeat(32));
+        }
+        Outcome::of(&mut command)
+    };
+    let json = |outcome: Outcome| serde_json::from_str::<Value>(&outcome.succeeded().stdout).unwrap();
+    let create = [
+        &["app", "create", "--name", "My app", "--scopes", "read_customers,read_catalog,public_storefront"][..],
+        &["--redirect-url", "https://app.example/cb", "--webhook-url", "https://app.example/hooks"],
+        &["--events", "customer.created,order.created", "--webhook-header", "X-Key: hunter2", "--json"],
+    ];
+    let created = run(&create.concat());
+    let made = json(created);
+    let names: Vec<_> = made.as_object().unwrap().keys().map(String::as_str).collect();
+    assert_eq!(names, ["clientId", "clientSecret"]);
+    let (app, secret) = (made["clientId"].as_str().unwrap(), made["clientSecret"].as_str().unwrap());
+    assert!(app.starts_with("app-") && secret.len() == 40, "{made}");
+    if on_postgres {
+        let without = shop.program.run(&["app", "rotate-secret", "--app", app]).failed(1);
+        assert!(without.contains("SHOPFOLK_KEY"), "{without}");
+    } else {
+        let key = shop.program.database().with_file_name(format!(
+            "{}-key",
+            shop.program.database().file_name().unwrap().to_str().unwrap()
+        ));
+        let permissions =
+            std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(key).unwrap().permissions());
+        assert_eq!(permissions & 0o777, 0o600);
+        let database = std::fs::read(shop.program.database()).unwrap();
+        assert!(
+            !database.windows(40).any(|bytes| bytes == secret.as_bytes()),
+            "the secret is in the database"
+        );
+    }
+    let shown = json(run(&["app", "show", "--app", app, "--json"]));
+    assert_eq!(shown["scopes"], serde_json::json!(["read_customers", "read_catalog", "public_storefront"]));
+    assert_eq!(shown["webhooks"][0]["events"], serde_json::json!(["customer.created", "order.created"]));
+    assert!(!shown.to_string().contains("hunter2") && !shown.to_string().contains(secret), "{shown}");
+
+    let store = STORE.to_string();
+    let installed = json(run(&["app", "install", "--app", app, "--store", &store, "--json"]));
+    assert!(installed["secretToken"].as_str().unwrap().starts_with("secret_"), "{installed}");
+    assert!(installed["publicToken"].as_str().unwrap().starts_with("public_"), "{installed}");
+    let listed = run(&["app", "list", "--store", &store]).succeeded().stdout;
+    assert!(listed.contains(app) && listed.contains("read_catalog"), "{listed}");
+    let tokens = run(&["token", "list", "--store", &store]).succeeded().stdout;
+    assert_eq!(tokens.matches(app).count(), 2, "{tokens}");
+
+    let change = ["app", "change", "--app", app, "--name", "Another", "--remove-webhook-url"];
+    let changed = run(&[&change[..], &["https://app.example/hooks"]].concat()).succeeded().stdout;
+    assert!(changed.contains("Another") && !changed.contains("hooks"), "{changed}");
+    let rotated = json(run(&["app", "rotate-secret", "--app", app, "--json"]));
+    assert_ne!(rotated["clientSecret"].as_str(), Some(secret));
+    run(&["app", "uninstall", "--app", app, "--store", &store]).succeeded();
+    let gone = run(&["app", "uninstall", "--app", app, "--store", &store]).failed(1);
+    assert!(gone.contains("is not installed in the store; "), "{gone}");
+    run(&["app", "install", "--app", app, "--store", &store]).succeeded();
+    assert!(run(&["app", "delete", "--app", app]).succeeded().stderr.contains("installed in 1 stores"));
+    assert!(run(&["app", "show", "--app", app]).failed(1).contains("not found; "));
+    let stores = run(&["store", "list"]).succeeded().stdout;
+    assert_eq!(stores.lines().count(), 2, "the platform is no store: {stores}");
+    for wrong in [["--redirect-url", "javascript:alert(1)"], ["--webhook-url", "http://app.example:22/"]] {
+        run(&[&["app", "create", "--name", "A", "--scopes", "a"][..], &wrong].concat()).failed(2);
+    }
+    run(&["check"]).succeeded();
+}
+
+fn an_owner_is_added_with_a_password_from_stdin(program: Program) {
+    let shop = Shop::with(program);
+    let store = STORE.to_string();
+    let owner = |command: &str, password: &str| {
+        let arguments = ["owner", command, "--store", &store, "--email", "anna@example.com"];
+        shop.program.run_with_input(&arguments, password.as_bytes())
+    };
+    assert!(owner("create", "short\n").failed(2).contains("10 to 1000 characters"));
+    owner("create", "correct horse\n").succeeded();
+    assert!(owner("create", "correct horse\n").failed(1).contains("already exists; "));
+    owner("change-password", "another horse\n").succeeded();
+    let list = || shop.program.run(&["owner", "list", "--store", &store]).succeeded().stdout;
+    assert!(list().contains("anna@example.com") && !list().contains("argon2"), "{}", list());
+    owner("delete", "").succeeded();
+    assert!(owner("delete", "").failed(1).contains("not found; "));
+    shop.program.run(&["check"]).succeeded();
 }
 
 fn a_token_is_shown_once_and_listed_without_its_secret(program: Program) {

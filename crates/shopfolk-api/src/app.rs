@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 
 use crate::clock::Clock;
 use crate::long_work::LongWork;
+use crate::oauth::SignInTries;
 use crate::settings::ApiSettings;
 use crate::token_cache::TokenCache;
 use crate::unknown_tokens::UnknownTokens;
@@ -24,6 +25,7 @@ pub(crate) struct App<E> {
     pub(crate) unknown_tokens: UnknownTokens,
     /// Told when a batch was sent.
     pub(crate) batch_sent: Notify,
+    pub(crate) sign_in_tries: SignInTries,
     /// The text of the OpenAPI document, once somebody asked for it.
     pub(crate) document: OnceLock<Bytes>,
     clock: Arc<dyn Clock>,
@@ -34,8 +36,18 @@ impl<E: Engine> App<E> {
         let tokens = TokenCache::new(settings.rate_limit);
         let unknown_tokens = UnknownTokens::new(settings.rate_limit.is_some());
         let (long_work, document) = (LongWork::new(), OnceLock::new());
-        let batch_sent = Notify::new();
-        Self { engine, settings, tokens, long_work, unknown_tokens, batch_sent, document, clock }
+        let (batch_sent, sign_in_tries) = (Notify::new(), SignInTries::new());
+        Self {
+            engine,
+            settings,
+            tokens,
+            long_work,
+            unknown_tokens,
+            batch_sent,
+            sign_in_tries,
+            document,
+            clock,
+        }
     }
 
     pub(crate) fn now(&self) -> Timestamp {

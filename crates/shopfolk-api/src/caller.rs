@@ -15,7 +15,7 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use shopfolk_model::{
     Actor, Batch, BatchStatus, ExtraFieldKey, GroupId, Scope, StoreId, Timestamp, TokenHash, TokenId,
-    TokenKind,
+    TokenKind, TokenRecord,
 };
 use shopfolk_operations::{
     BatchEntry, BatchSearch, FindAccess, ManyCustomers, MassChange, NoteTokenUse, StopReason,
@@ -37,6 +37,16 @@ use crate::token_cache::KnownToken;
 pub(crate) trait Requirement: Send + Sync + 'static {
     /// All of these scopes. A public token opens nothing that needs one.
     const SCOPES: &'static [Scope];
+    /// A secret one, whatever its scopes.
+    const SECRET: bool = !Self::SCOPES.is_empty();
+}
+
+/// Any secret token of the store.
+pub(crate) struct SecretToken;
+
+impl Requirement for SecretToken {
+    const SCOPES: &'static [Scope] = &[];
+    const SECRET: bool = true;
 }
 
 macro_rules! requirements {
@@ -81,7 +91,7 @@ requirements! {
 pub(crate) struct Caller<E, S> {
     app: Arc<App<E>>,
     store: StoreId,
-    token: TokenId,
+    token: TokenRecord,
     /// The request of a batch that it is, where it is one.
     entry: Option<BatchEntry>,
     began: Instant,
@@ -99,12 +109,17 @@ impl<E: Engine, S: Sync> Caller<E, S> {
 
     /// The token by which the caller was let in.
     pub(crate) const fn token(&self) -> TokenId {
+        self.token.id
+    }
+
+    /// What is known of that token.
+    pub(crate) const fn token_record(&self) -> TokenRecord {
         self.token
     }
 
     /// Whom events name: the token by which the caller was let in.
     const fn actor(&self) -> Actor {
-        Actor::Token(self.token)
+        Actor::Token(self.token.id)
     }
 
     /// The time of the call.
@@ -169,7 +184,7 @@ impl<E: Engine, S: Sync> Caller<E, S> {
         offset: u64,
         limit: usize,
     ) -> Result<(Vec<Batch>, u64), ApiError> {
-        let search = BatchSearch { token: self.token, status, offset, limit };
+        let search = BatchSearch { token: self.token.id, status, offset, limit };
         Ok(list_batches(&self.app.engine, self.store, search).await?)
     }
 
@@ -246,25 +261,18 @@ impl<S: Requirement, E: Engine> FromRequestParts<Arc<App<E>>> for Caller<E, S> {
         if known.suspended {
             return Err(ApiError::new(ErrorCode::StoreIsSuspended, "The store is suspended"));
         }
-        check_scopes(&known, S::SCOPES)?;
+        check_scopes(&known, S::SCOPES, S::SECRET)?;
         known.count_request().map_err(|seconds| {
             let message = format!("Too many requests with this token: try again in {seconds} seconds");
             ApiError::new(ErrorCode::RateLimited, message).retry_after(seconds)
         })?;
         note_use(app, store, &known);
-        Ok(Self {
-            app: Arc::clone(app),
-            store,
-            token: known.token.id,
-            entry,
-            began,
-            requirement: PhantomData,
-        })
+        Ok(Self { app: Arc::clone(app), store, token: known.token, entry, began, requirement: PhantomData })
     }
 }
 
-fn check_scopes(known: &KnownToken, needed: &[Scope]) -> Result<(), ApiError> {
-    if known.token.kind == TokenKind::Public && !needed.is_empty() {
+fn check_scopes(known: &KnownToken, needed: &[Scope], secret: bool) -> Result<(), ApiError> {
+    if known.token.kind == TokenKind::Public && secret {
         return Err(ApiError::new(
             ErrorCode::InsufficientAppScope,
             "A public token never opens anything about customers: use the secret token",

@@ -13,6 +13,7 @@
 
 mod answer;
 mod app;
+mod application;
 mod batch;
 mod batch_runner;
 mod batch_stream;
@@ -54,6 +55,7 @@ mod json;
 mod known_fields;
 mod long_work;
 mod mass_change;
+mod oauth;
 mod openapi;
 mod operating;
 mod order;
@@ -78,6 +80,7 @@ mod store_record;
 mod streamed;
 mod table;
 mod token_cache;
+mod tries;
 mod unknown_tokens;
 mod wire;
 mod wire_schema;

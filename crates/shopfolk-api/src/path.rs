@@ -97,6 +97,12 @@ pub(crate) fn store(path: &str) -> Result<StoreId, ApiError> {
     id(&STORE, path, |_| ApiError::new(ErrorCode::StoreNotFound, "Store not found"))
 }
 
+/// The store in a path of OAuth.
+pub(crate) fn oauth_store(path: &str) -> Result<StoreId, ApiError> {
+    const OAUTH_STORE: PathParameter = parameter("storeId", 4, "The store", "1003");
+    id(&OAUTH_STORE, path, |_| ApiError::new(ErrorCode::StoreNotFound, "Store not found"))
+}
+
 /// The customer in the path.
 #[derive(Debug)]
 pub(crate) struct CustomerPath(pub(crate) CustomerId);

@@ -99,13 +99,15 @@ impl From<OperationError> for ApiError {
             },
             OperationError::Stopped { reason, changed } => return stopped(reason, changed),
             OperationError::Store(error) => return error.into(),
-            // No call of the API creates stores or tokens.
+            // Somebody else was faster: the token that the caller showed is gone.
+            OperationError::TokenNotFound { .. } | OperationError::AppNotInstalled { .. } => {
+                ErrorCode::InvalidApiToken
+            }
+            // No call of the API creates stores, tokens, apps or owners.
             OperationError::StoreExists { .. }
             | OperationError::TokenExists
-            | OperationError::TokenNotFound { .. }
             | OperationError::AppNotFound { .. }
             | OperationError::AppExists { .. }
-            | OperationError::AppNotInstalled { .. }
             | OperationError::AppRule(_)
             | OperationError::OwnerNotFound { .. }
             | OperationError::OwnerExists { .. }

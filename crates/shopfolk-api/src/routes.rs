@@ -8,7 +8,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::State;
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{get, post};
 use bytes::Bytes;
 use shopfolk_store::{BackgroundTask, Engine};
 use utoipa::OpenApi;
@@ -21,17 +21,21 @@ use crate::clock::Clock;
 use crate::docs::{get_docs, get_docs_file};
 use crate::frame::{Frame, method_not_allowed, unknown_endpoint};
 use crate::home::get_home;
+use crate::oauth::authorize::authorize;
+use crate::oauth::sign_in::{sign_in, sign_out};
+use crate::oauth::token::exchange_code;
 use crate::openapi::{self, Document};
 use crate::settings::ApiSettings;
 use crate::{
-    batch_runner, batches, contacts, customer_filters, customers, extra_fields, groups, mass_change,
-    operating, orders, profile, request_metrics,
+    application, batch_runner, batches, contacts, customer_filters, customers, extra_fields, groups,
+    mass_change, operating, orders, profile, request_metrics,
 };
 
 /// The calls, one path a line. To add one: a line here, or its name in the line of its path.
 fn calls<E: Engine>() -> OpenApiRouter<Arc<App<E>>> {
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(profile::get_profile))
+        .routes(routes!(application::get_application, application::delete_application))
         .routes(routes!(customers::list_customers, customers::create_customer))
         .routes(routes!(mass_change::update_customers))
         .routes(routes!(customer_filters::get_customer_filters))
@@ -101,20 +105,21 @@ pub fn api<E: Engine>(engine: E, settings: ApiSettings, clock: Arc<dyn Clock>) -
         }
     });
     let (calls, document) = calls::<E>().split_for_parts();
-    let documentation = [
+    // What is no call of a store with a token.
+    let others = [
         ("/", get(get_home)),
         ("/openapi.json", get(get_document::<E>)),
         ("/docs", get(get_docs)),
         ("/docs/{file}", get(get_docs_file)),
+        ("/api/oauth/authorize", get(authorize::<E>).post(authorize::<E>)),
+        ("/api/oauth/sign-in", post(sign_in::<E>)),
+        ("/api/oauth/sign-out", post(sign_out::<E>)),
+        ("/api/oauth/token", get(exchange_code::<E>).post(exchange_code::<E>)),
+        ("/api/oauth/token/{storeId}", get(exchange_code::<E>).post(exchange_code::<E>)),
     ];
-    let templates: Vec<_> = document
-        .paths
-        .paths
-        .keys()
-        .map(String::as_str)
-        .chain(documentation.iter().map(|(path, _)| *path))
-        .collect();
-    let routes = documentation
+    let templates: Vec<_> =
+        document.paths.paths.keys().map(String::as_str).chain(others.iter().map(|(path, _)| *path)).collect();
+    let routes = others
         .iter()
         .fold(calls, |router, (path, methods)| router.route(path, methods.clone()))
         .fallback(unknown_endpoint)

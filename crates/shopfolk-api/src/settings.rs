@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use governor::Quota;
 use metrics_exporter_prometheus::PrometheusHandle;
+use shopfolk_operations::SecretKeys;
 use tokio::sync::Notify;
 
 use crate::byte_budget::ByteBudget;
@@ -38,6 +39,8 @@ pub struct ApiSettings {
     /// What `/metrics` shows; `None` switches it off. The maker of the handle calls its `run_upkeep` from time to
     /// time, which keeps the memory of the histograms small.
     pub metrics: Option<PrometheusHandle>,
+    /// Where the key is under which client secrets are kept.
+    pub secret_keys: SecretKeys,
     /// Set when the program is about to end.
     pub shutting_down: ShuttingDown,
 }
@@ -52,6 +55,7 @@ impl Default for ApiSettings {
             bodies: ByteBudget::of(BODIES),
             answers: ByteBudget::of(ANSWERS),
             metrics: None,
+            secret_keys: SecretKeys::default(),
             shutting_down: ShuttingDown::default(),
         }
     }

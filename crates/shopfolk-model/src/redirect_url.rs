@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
 /// The text is no URL that a browser can be sent to.
@@ -21,6 +21,9 @@ pub enum InvalidRedirectUrl {
     #[error("must not have a user or a password")]
     Credentials,
 }
+
+/// What is encoded in a query: all but what RFC 3986 does not reserve. A space is no plus sign, which not everybody reads as one.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// A URL that an app registered, or asks to have the store owner sent back to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,9 +59,19 @@ impl RedirectUrl {
         }
     }
 
-    /// Whether it begins with this registered one: the same origin, and what follows the same beginning.
+    /// Whether it begins with this registered one: the same origin, and what follows the same beginning. On the machine itself
+    /// any port is the same, for programs take one that is free (RFC 8252, 7.3).
     pub fn begins_with(&self, registered: &Self) -> bool {
-        self.0.origin() == registered.0.origin() && self.as_str().starts_with(registered.as_str())
+        let mut asked = self.0.clone();
+        if registered.is_loopback() && asked.set_port(registered.0.port()).is_err() {
+            return false;
+        }
+        asked.origin() == registered.0.origin() && asked.as_str().starts_with(registered.as_str())
+    }
+
+    /// Whether it is on the machine of the browser.
+    fn is_loopback(&self) -> bool {
+        self.0.scheme() == "http" && matches!(self.0.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"))
     }
 
     /// The URL with these added to its query, behind what is in it already.
@@ -69,9 +82,8 @@ impl RedirectUrl {
             if !query.is_empty() {
                 query.push('&');
             }
-            // A space is no plus sign: not everybody reads it as one.
             query.extend([name, "="]);
-            query.extend(utf8_percent_encode(value, NON_ALPHANUMERIC));
+            query.extend(utf8_percent_encode(value, RESERVED));
         }
         url.set_query(Some(&query));
         url.into()
@@ -122,6 +134,16 @@ mod tests {
         );
         assert!(!url("https://blog.example/wp-admin/../other.php").begins_with(&page));
         assert!(!url("https://blog.example/wp-admin/%2e%2e/admin-post.php").begins_with(&page));
+    }
+
+    #[test]
+    fn any_port_of_the_machine_itself_is_the_registered_one() {
+        let registered = url("http://127.0.0.1/callback");
+        assert!(url("http://127.0.0.1:49152/callback?a=b").begins_with(&registered));
+        for bad in ["http://127.0.0.1:49152/", "https://127.0.0.1/callback", "http://localhost/callback"] {
+            assert!(!url(bad).begins_with(&registered), "{bad}");
+        }
+        assert!(!url("http://app.example:81/").begins_with(&url("http://app.example/")));
     }
 
     #[test]

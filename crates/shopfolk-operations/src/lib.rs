@@ -30,8 +30,10 @@ mod installations;
 mod mass_change;
 mod orders;
 mod owners;
+mod password;
 mod portions;
 mod search;
+mod secret_key;
 mod stores;
 mod tokens;
 
@@ -77,9 +79,11 @@ pub use orders::{
 pub use owners::{
     BeginSession, ChangePassword, CreateOwner, DeleteOwner, EndSession, FindOwner, FindSession, ListOwners,
 };
+pub use password::{HashingError, hash_password, is_password};
 pub use portions::{
     CustomerPortion, OrderPortion, PORTION_BYTES, ReadContacts, ReadCustomer, ReadCustomers, ReadOrders,
 };
 pub use search::{FoundCustomers, SearchCustomerIds, SearchCustomers, Wanted};
+pub use secret_key::{InvalidSecretKey, NoSecretKey, SecretKey, SecretKeys, WrongSecretKey};
 pub use stores::{CreateStore, GetStore, SetStoreSuspended};
 pub use tokens::{CreateToken, ListTokens, NoteTokenUse, RevokeToken};

@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{copy, export, generate, health, import, migrate, serve, store, token};
+use crate::{app, copy, export, generate, health, import, migrate, owner, serve, store, token};
 
 /// Shopfolk keeps the people of a shop: its customers and every way to reach them.
 ///
@@ -53,6 +53,12 @@ pub(crate) enum Command {
     /// Makes, lists and revokes tokens
     #[command(subcommand)]
     Token(token::Command),
+    /// Registers apps, and lets them into stores
+    #[command(subcommand)]
+    App(app::Command),
+    /// Says who owns a store, and may let apps in
+    #[command(subcommand)]
+    Owner(owner::Command),
     /// Copies stores from one database to another, of whichever kind, and verifies the copy
     Copy(copy::Arguments),
     /// Brings customers from a file into a store

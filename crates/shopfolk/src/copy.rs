@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use anyhow::{Context, Result, anyhow};
 use clap::Args;
-use shopfolk_model::StoreId;
+use shopfolk_model::{App, StoreId};
 use shopfolk_operations::{CopyError, CopyPhase, CopyProgress, GetStore, StoreContents, copy_store};
 use shopfolk_store::{CustomerRow, Engine, Record, StoredContact, StoredEvent, StoredToken, Table};
 
@@ -24,7 +24,9 @@ use crate::store::all_stores;
     long_about = "\
 Copies stores from one database to another, of whichever kind, and verifies the copy
 
-Everything of a store is copied as it is: its tokens, customers, contacts and events, with their ids. What is in the \
+Everything of a store is copied as it is: its tokens, customers, contacts and events, with their ids. Apps are copied \
+with all stores, and not with --store; the key under which their secrets are kept (SHOPFOLK_KEY or the file beside the \
+database) has to be brought by hand. What is in the \
 target already is compared, and only what differs is written, so the command is safe to repeat, and one that was \
 interrupted goes on where it was. At the end both databases are read again and their checksums compared.
 
@@ -127,7 +129,13 @@ impl Databases {
 
     async fn stores(&self, from: &impl Engine, store: Option<StoreId>) -> Result<Vec<StoreId>> {
         let Some(store) = store else {
-            return Ok(all_stores(from).await?.into_iter().map(|store| store.id).collect());
+            let mut stores: Vec<_> = all_stores(from).await?.into_iter().map(|store| store.id).collect();
+            let platform = from.read(StoreId::PLATFORM, GetStore).await;
+            // Apps first: a store that is there may name them.
+            if platform.with_context(|| format!("cannot read {}", self.from))?.is_some() {
+                stores.insert(0, StoreId::PLATFORM);
+            }
+            return Ok(stores);
         };
         match from.read(store, GetStore).await.with_context(|| format!("cannot read {}", self.from))? {
             Some(_) => Ok(vec![store]),
@@ -143,7 +151,9 @@ impl Databases {
         stop: &OnceLock<StopSignal>,
     ) -> Result<()> {
         let Self { from: source, to: target } = self;
-        let count = format!("{} store{}", stores.len(), if stores.len() == 1 { "" } else { "s" });
+        let apps = if stores.contains(&StoreId::PLATFORM) { " and the apps" } else { "" };
+        let number = stores.iter().filter(|&&store| store != StoreId::PLATFORM).count();
+        let count = format!("{number} store{}{apps}", if number == 1 { "" } else { "s" });
         output::note(&format!("Copying {count} from {source} to {target}."));
         let mut progress = Progress::start();
         let mut suspended = 0;
@@ -215,11 +225,20 @@ fn what(step: &CopyProgress) -> String {
         CopyPhase::Verifying => "verifying".to_owned(),
     };
     let pass = if step.pass == 1 { String::new() } else { format!(" (pass {})", step.pass) };
-    format!("store {}: {doing}{pass}", step.store)
+    format!("{}: {doing}{pass}", named(step.store))
+}
+
+/// A store, or the platform, which has the apps.
+fn named(store: StoreId) -> String {
+    if store == StoreId::PLATFORM { "platform".to_owned() } else { format!("store {store}") }
 }
 
 fn summary(store: StoreId, contents: &StoreContents) -> String {
     let counted = |table: &Table| format!("{} {}", table.name, contents.count(table));
+    if store == StoreId::PLATFORM {
+        let counts = [App::TABLE, StoredEvent::TABLE].map(counted).join(", ");
+        return format!("platform: the same in both: {counts}, sha256 {}", contents.checksum);
+    }
     let counts: Vec<_> = [StoredToken::TABLE, CustomerRow::TABLE, StoredContact::TABLE, StoredEvent::TABLE]
         .map(counted)
         .into();

@@ -6,20 +6,28 @@ use std::slice::from_ref;
 use anyhow::{Context, Result};
 use shopfolk_api::Clock;
 use shopfolk_model::{
-    Actor, AddressBook, AddressId, City, CompanyName, ContactAddress, ContactBook, ContactId, ContactText,
-    ContactType, Customer, CustomerGroup, CustomerId, CustomerName, EmailAddress, ExtraField, ExtraFieldId,
-    ExtraFieldKey, ExtraFieldTitle, ExtraFieldType, GroupId, GroupName, Happening, NewContact, OrderBy,
-    PhoneNumber, ScopeSet, ShippingAddress, StateCode, Store, StoreId, StoreName, Street, Timestamp, Token,
-    TokenId, TokenKind, TokenRecord, Whereabouts,
+    Actor, AddressBook, AddressId, AppChange, AppId, AppName, AppScopes, City, ClientId, ClientSecret,
+    CompanyName, ContactAddress, ContactBook, ContactId, ContactText, ContactType, Customer, CustomerGroup,
+    CustomerId, CustomerName, EmailAddress, EventSpelling, ExtraField, ExtraFieldId, ExtraFieldKey,
+    ExtraFieldTitle, ExtraFieldType, GroupId, GroupName, Happening, Installation, NewApp, NewContact,
+    OrderBy, PhoneNumber, RedirectUrl, ScopeSet, ShippingAddress, StateCode, Store, StoreId, StoreName,
+    Street, Timestamp, Token, TokenId, TokenKind, TokenRecord, Webhook, WebhookEventSet, WebhookUrl,
+    Whereabouts,
 };
-use shopfolk_operations::OperationError;
+use shopfolk_operations::{ChangeApp, CreateApp, OperationError};
 use shopfolk_store::{Engine, StoredCustomer, StoredToken, WriteOperation, WriteTx, insert_customers};
 
 use crate::clock::SystemClock;
+use crate::database::DatabaseUrl;
+use crate::output;
+use crate::random::new_random;
+use crate::secret_key::secret_key_or_new;
 use crate::store::new_key;
 
 /// The token of the demo store. Everybody knows it.
 const TOKEN: &str = "secret_token";
+/// The client secret of the demo app. Everybody knows it.
+const CLIENT_SECRET: &str = "demosecretdemosecretdemosecretdemosecret";
 const STORE: i64 = 1003;
 const CUSTOMER: i64 = 177_737_165;
 
@@ -99,6 +107,63 @@ pub(crate) async fn fill(engine: &impl Engine) -> Result<()> {
     engine.write(id, Actor::CommandLine, operation).await.context("cannot create the demo store")
 }
 
+/// Registers the demo app, which the demo store has let in, unless it is there; and has it told at this URL of everything that
+/// happens. Where there is no key for its secret and no place for one, it is left out.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn add_app(
+    engine: &impl Engine,
+    database: &DatabaseUrl,
+    told_at: Option<&WebhookUrl>,
+) -> Result<()> {
+    let (id, now) = (AppId::new(STORE)?, SystemClock.now());
+    let secret = ClientSecret::from_text(CLIENT_SECRET);
+    let webhook = |url: &WebhookUrl| Webhook {
+        url: url.clone(),
+        events: WebhookEventSet::ALL,
+        headers: Vec::new(),
+        spelling: EventSpelling::default(),
+    };
+    let webhooks: Vec<Webhook> = told_at.into_iter().map(webhook).collect();
+    let app = NewApp {
+        name: AppName::new("Demo app")?,
+        redirect_urls: vec![RedirectUrl::new("http://localhost/")?, RedirectUrl::new("http://127.0.0.1/")?],
+        scopes: app_scopes()?,
+        webhooks: webhooks.clone(),
+    };
+    let key = match secret_key_or_new(database) {
+        Ok(key) => key,
+        Err(error) => {
+            output::note(&format!("The demo app is left out: {error:#}"));
+            return Ok(());
+        }
+    };
+    let secret = key.seal(id, &secret, &mut new_random()?)?;
+    let create = CreateApp { id, app, secret, platform: new_key()?, now };
+    match engine.write(StoreId::PLATFORM, Actor::CommandLine, create).await {
+        Ok(_) => Ok(()),
+        Err(OperationError::AppExists { .. }) if webhooks.is_empty() => Ok(()),
+        Err(OperationError::AppExists { .. }) => {
+            let change = AppChange { webhooks: Some(webhooks), ..AppChange::default() };
+            let change = ChangeApp { app: id, change, now };
+            engine.write(StoreId::PLATFORM, Actor::CommandLine, change).await?;
+            Ok(())
+        }
+        Err(error) => Err(error).context("cannot register the demo app"),
+    }
+}
+
+/// Everything, and a public token.
+fn app_scopes() -> Result<AppScopes> {
+    Ok(format!("{} {}", ScopeSet::ALL, AppScopes::PUBLIC_STOREFRONT).parse()?)
+}
+
+/// What the demo app shows to get tokens.
+pub(crate) fn credentials() -> Result<(ClientId, &'static str)> {
+    Ok((ClientId(AppId::new(STORE)?), CLIENT_SECRET))
+}
+
 /// A command that creates a contact in the demo store of the server at this URL, whose certificate this authority has
 /// signed.
 pub(crate) fn example(url: &str, authority: Option<&Path>) -> String {
@@ -114,6 +179,7 @@ pub(crate) fn example(url: &str, authority: Option<&Path>) -> String {
 #[derive(Debug)]
 struct AddDemoStore {
     store: Store,
+    installation: Installation,
     token: StoredToken,
     group: CustomerGroup,
     extra_field: ExtraField,
@@ -135,12 +201,14 @@ impl AddDemoStore {
                 id: TokenId::new(1)?,
                 kind: TokenKind::Secret,
                 scopes: ScopeSet::ALL,
+                // By hand, so that whoever tries OAuth with the demo app does not lose it.
                 app: None,
                 created: now,
                 last_used: None,
             },
             hash: Token::from_text(TOKEN).hash(),
         };
+        let installation = Installation { app: AppId::new(STORE)?, scopes: app_scopes()?, installed: now };
         let group = CustomerGroup {
             id: GroupId::new(GROUP)?,
             name: GroupName::new(GROUP_NAME)?,
@@ -160,7 +228,7 @@ impl AddDemoStore {
             support.customer.details.accept_marketing = Some(false);
             test.customer.addresses = AddressBook::whole(vec![address(now)?]);
         }
-        Ok(Self { store, token, group, extra_field, customers, now })
+        Ok(Self { store, installation, token, group, extra_field, customers, now })
     }
 }
 
@@ -211,6 +279,7 @@ impl WriteOperation for AddDemoStore {
             return Ok(());
         }
         tx.insert(from_ref(&self.store)).await?;
+        tx.insert(from_ref(&self.installation)).await?;
         tx.insert(&[self.token]).await?;
         tx.insert(from_ref(&self.group)).await?;
         tx.insert(from_ref(&self.extra_field)).await?;
@@ -218,6 +287,7 @@ impl WriteOperation for AddDemoStore {
         let customers = self.customers.iter().map(|stored| Happening::CustomerCreated(stored.customer.id));
         let rest = [
             Happening::StoreCreated(self.store.id),
+            Happening::ApplicationInstalled(self.installation.app),
             Happening::TokenCreated(self.token.record.id),
             Happening::GroupCreated(self.group.id),
             Happening::ExtraFieldCreated(self.extra_field.id),

@@ -34,6 +34,14 @@ pub(crate) fn explain(error: OperationError) -> anyhow::Error {
         OperationError::TokenNotFound { .. } => {
             "'shopfolk token list --store N' shows the tokens that a store has"
         }
+        OperationError::AppNotFound { .. } => "'shopfolk app list' shows the apps that there are",
+        OperationError::AppNotInstalled { .. } => {
+            "'shopfolk app list --store N' shows the apps that a store let in"
+        }
+        OperationError::OwnerExists { .. } => "'shopfolk owner change-password' gives another password",
+        OperationError::OwnerNotFound { .. } => {
+            "'shopfolk owner list --store N' shows the owners that a store has"
+        }
         other => return other.into(),
     };
     anyhow!("{error}; {advice}")

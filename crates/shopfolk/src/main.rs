@@ -7,6 +7,8 @@
 //! To add a command: a file of its name with its arguments and its `run`, its variant in [`Command`], and its arm in `run`.
 
 mod any_engine;
+mod app;
+mod app_webhooks;
 mod arguments;
 mod background;
 mod check;
@@ -24,9 +26,12 @@ mod migrate;
 mod migration_progress;
 mod openapi;
 mod output;
+mod owner;
 mod private_file;
 mod progress;
+mod random;
 mod rebuild;
+mod secret_key;
 mod serve;
 mod server;
 mod shutdown;
@@ -65,6 +70,8 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Serve(arguments) => serve::run(&arguments, database),
         Command::Store(command) => store::run(command, &database.unwrap_or_default()),
         Command::Token(command) => token::run(command, &database.unwrap_or_default()),
+        Command::App(command) => app::run(command, &database.unwrap_or_default()),
+        Command::Owner(command) => owner::run(command, &database.unwrap_or_default()),
         Command::Copy(arguments) => copy::run(&arguments, password.as_deref()),
         Command::Import(arguments) => import::run(&arguments, &database.unwrap_or_default()),
         Command::Export(arguments) => export::run(&arguments, &database.unwrap_or_default()),

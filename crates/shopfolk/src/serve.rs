@@ -12,6 +12,7 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use clap::builder::BoolishValueParser;
 use shopfolk_api::{ApiSettings, Clock, InvalidRateLimit, RateLimit, ShuttingDown};
+use shopfolk_model::{InvalidWebhookUrl, WebhookUrl};
 use shopfolk_store::{Engine, PageRequest};
 use tempfile::TempDir;
 use tokio::time::Instant;
@@ -20,6 +21,7 @@ use crate::background::Background;
 use crate::clock::SystemClock;
 use crate::database::{DatabaseUrl, Purpose};
 use crate::failure::UsageError;
+use crate::secret_key::secret_keys;
 use crate::server::Server;
 use crate::shutdown::{Asked, ServerSignals};
 use crate::telemetry::{self, LogForm, LogLevel, NOTICE};
@@ -52,6 +54,9 @@ pub(crate) struct Arguments {
     /// Serve the demo store, from a database that is gone at exit unless --database names one
     #[arg(long, env = "SHOPFOLK_DEMO", value_parser = BoolishValueParser::new())]
     demo: bool,
+    /// Have the app of --demo told of everything that happens, at this URL
+    #[arg(long, value_name = "URL", env = "SHOPFOLK_WEBHOOK", requires = "demo", value_parser = webhook_url)]
+    webhook: Option<WebhookUrl>,
     /// How many requests a token may make, such as 600/min, or off
     #[arg(
         long,
@@ -84,6 +89,10 @@ pub(crate) struct Arguments {
 /// The rate limit, if there is one.
 #[derive(Debug, Clone, Copy)]
 struct Rate(Option<RateLimit>);
+
+fn webhook_url(text: &str) -> Result<WebhookUrl, InvalidWebhookUrl> {
+    WebhookUrl::new(text)
+}
 
 fn rate_limit(text: &str) -> Result<Rate, String> {
     if text == "off" {
@@ -162,12 +171,14 @@ async fn serve(
     let engine = opened?;
     if arguments.demo {
         demo::fill(&engine).await?;
+        demo::add_app(&engine, database, arguments.webhook.as_ref()).await?;
     }
     let shutting_down = ShuttingDown::default();
     let settings = ApiSettings {
         rate_limit: arguments.rate_limit.0,
         allow_query_token: arguments.allow_query_token,
         metrics: Some(metrics.clone()),
+        secret_keys: secret_keys(database),
         shutting_down: shutting_down.clone(),
         ..ApiSettings::default()
     };
@@ -255,6 +266,8 @@ async fn announce(
         let kept = if temporary { "which is gone at exit".to_owned() } else { format!("kept in {database}") };
         let example = demo::example(&url, authority);
         output::note(&format!("It serves the demo store, {kept}. Create a contact in it:\n\n  {example}\n"));
+        let (client_id, secret) = demo::credentials()?;
+        output::note(&format!("The demo app has the client id {client_id} and the client secret {secret}."));
         return Ok(());
     }
     let stores = engine.list_stores(PageRequest::at(0, 1)).await.context("cannot list the stores")?;

@@ -5,8 +5,6 @@ use std::process::ExitCode;
 use anyhow::{Context, Result};
 use clap::builder::BoolishValueParser;
 use clap::{Args, Subcommand};
-use rand::SeedableRng;
-use rand::rngs::{StdRng, SysRng};
 use serde_json::json;
 use shopfolk_api::Clock;
 use shopfolk_model::{Actor, Store, StoreId, StoreKey, StoreName};
@@ -17,6 +15,7 @@ use crate::clock::SystemClock;
 use crate::database::{DatabaseUrl, Purpose};
 use crate::failure::explain;
 use crate::output;
+use crate::random::new_random;
 
 /// How many rows are read at once.
 const PAGE: u32 = 1_000;
@@ -98,8 +97,7 @@ async fn create(engine: &impl Engine, id: Option<StoreId>, name: StoreName) -> R
 
 /// A key for a new store.
 pub(crate) fn new_key() -> Result<StoreKey> {
-    let mut random = StdRng::try_from_rng(&mut SysRng).context("the system gives no random numbers")?;
-    Ok(StoreKey::generate(&mut random))
+    Ok(StoreKey::generate(&mut new_random()?))
 }
 
 /// Every store that can be read, read page by page.

@@ -2,14 +2,14 @@
 
 use std::process::ExitCode;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::builder::BoolishValueParser;
 use clap::{Args, Subcommand};
-use rand::SeedableRng;
-use rand::rngs::{StdRng, SysRng};
 use serde_json::json;
 use shopfolk_api::Clock;
-use shopfolk_model::{Actor, Day, Scope, ScopeSet, StoreId, Token, TokenId, TokenKind, TokenRecord};
+use shopfolk_model::{
+    Actor, ClientId, Day, Scope, ScopeSet, StoreId, Token, TokenId, TokenKind, TokenRecord,
+};
 use shopfolk_operations::{CreateToken, ListTokens, RevokeToken};
 use shopfolk_store::Engine;
 
@@ -17,6 +17,7 @@ use crate::clock::SystemClock;
 use crate::database::{DatabaseUrl, Purpose};
 use crate::failure::explain;
 use crate::output;
+use crate::random::new_random;
 
 /// What can be done with tokens.
 #[derive(Debug, Subcommand)]
@@ -104,8 +105,7 @@ fn scopes() -> String {
 fn create(database: &DatabaseUrl, arguments: &Create) -> Result<()> {
     let &Create { store, scopes, public } = arguments;
     let kind = if public { TokenKind::Public } else { TokenKind::Secret };
-    let mut random = StdRng::try_from_rng(&mut SysRng).context("the system gives no random numbers")?;
-    let token = Token::generate(kind, &mut random);
+    let token = Token::generate(kind, &mut new_random()?);
     let operation = CreateToken { store, hash: token.hash(), kind, scopes, now: SystemClock.now() };
     let record = database.with(Purpose::Use, |engine| async move {
         engine.write(store, Actor::CommandLine, operation).await.map_err(explain)
@@ -142,11 +142,12 @@ fn as_table(tokens: &[TokenRecord]) -> String {
                 token.kind.name().to_owned(),
                 token.created.to_string(),
                 token.last_used.map_or_else(|| "never".to_owned(), |day: Day| day.to_string()),
+                token.app.map_or_else(String::new, |app| ClientId(app).to_string()),
                 token.scopes.to_string(),
             ]
         })
         .collect();
-    output::table(["ID", "KIND", "CREATED", "LAST USED", "SCOPES"], &rows)
+    output::table(["ID", "KIND", "CREATED", "LAST USED", "APP", "SCOPES"], &rows)
 }
 
 fn as_json(tokens: &[TokenRecord]) -> Result<String> {
@@ -157,6 +158,7 @@ fn as_json(tokens: &[TokenRecord]) -> Result<String> {
                 "id": token.id.get(),
                 "kind": token.kind.name(),
                 "scopes": token.scopes.iter().map(Scope::name).collect::<Vec<_>>(),
+                "app": token.app.map(|app| ClientId(app).to_string()),
                 "created": token.created.to_string(),
                 "lastUsed": token.last_used.map(|day| day.to_string()),
             })

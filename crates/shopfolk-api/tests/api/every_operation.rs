@@ -51,6 +51,8 @@ const CASES: &[Case] = &[
         body: r#"{"name": "B"}"#,
     },
     Case { operation: "delete_customer_group", scopes: "read_customers,update_customers", body: "" },
+    Case { operation: "get_application", scopes: "", body: "" },
+    Case { operation: "delete_application", scopes: "", body: "" },
     Case { operation: "list_customer_extra_fields", scopes: "read_customers_extrafields", body: "" },
     Case { operation: "get_customer_extra_field", scopes: "read_customers_extrafields", body: "" },
     Case {

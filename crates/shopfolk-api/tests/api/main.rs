@@ -16,6 +16,7 @@ mod groups;
 mod home;
 mod large;
 mod null_in_creates;
+mod oauth;
 mod operating;
 mod orders;
 mod pages;

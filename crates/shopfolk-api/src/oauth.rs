@@ -1,0 +1,14 @@
+//! OAuth 2, the authorization code flow: how an app asks the owner of a store to be let in, and gets its tokens (platform, "Apps
+//! and tokens").
+
+pub(crate) mod authorize;
+mod code;
+mod form;
+mod pages;
+mod request;
+mod session;
+pub(crate) mod sign_in;
+mod sign_in_tries;
+pub(crate) mod token;
+
+pub(crate) use sign_in_tries::SignInTries;
