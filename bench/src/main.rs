@@ -34,6 +34,7 @@ mod shopfolk;
 mod statistics;
 mod table;
 mod usage;
+mod webhooks;
 
 use std::path::PathBuf;
 
@@ -64,6 +65,8 @@ enum Command {
     Latency(latency::Settings),
     /// Reads, creates and searches of small stores while clients of a large store do not let up.
     Beside(beside::Settings),
+    /// Contact creates with and without an app that listens, and how fast its receiver is told of them.
+    Webhooks(webhooks::Settings),
     /// Serves the bare server that stores nothing, until it is stopped.
     Ceiling(ceiling::Settings),
 }
@@ -114,6 +117,7 @@ fn main() -> Result<()> {
         Command::Import(settings) => import::run(&settings),
         Command::Latency(settings) => latency::run(&settings),
         Command::Beside(settings) => beside::run(&settings),
+        Command::Webhooks(settings) => webhooks::run(&settings),
         Command::Ceiling(settings) => ceiling::run(&settings),
     }
 }
