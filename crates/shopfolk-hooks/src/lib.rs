@@ -5,15 +5,26 @@
 //! and keeps what was asked and answered. See `shared` words in the model: [`shopfolk_model::next_try`],
 //! [`shopfolk_model::AddressPolicy`].
 
+mod apps;
+mod attempt;
 mod connector;
+mod event_reader;
+mod lane;
+mod listeners;
+mod measures;
 mod message;
 mod receiver_url;
 mod sender;
 mod signature;
 mod spelled_head;
+mod store_run;
+mod turns;
+mod webhooks;
 
 pub use connector::{Resolver, SystemResolver, UnreachableReceiver};
+pub use measures::ANSWER_DURATION;
 pub use message::WebhookMessage;
 pub use receiver_url::{InvalidReceiverUrl, ReceiverUrl};
 pub use sender::{Answer, KEPT_OF_AN_ANSWER, SendFailure, Sender, SenderLimits, WebhookRequest};
 pub use signature::{ecwid_signature, standard_signature};
+pub use webhooks::{OpenSecret, WebhookSettings, Webhooks};

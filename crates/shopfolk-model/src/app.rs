@@ -5,7 +5,10 @@ use std::str::FromStr;
 
 use rand::{CryptoRng, RngExt};
 
-use crate::{AppId, AppName, AppScopes, IdError, RedirectUrl, SealedSecret, Timestamp, Webhook};
+use crate::{
+    AppId, AppName, AppScopes, FAILURES_SWITCH_OFF_AFTER, IdError, RedirectUrl, SealedSecret, Timestamp,
+    Webhook,
+};
 
 /// The most apps there can be; one more is refused.
 pub const MAXIMUM_APPS: u32 = 10_000;
@@ -85,6 +88,8 @@ pub struct App {
     pub webhooks: Vec<Webhook>,
     /// Since when its webhooks are switched off, because nothing but failures came of them; `None` while they are on.
     pub webhooks_off_since: Option<Timestamp>,
+    /// Since when nothing but failures came of its webhooks; `None` where the last one succeeded.
+    pub webhooks_failing_since: Option<Timestamp>,
     /// When it was created.
     pub created: Timestamp,
 }
@@ -124,9 +129,18 @@ impl App {
     /// When it would have too many redirect URLs or webhooks.
     pub fn new(id: AppId, new: NewApp, secret: SealedSecret, now: Timestamp) -> Result<Self, AppRuleError> {
         let NewApp { name, redirect_urls, scopes, webhooks } = new;
-        let webhooks_off_since = None;
-        Self { id, name, secret, redirect_urls, scopes, webhooks, webhooks_off_since, created: now }
-            .within_limits()
+        Self {
+            id,
+            name,
+            secret,
+            redirect_urls,
+            scopes,
+            webhooks,
+            webhooks_off_since: None,
+            webhooks_failing_since: None,
+            created: now,
+        }
+        .within_limits()
     }
 
     /// The app as it is after a change.
@@ -141,9 +155,25 @@ impl App {
             scopes: scopes.unwrap_or(self.scopes),
             webhooks: webhooks.unwrap_or(self.webhooks),
             webhooks_off_since: self.webhooks_off_since.filter(|_| !webhooks_on),
+            webhooks_failing_since: self.webhooks_failing_since.filter(|_| !webhooks_on),
             ..self
         }
         .within_limits()
+    }
+
+    /// The app as it is after a webhook succeeded or failed: two weeks of nothing but failures switch its webhooks off.
+    #[must_use]
+    pub fn after_attempt(self, delivered: bool, now: Timestamp) -> Self {
+        if delivered {
+            return Self { webhooks_failing_since: None, ..self };
+        }
+        let since = self.webhooks_failing_since.unwrap_or(now);
+        let is_over = since <= now.before(FAILURES_SWITCH_OFF_AFTER);
+        Self {
+            webhooks_failing_since: Some(since),
+            webhooks_off_since: self.webhooks_off_since.or(is_over.then_some(now)),
+            ..self
+        }
     }
 
     /// By what everybody names it.

@@ -122,6 +122,8 @@ ids! {
     EventNumber: LARGEST_JSON_INTEGER;
     /// The place of an event among the events of its store, counted from 1: readers go by it.
     EventPosition: LARGEST_JSON_INTEGER;
+    /// The number of a try to deliver an event to an app, by which it is listed and sent again.
+    WebhookAttemptId: LARGEST_JSON_INTEGER;
 }
 
 impl StoreId {

@@ -51,6 +51,7 @@ mod text;
 mod timestamp;
 mod token;
 mod webhook;
+mod webhook_delivery;
 mod webhook_event;
 mod whereabouts;
 
@@ -116,6 +117,10 @@ pub use timestamp::{Day, Timestamp, TimestampError};
 pub use token::{Token, TokenHash, TokenKind, TokenRecord};
 pub use webhook::{
     InvalidWebhookHeader, InvalidWebhookUrl, MAXIMUM_WEBHOOK_HEADERS, Webhook, WebhookHeader, WebhookUrl,
+};
+pub use webhook_delivery::{
+    AttemptOutcome, DeliveredEvent, DeliveryQueue, WebhookAttempt, WebhookDelivery, WebhookName,
+    WebhookReader,
 };
 pub use webhook_event::{EventSpelling, UnknownWebhookEvent, WebhookEvent, WebhookEventSet};
 pub use whereabouts::{Whereabouts, WhereaboutsChange};

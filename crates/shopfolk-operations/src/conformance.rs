@@ -37,6 +37,7 @@ mod search;
 mod stores;
 mod transactions;
 mod transfer;
+mod webhooks;
 mod whole_stores;
 
 pub use apps::*;
@@ -64,6 +65,7 @@ pub use search::*;
 pub use stores::*;
 pub use transactions::*;
 pub use transfer::*;
+pub use webhooks::*;
 pub use whole_stores::*;
 
 /// Makes a test of every case. The expression answers `(engine, guard)`; the guard is dropped after the case.
@@ -99,6 +101,11 @@ macro_rules! conformance_tests {
             refused_customer_leaves_nothing_behind
             refused_customers_take_no_ids
             stores_are_kept_apart
+            deliveries_of_one_entity_come_one_after_the_other
+            events_are_taken_once
+            stores_with_something_to_do_are_found
+            one_node_brings_the_deliveries_of_a_store
+            attempts_are_listed_sent_again_and_forgotten
             store_is_created_once_suspended_and_resumed
             token_opens_its_own_store_until_it_is_revoked
             last_use_of_a_token_never_goes_back

@@ -9,7 +9,7 @@ use shopfolk_store::{
     TOKENS_OF_APP, WalkPosition, Which, WriteOperation, WriteTx,
 };
 
-use crate::OperationError;
+use crate::{OperationError, start_listening};
 
 /// The codes that an app has in a store at the most, old and used ones too: one more is given in the place of the oldest.
 const MOST_CODES: usize = 20;
@@ -236,6 +236,7 @@ async fn let_in<T: WriteTx>(
     let Some(before) = tx.get::<Installation>((app,)).await? else {
         let installation = Installation { app, scopes, installed: now };
         tx.insert(std::slice::from_ref(&installation)).await?;
+        start_listening(tx, store).await?;
         tx.append(Happening::ApplicationInstalled(app), now).await?;
         return Ok(installation);
     };

@@ -36,6 +36,7 @@ mod search;
 mod secret_key;
 mod stores;
 mod tokens;
+mod webhooks;
 
 pub use access::FindAccess;
 pub use add_customers::AddCustomers;
@@ -87,3 +88,9 @@ pub use search::{FoundCustomers, SearchCustomerIds, SearchCustomers, Wanted};
 pub use secret_key::{InvalidSecretKey, NoSecretKey, SecretKey, SecretKeys, WrongSecretKey};
 pub use stores::{CreateStore, GetStore, SetStoreSuspended};
 pub use tokens::{CreateToken, ListTokens, NoteTokenUse, RevokeToken};
+pub use webhooks::{
+    AttemptFilter, Claim, ClaimDeliveries, DueDeliveries, EventsTaken, ForgetAttempts, GetApps, GetAttempt,
+    GetEmails, GetReader, ListAttempts, ListedAttempts, NextWebhook, NoteAttempt, QueueDelivery,
+    ReleaseDeliveries, ReplayAttempts, SettleTries, SettledTry, StopListening, TakeEvents, replay_failed,
+    start_listening,
+};

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use shopfolk_model::{Actor, EventPosition, Store, StoreId};
 use shopfolk_store::{
-    BackgroundTask, CopyOperation, Engine, EngineHealth, MigrationStep, Pace, Page, PageRequest, Place,
-    ReadOperation, StoreError, StoredEvent, StoresWith, Turn, Violation, WriteOperation,
+    BackgroundTask, CopyOperation, Engine, EngineHealth, ListeningStores, MigrationStep, Pace, Page,
+    PageRequest, Place, ReadOperation, StoreError, StoredEvent, StoresWith, Turn, Violation, WriteListener,
+    WriteOperation,
 };
 use tokio::task::JoinError;
 use tokio::time::{Instant, timeout};
@@ -27,6 +28,7 @@ use crate::search::Rebuild;
 use crate::session::{Session, Step};
 use crate::stores::{list_stores, next_store_id};
 use crate::tls::connector;
+use crate::webhooks::list_listening_stores;
 use crate::{PostgresSettings, citus, measures};
 
 /// The scale-out engine. Clones share the connections of one node.
@@ -38,6 +40,7 @@ pub struct PostgresEngine {
     /// The writes under way: a node that stops waits for them.
     writes: TaskTracker,
     access_change: Arc<AccessChange>,
+    written: WriteListener,
 }
 
 const READ_ONLY: StoreError = StoreError::Unavailable { reason: "the database takes no writes" };
@@ -81,6 +84,7 @@ impl PostgresEngine {
             tls,
             writes: TaskTracker::new(),
             access_change: Arc::default(),
+            written: WriteListener::default(),
         })
     }
 
@@ -169,7 +173,9 @@ impl Engine for PostgresEngine {
         by: Actor,
         operation: O,
     ) -> Result<O::Output, O::Error> {
-        self.run(store, by, Operates(operation)).await
+        let answer = self.run(store, by, Operates(operation)).await?;
+        self.written.wrote(store, by);
+        Ok(answer)
     }
 
     async fn write_portion<O: WriteOperation>(
@@ -181,6 +187,7 @@ impl Engine for PostgresEngine {
     ) -> Result<O::Output, O::Error> {
         let long = take_place(&self.node.long_places, Turn { store, by }, self.node.deadline()).await?;
         let answer = self.run_in(Some(long), store, by, Operates(operation)).await?;
+        self.written.wrote(store, by);
         // Nobody waits for it but who wants the same rows.
         pace.took(Duration::ZERO);
         Ok(answer)
@@ -229,6 +236,23 @@ impl Engine for PostgresEngine {
             (session, outcome)
         })
         .await
+    }
+
+    async fn list_listening_stores(
+        &self,
+        which: ListeningStores,
+        after: Option<StoreId>,
+        limit: u32,
+    ) -> Result<Vec<StoreId>, StoreError> {
+        self.on_session(async |session| {
+            let outcome = list_listening_stores(&session, which, after, limit).await;
+            (session, outcome)
+        })
+        .await
+    }
+
+    fn on_write(&self, wrote: impl Fn(StoreId) + Send + Sync + 'static) {
+        self.written.tell(wrote);
     }
 
     async fn next_store_id(&self) -> Result<StoreId, StoreError> {

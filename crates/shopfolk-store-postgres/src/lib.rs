@@ -40,6 +40,7 @@ mod statements;
 mod stores;
 mod tls;
 mod tx;
+mod webhooks;
 
 pub use address::{InvalidAddress, PostgresAddress};
 pub use citus::{Distribution, foreign_keys};

@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Sender, TrySendError, bounded};
 use shopfolk_model::{Actor, EventPosition, Store, StoreId};
 use shopfolk_store::{
-    BackgroundTask, CopyOperation, Engine, EngineHealth, Length, MigrationStep, Pace, Page, PageRequest,
-    Query, ReadOperation, ReadTx, Record, RecordKey, StoreError, StoredEvent, StoresWith, Turn, Violation,
-    Which, WriteOperation,
+    BackgroundTask, CopyOperation, Engine, EngineHealth, Length, ListeningStores, MigrationStep, Pace, Page,
+    PageRequest, Query, ReadOperation, ReadTx, Record, RecordKey, StoreError, StoredEvent, StoresWith, Turn,
+    Violation, Which, WriteListener, WriteOperation,
 };
 use tokio::runtime::Handle;
 use tokio::sync::{Mutex, oneshot};
@@ -29,6 +29,7 @@ use crate::reader::{self, ReadJob, Reader};
 use crate::recent::{ReaderNumber, RecentContacts};
 use crate::search::Rebuild;
 use crate::stores::{list_stores, next_store_id};
+use crate::webhooks::list_listening_stores;
 use crate::write_health::WriteHealth;
 use crate::writer::{Copies, Operates, Runs, Write, WriteJob, Writer};
 use crate::{SqliteSettings, measures, migrations};
@@ -44,6 +45,7 @@ struct Shared {
     health: Arc<WriteHealth>,
     queues: RwLock<Option<Queues>>,
     long_reads: Arc<LongReads>,
+    written: WriteListener,
     /// What the writer says when it has finished; taken when the engine is closed.
     finished: Mutex<Option<oneshot::Receiver<Result<(), StoreError>>>>,
 }
@@ -133,6 +135,7 @@ impl SqliteEngine {
                 health,
                 queues: RwLock::new(Some(Queues { writes: write_queue, reads: read_queue })),
                 long_reads,
+                written: WriteListener::default(),
                 finished: Mutex::new(Some(finished)),
             }),
         })
@@ -270,7 +273,9 @@ impl Engine for SqliteEngine {
         by: Actor,
         operation: O,
     ) -> Result<O::Output, O::Error> {
-        self.run(store, by, Operates(operation)).await
+        let answer = self.run(store, by, Operates(operation)).await?;
+        self.shared.written.wrote(store, by);
+        Ok(answer)
     }
 
     async fn write_portion<O: WriteOperation>(
@@ -280,7 +285,9 @@ impl Engine for SqliteEngine {
         operation: O,
         pace: &mut Pace,
     ) -> Result<O::Output, O::Error> {
-        self.run_portion(Turn { store, by }, Operates(operation), pace).await
+        let answer = self.run_portion(Turn { store, by }, Operates(operation), pace).await?;
+        self.shared.written.wrote(store, by);
+        Ok(answer)
     }
 
     async fn copy<O: CopyOperation>(&self, store: StoreId, operation: O) -> Result<O::Output, StoreError> {
@@ -299,6 +306,19 @@ impl Engine for SqliteEngine {
 
     async fn list_stores(&self, page: PageRequest<StoreId>) -> Result<Page<Store, StoreId>, StoreError> {
         self.in_reader(move |reader| list_stores(&reader.connection, page)).await
+    }
+
+    async fn list_listening_stores(
+        &self,
+        which: ListeningStores,
+        after: Option<StoreId>,
+        limit: u32,
+    ) -> Result<Vec<StoreId>, StoreError> {
+        self.in_reader(move |reader| list_listening_stores(&reader.connection, which, after, limit)).await
+    }
+
+    fn on_write(&self, wrote: impl Fn(StoreId) + Send + Sync + 'static) {
+        self.shared.written.tell(wrote);
     }
 
     async fn next_store_id(&self) -> Result<StoreId, StoreError> {

@@ -55,6 +55,7 @@ mod sql_values;
 mod statements;
 mod stores;
 mod tx;
+mod webhooks;
 mod write_health;
 mod writer;
 

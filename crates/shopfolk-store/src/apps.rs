@@ -16,12 +16,23 @@ record! {
         Value scopes: AppScopes = &app.scopes;
         Value document: JsonObject = Made(JsonObject(encode_app(app)));
         Value webhooks_off_since: Option<Timestamp> = &app.webhooks_off_since;
+        Value webhooks_failing_since: Option<Timestamp> = &app.webhooks_failing_since;
         Value created: Timestamp = &app.created;
     }
     |store, reader| {
         let (redirect_urls, webhooks) =
             decode_app(&document.0).map_err(|error| reader.damage("document", error))?;
-        Self { id: app_id, name, secret, redirect_urls, scopes, webhooks, webhooks_off_since, created }
+        Self {
+            id: app_id,
+            name,
+            secret,
+            redirect_urls,
+            scopes,
+            webhooks,
+            webhooks_off_since,
+            webhooks_failing_since,
+            created,
+        }
     };
     guard: Guard::Table("apps");
     lifecycle: Some(Lifecycle {

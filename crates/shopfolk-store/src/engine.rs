@@ -5,14 +5,22 @@ use std::future::Future;
 use shopfolk_model::{Actor, EventPosition, Store, StoreId};
 
 use crate::{
-    BackgroundTask, CopyOperation, Length, Pace, Page, PageRequest, ReadContacts, ReadCopy, ReadCustomers,
-    ReadOrderSearch, ReadOrders, ReadRows, ReadSearch, StoreError, StoredEvent, StoresWith, Violation,
-    WriteContacts, WriteEvents, WriteOrders, WriteRows, WriteSearched,
+    BackgroundTask, CopyOperation, Length, ListeningStores, Pace, Page, PageRequest, ReadContacts, ReadCopy,
+    ReadCustomers, ReadDeliveries, ReadOrderSearch, ReadOrders, ReadRows, ReadSearch, StoreError,
+    StoredEvent, StoresWith, Violation, WriteContacts, WriteEvents, WriteOrders, WriteRows, WriteSearched,
 };
 
 /// What can be read in one transaction on one store: a snapshot of it.
 pub trait ReadTx:
-    ReadRows + ReadCustomers + ReadContacts + ReadOrders + ReadOrderSearch + ReadSearch + ReadCopy + Send
+    ReadRows
+    + ReadCustomers
+    + ReadContacts
+    + ReadOrders
+    + ReadOrderSearch
+    + ReadSearch
+    + ReadDeliveries
+    + ReadCopy
+    + Send
 {
 }
 
@@ -134,6 +142,21 @@ pub trait Engine: Clone + Send + Sync + 'static {
         &self,
         page: PageRequest<StoreId>,
     ) -> impl Future<Output = Result<Page<Store, StoreId>, StoreError>> + Send;
+
+    /// The stores behind one, by id, that an app was let into.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn list_listening_stores(
+        &self,
+        which: ListeningStores,
+        after: Option<StoreId>,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<StoreId>, StoreError>> + Send;
+
+    /// Has `wrote` called with the store when something that somebody asked for was written here, which may have appended
+    /// events. A help to read them soon, not a promise: what others write is not told. Of several calls the last one counts.
+    fn on_write(&self, wrote: impl Fn(StoreId) + Send + Sync + 'static);
 
     /// The lowest id above those of all stores.
     ///

@@ -2,7 +2,7 @@
 
 use shopfolk_model::{
     AddressId, BatchId, ContactId, CustomerId, EventNumber, ExtraFieldId, GroupId, IdError, OrderNumber,
-    OwnerId, TokenId,
+    OwnerId, TokenId, WebhookAttemptId,
 };
 
 use crate::StoreError;
@@ -122,6 +122,8 @@ id_kinds! {
     ExtraField(ExtraFieldId) "extra field" in "next_extra_field_id", blocks of 1 to 1;
     /// Of an owner.
     Owner(OwnerId) "owner" in "next_owner_id", blocks of 1 to 1;
+    /// Of a try to deliver an event to an app.
+    WebhookAttempt(WebhookAttemptId) "webhook attempt" in "next_attempt_id", blocks of 16 to 256;
     /// Of an order.
     Order(OrderNumber) "order" in "next_order_number", blocks of 16 to 256;
     /// Of a batch: batches of a token run in the order of their ids, so no node takes some in advance.

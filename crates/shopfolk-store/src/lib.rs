@@ -58,6 +58,8 @@ mod tables;
 mod tokens;
 mod turns;
 mod value;
+mod webhooks;
+mod writes;
 
 pub use background::{BackgroundTask, Schedule};
 pub use batches::{
@@ -104,3 +106,5 @@ pub use tables::TABLES;
 pub use tokens::{StoredToken, TOKENS_BY_HASH, TOKENS_OF_APP};
 pub use turns::{Length, Turn, Turns};
 pub use value::{ColumnType, Derived, IntoValue, JsonObject, Made, Stored, Value};
+pub use webhooks::{ListeningStores, ReadDeliveries};
+pub use writes::WriteListener;

@@ -117,7 +117,7 @@ macro_rules! keys {
         })+
     };
 }
-keys! { () (One) (One Two) (One Two Three) }
+keys! { () (One) (One Two) (One Two Three) (One Two Three Four Five) }
 
 /// What one row of a table is.
 pub trait Record: Clone + PartialEq + fmt::Debug + Send + Sync + 'static {

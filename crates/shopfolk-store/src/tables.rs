@@ -29,6 +29,9 @@ macro_rules! for_every_record {
             StoredBatchRequest
             StoredBatchAnswer
             StoredEvent
+            shopfolk_model::WebhookReader
+            shopfolk_model::WebhookDelivery
+            shopfolk_model::WebhookAttempt
         }
     };
 }

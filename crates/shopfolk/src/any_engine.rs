@@ -2,8 +2,8 @@
 
 use shopfolk_model::{Actor, EventPosition, Store, StoreId};
 use shopfolk_store::{
-    BackgroundTask, CopyOperation, Engine, EngineHealth, Pace, Page, PageRequest, ReadOperation, StoreError,
-    StoredEvent, StoresWith, Violation, WriteOperation,
+    BackgroundTask, CopyOperation, Engine, EngineHealth, ListeningStores, Pace, Page, PageRequest,
+    ReadOperation, StoreError, StoredEvent, StoresWith, Violation, WriteOperation,
 };
 use shopfolk_store_postgres::PostgresEngine;
 use shopfolk_store_sqlite::SqliteEngine;
@@ -79,6 +79,19 @@ impl Engine for AnyEngine {
 
     async fn list_stores(&self, page: PageRequest<StoreId>) -> Result<Page<Store, StoreId>, StoreError> {
         with_engine!(self, engine => engine.list_stores(page).await)
+    }
+
+    async fn list_listening_stores(
+        &self,
+        which: ListeningStores,
+        after: Option<StoreId>,
+        limit: u32,
+    ) -> Result<Vec<StoreId>, StoreError> {
+        with_engine!(self, engine => engine.list_listening_stores(which, after, limit).await)
+    }
+
+    fn on_write(&self, wrote: impl Fn(StoreId) + Send + Sync + 'static) {
+        with_engine!(self, engine => engine.on_write(wrote));
     }
 
     async fn next_store_id(&self) -> Result<StoreId, StoreError> {

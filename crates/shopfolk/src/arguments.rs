@@ -2,7 +2,7 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{app, copy, export, generate, health, import, migrate, owner, serve, store, token};
+use crate::{app, copy, export, generate, health, import, migrate, owner, serve, store, token, webhooks};
 
 /// Shopfolk keeps the people of a shop: its customers and every way to reach them.
 ///
@@ -59,6 +59,9 @@ pub(crate) enum Command {
     /// Says who owns a store, and may let apps in
     #[command(subcommand)]
     Owner(owner::Command),
+    /// Shows what apps were told, and tells it again
+    #[command(subcommand)]
+    Webhooks(webhooks::Command),
     /// Copies stores from one database to another, of whichever kind, and verifies the copy
     Copy(copy::Arguments),
     /// Brings customers from a file into a store

@@ -39,6 +39,7 @@ mod store;
 mod telemetry;
 mod tls;
 mod token;
+mod webhooks;
 mod whole_file;
 
 use std::process::ExitCode;
@@ -72,6 +73,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::Token(command) => token::run(command, &database.unwrap_or_default()),
         Command::App(command) => app::run(command, &database.unwrap_or_default()),
         Command::Owner(command) => owner::run(command, &database.unwrap_or_default()),
+        Command::Webhooks(command) => webhooks::run(command, &database.unwrap_or_default()),
         Command::Copy(arguments) => copy::run(&arguments, password.as_deref()),
         Command::Import(arguments) => import::run(&arguments, &database.unwrap_or_default()),
         Command::Export(arguments) => export::run(&arguments, &database.unwrap_or_default()),

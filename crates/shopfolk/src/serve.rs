@@ -12,11 +12,13 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use clap::builder::BoolishValueParser;
 use shopfolk_api::{ApiSettings, Clock, InvalidRateLimit, RateLimit, ShuttingDown};
-use shopfolk_model::{InvalidWebhookUrl, WebhookUrl};
+use shopfolk_hooks::{SenderLimits, WebhookSettings, Webhooks};
+use shopfolk_model::{AddressPolicy, InvalidWebhookUrl, WebhookUrl};
 use shopfolk_store::{Engine, PageRequest};
 use tempfile::TempDir;
 use tokio::time::Instant;
 
+use crate::any_engine::AnyEngine;
 use crate::background::Background;
 use crate::clock::SystemClock;
 use crate::database::{DatabaseUrl, Purpose};
@@ -69,6 +71,9 @@ pub(crate) struct Arguments {
     /// Accept tokens in the query (?token=…), which the API withdrew in March 2025
     #[arg(long, env = "SHOPFOLK_ALLOW_QUERY_TOKEN", value_parser = BoolishValueParser::new())]
     allow_query_token: bool,
+    /// Send webhooks to addresses of this machine and of private networks too; the demo does so anyhow
+    #[arg(long, env = "SHOPFOLK_WEBHOOK_ALLOW_PRIVATE", value_parser = BoolishValueParser::new())]
+    webhook_allow_private: bool,
     /// How many connections may be open at once; further ones are answered with 503. By default 20000, or what the limit
     /// of open files allows
     #[arg(long, value_name = "N", env = "SHOPFOLK_MAX_CONNECTIONS")]
@@ -187,8 +192,9 @@ async fn serve(
     let server = Server::new(api.router, server::connections_that_fit(arguments.max_connections), acceptor);
     announce(arguments, database, temporary, address, tls.as_deref(), &engine).await?;
     let telemetry = telemetry::background(metrics, engine.clone());
-    let background =
-        Background::start(engine.background().into_iter().chain(telemetry).chain(api.background));
+    let webhooks = webhooks(arguments, database, engine.clone())?;
+    let work = engine.background().into_iter().chain(telemetry).chain(api.background);
+    let background = Background::start(work.chain(webhooks.background()));
     until_stopped(server.accept(listener), &mut signals, tls.as_ref()).await;
     tracing::info!(target: NOTICE, "stopping: finishing what was accepted; stop again to exit at once");
     shutting_down.announce();
@@ -196,6 +202,19 @@ async fn serve(
         finished = finish(server, background, &shutting_down, &engine) => finished,
         () = signals.stop() => bail!("stopped at once; every answered write is on disk"),
     }
+}
+
+/// What tells apps of events.
+fn webhooks(arguments: &Arguments, database: &DatabaseUrl, engine: AnyEngine) -> Result<Webhooks<AnyEngine>> {
+    let is_private = arguments.webhook_allow_private || arguments.demo;
+    let keys = secret_keys(database);
+    let settings = WebhookSettings {
+        addresses: if is_private { AddressPolicy::PrivateToo } else { AddressPolicy::PublicOnly },
+        limits: SenderLimits::default(),
+        now: Arc::new(|| SystemClock.now()),
+        open_secret: Arc::new(move |app| keys.key().ok()?.open(app.id, &app.secret).ok()),
+    };
+    Webhooks::new(engine, settings).context("cannot set up the encryption of webhooks")
 }
 
 /// Does this until it is done or the server is told to stop; reads certificates again when told to.

@@ -96,6 +96,7 @@ pub(crate) fn start_metrics() -> Result<PrometheusHandle> {
         .set_buckets_for_metric(buckets("shopfolk_commit_duration_seconds"), COMMIT_SECONDS)?
         .set_buckets_for_metric(buckets("shopfolk_commit_batch_size"), BATCH_SIZES)?
         .set_buckets_for_metric(buckets(RUN_DURATION), RUN_SECONDS)?
+        .set_buckets_for_metric(buckets(shopfolk_hooks::ANSWER_DURATION), RUN_SECONDS)?
         .install_recorder()
         .context("cannot collect metrics")?;
     metrics::describe_gauge!("shopfolk_events_rows", "Rows of events, over all stores.");

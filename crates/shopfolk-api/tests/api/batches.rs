@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use shopfolk_api::{ApiSettings, Clock, api};
 use shopfolk_model::{Actor, EventPosition, ScopeSet, Store, StoreId, TokenKind};
 use shopfolk_store::{
-    BackgroundTask, CopyOperation, Engine, EngineHealth, Pace, Page, PageRequest, ReadOperation, StoreError,
-    StoredEvent, StoresWith, Violation, WriteOperation,
+    BackgroundTask, CopyOperation, Engine, EngineHealth, ListeningStores, Pace, Page, PageRequest,
+    ReadOperation, StoreError, StoredEvent, StoresWith, Violation, WriteOperation,
 };
 use shopfolk_store_sqlite::SqliteEngine;
 use tokio::task::JoinSet;
@@ -426,6 +426,17 @@ impl Engine for Flaky {
     async fn list_stores(&self, page: PageRequest<StoreId>) -> Result<Page<Store, StoreId>, StoreError> {
         self.engine.list_stores(page).await
     }
+
+    async fn list_listening_stores(
+        &self,
+        which: ListeningStores,
+        after: Option<StoreId>,
+        limit: u32,
+    ) -> Result<Vec<StoreId>, StoreError> {
+        self.engine.list_listening_stores(which, after, limit).await
+    }
+
+    fn on_write(&self, _: impl Fn(StoreId) + Send + Sync + 'static) {}
 
     async fn next_store_id(&self) -> Result<StoreId, StoreError> {
         self.engine.next_store_id().await

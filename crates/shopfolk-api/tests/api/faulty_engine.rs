@@ -8,8 +8,8 @@ use axum::http::Method;
 use shopfolk_api::{ApiSettings, Clock, ShuttingDown, router};
 use shopfolk_model::{Actor, EventPosition, Store, StoreId};
 use shopfolk_store::{
-    BackgroundTask, CopyOperation, Engine, EngineHealth, Pace, Page, PageRequest, ReadOperation, StoreError,
-    StoredEvent, StoresWith, Violation, WriteOperation,
+    BackgroundTask, CopyOperation, Engine, EngineHealth, ListeningStores, Pace, Page, PageRequest,
+    ReadOperation, StoreError, StoredEvent, StoresWith, Violation, WriteOperation,
 };
 
 use crate::support::{Answer, Call, TestClock};
@@ -77,6 +77,17 @@ impl Engine for Faulty {
     async fn list_stores(&self, _: PageRequest<StoreId>) -> Result<Page<Store, StoreId>, StoreError> {
         self.fail().await
     }
+
+    async fn list_listening_stores(
+        &self,
+        _: ListeningStores,
+        _: Option<StoreId>,
+        _: u32,
+    ) -> Result<Vec<StoreId>, StoreError> {
+        self.fail().await
+    }
+
+    fn on_write(&self, _: impl Fn(StoreId) + Send + Sync + 'static) {}
 
     async fn next_store_id(&self) -> Result<StoreId, StoreError> {
         self.fail().await

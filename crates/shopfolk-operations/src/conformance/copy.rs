@@ -21,6 +21,7 @@ use super::batches::{claim_batches, create_batch};
 use super::changed_customers::{address_in, details};
 use super::fixture::*;
 use super::owners::create_owner;
+use super::webhooks::try_a_webhook;
 use crate::{
     BatchEntry, ChangeContact, CopyError, CopyPhase, CopyProgress, CreateCustomer, CreateExtraField,
     CreateGroup, CreateStore, CreateToken, CustomerWithContacts, DeleteContact, DeleteCustomer, FinishBatch,
@@ -150,6 +151,7 @@ pub async fn full_shop<E: Engine>(engine: &E) -> CustomerId {
     allow_app(engine, app.id, "read_customers", "code", 6).await;
     create_owner(engine, "owner@example.com").await;
     batches_of(engine, token.id).await;
+    try_a_webhook(engine, app.id).await;
     customer
 }
 

@@ -1,19 +1,21 @@
 //! Records of every table, drawn at random with the longest texts and the largest numbers, come back as they went in.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use shopfolk_model::{
     Actor, AddressBook, AddressId, AddressNote, AdminNotes, AnswerStatus, App, AppId, AppName, AppScopes,
-    AuthorizationCode, Batch, BatchAnswer, BatchGroup, BatchId, BatchMethod, BatchMode, BatchRequest,
-    BookSummary, Contact, ContactAddress, ContactHandle, ContactId, ContactNote, ContactText, ContactType,
-    CustomerDetails, CustomerGroup, CustomerId, CustomerName, Day, EmailAddress, Event, EventPosition,
-    EventType, ExternalReferenceId, ExtraField, ExtraFieldId, ExtraFieldKey, ExtraFieldTitle, ExtraFieldType,
-    ExtraFieldValue, GroupId, GroupName, Happening, Installation, Money, NewApp, Order, OrderBy, OrderKey,
-    OrderNumber, OrderedProduct, Owner, OwnerId, PasswordHash, ProductId, Scope, SealedSecret, Session,
-    ShippingAddress, Store, StoreName, Street, Ticket, Timestamp, TokenHash, TokenId, TokenKind, TokenRecord,
-    Whereabouts,
+    AttemptOutcome, AuthorizationCode, Batch, BatchAnswer, BatchGroup, BatchId, BatchMethod, BatchMode,
+    BatchRequest, BookSummary, Contact, ContactAddress, ContactHandle, ContactId, ContactNote, ContactText,
+    ContactType, CustomerDetails, CustomerGroup, CustomerId, CustomerName, Day, DeliveredEvent,
+    DeliveryQueue, EmailAddress, Event, EventPosition, EventType, ExternalReferenceId, ExtraField,
+    ExtraFieldId, ExtraFieldKey, ExtraFieldTitle, ExtraFieldType, ExtraFieldValue, GroupId, GroupName,
+    Happening, Installation, Money, NewApp, Order, OrderBy, OrderKey, OrderNumber, OrderedProduct, Owner,
+    OwnerId, PasswordHash, ProductId, Scope, SealedSecret, Session, ShippingAddress, Store, StoreName,
+    Street, Ticket, Timestamp, TokenHash, TokenId, TokenKind, TokenRecord, WebhookAttempt, WebhookAttemptId,
+    WebhookDelivery, WebhookEvent, WebhookEventId, WebhookName, Whereabouts,
 };
 use shopfolk_store::{
     BatchClaim, Change, Columns, CustomerRow, Dialect, Engine, Length, Query, ReadOperation, ReadTx, Record,
@@ -227,6 +229,7 @@ fn app(random: &mut StdRng, number: i64, other: i64) -> App {
         scopes: any_of(random, &[scopes, AppScopes::default()]),
         webhooks: any_of(random, &[Vec::new(), webhooks]),
         webhooks_off_since: maybe(random, time),
+        webhooks_failing_since: maybe(random, time),
         created: time(random),
     }
 }
@@ -252,6 +255,48 @@ fn owner(random: &mut StdRng, number: i64, other: i64) -> Owner {
 fn session(random: &mut StdRng, number: i64) -> Session {
     let hash = TokenHash::of(&number.to_string());
     Session { owner: owner_of(number), hash, created: time(random) }
+}
+
+fn webhook_event(random: &mut StdRng, entity: i64) -> DeliveredEvent {
+    DeliveredEvent {
+        id: WebhookEventId::from_random(random.random()),
+        event_type: any_of(random, WebhookEvent::ALL),
+        entity,
+        created: time(random),
+        customer_email: maybe(random, any_text),
+    }
+}
+
+fn delivery(random: &mut StdRng, number: i64) -> WebhookDelivery {
+    WebhookDelivery {
+        webhook: WebhookName { app: app_of(number), number: u8::try_from(number).unwrap() },
+        queue: DeliveryQueue::Customer,
+        place: number,
+        event: webhook_event(random, number),
+        due: maybe(random, time),
+        first_tried: maybe(random, time),
+        tries: random.random_range(0..28),
+    }
+}
+
+fn attempt(random: &mut StdRng, number: i64, other: i64) -> WebhookAttempt {
+    let headers = vec![(any_text(random), any_text(random))];
+    let answered = AttemptOutcome::Answered { status: 200, headers: headers.clone(), body: any_text(random) };
+    let failed = AttemptOutcome::Failed(any_text(random));
+    WebhookAttempt {
+        id: id(number, WebhookAttemptId::MAXIMUM.get(), WebhookAttemptId::new),
+        webhook: WebhookName { app: app_of(other), number: 3 },
+        event: webhook_event(random, other),
+        number: random.random_range(1..29),
+        on_request: random.random_bool(0.5),
+        tried: time(random),
+        took: Duration::from_millis(random.random_range(0..13_000)),
+        url: any_text(random),
+        headers,
+        body: any_text(random),
+        outcome: any_of(random, &[answered, failed]),
+        next: maybe(random, time),
+    }
 }
 
 fn group(random: &mut StdRng, number: i64, other: i64) -> CustomerGroup {
@@ -437,6 +482,8 @@ pub async fn any_record_comes_back_as_it_went_in<E: Engine>(engine: E) {
     let tokens = come_and_change(&engine, |number, other| token(random, number, other)).await;
     let owners = come_and_change(&engine, |number, other| owner(random, number, other)).await;
     let sessions = come_and_change(&engine, |number, _| session(random, number)).await;
+    let deliveries = come_and_change(&engine, |number, _| delivery(random, number)).await;
+    let attempts = come_and_change(&engine, |number, other| attempt(random, number, other)).await;
     let groups = come_and_change(&engine, |number, other| group(random, number, other)).await;
     let fields = come_and_change(&engine, |number, other| extra_field(random, number, other)).await;
     let customers = come_and_change(&engine, |number, other| customer_row(random, number, other)).await;
@@ -469,6 +516,8 @@ pub async fn any_record_comes_back_as_it_went_in<E: Engine>(engine: E) {
     go(&engine, codes).await;
     go(&engine, installations).await;
     go(&engine, apps).await;
+    go(&engine, deliveries).await;
+    go(&engine, attempts).await;
     for _ in 0..RECORDS {
         event_comes_back(random);
     }

@@ -52,6 +52,15 @@ const OF_THIS_ENGINE: &[Harmless] = &[
     ),
     ("events", "state_before", &["nothing"], "there may have been nothing"),
     ("events", "position", &["something"], "somebody may have read the first event"),
+    ("webhook_readers", "listening", &["other"], "events may be read though no app is let in"),
+    ("webhook_readers", "holder", &["huge"], "any node may bring the deliveries"),
+    ("webhook_readers", "beat", &["huge"], "a node may have raised it to any number"),
+    ("webhook_deliveries", "entity_id", &["negative", "huge"], "anything may have been asked for"),
+    ("webhook_deliveries", "place", &["negative", "huge"], "anything may have been asked for"),
+    ("webhook_deliveries", "customer_email", &["empty"], "anything may have been asked for"),
+    ("webhook_attempts", "entity_id", &["negative", "huge"], "anything may have been asked for"),
+    ("webhook_attempts", "attempt_id", &["next"], "ids may be passed over"),
+    ("webhook_deliveries", "tries", &["huge"], "a delivery may have been tried any number of times"),
     ("refinery_schema_history", "applied_on", &["nothing", "other", "empty"], "that matters to nobody"),
 ];
 

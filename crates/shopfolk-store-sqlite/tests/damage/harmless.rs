@@ -8,6 +8,7 @@ use crate::changes::{Damaging, Kind};
 type Harmless = (&'static str, &'static str, &'static [Kind], &'static str);
 
 const ROWS_LESS: &[Kind] = &[Kind::Deleted, Kind::Emptied];
+const ANYTHING_ASKED_FOR: &[Kind] = &[Kind::Negative, Kind::Huge, Kind::Duplicated];
 const ANOTHER_VALUE: &[Kind] = &[Kind::NextNumber, Kind::OtherText, Kind::Something, Kind::Nothing];
 
 const OTHER_BYTES: &[Kind] = &[Kind::FirstFlipped, Kind::MiddleFlipped, Kind::LastFlipped];
@@ -52,6 +53,17 @@ const OF_THIS_ENGINE: &[Harmless] = &[
         &[Kind::Huge],
         "who opens the database packs what seems too much, and removes the row",
     ),
+    ("webhook_readers", "read_through", &[Kind::Something], "the first event may have been read"),
+    ("webhook_readers", "holder", &[Kind::Huge], "any node may bring the deliveries"),
+    ("webhook_readers", "beat", &[Kind::Huge], "a node may have raised it to any number"),
+    ("webhook_readers", "", ROWS_LESS, "nobody may be told from now on"),
+    ("webhook_deliveries", "app_id", &[Kind::Duplicated], "another app may be told too"),
+    ("webhook_deliveries", "entity_id", ANYTHING_ASKED_FOR, "anything may have been asked for"),
+    ("webhook_deliveries", "place", ANYTHING_ASKED_FOR, "anything may have been asked for"),
+    ("webhook_deliveries", "customer_email", &[Kind::EmptyText], "anything may have been asked for"),
+    ("webhook_deliveries", "", ROWS_LESS, "it may have been delivered"),
+    ("webhook_attempts", "entity_id", ANYTHING_ASKED_FOR, "anything may have been asked for"),
+    ("webhook_attempts", "", ROWS_LESS, "attempts are forgotten"),
     (
         "refinery_schema_history",
         "applied_on",

@@ -1,6 +1,6 @@
 //! What a check asks in statements. A row of an answer is a violation: a store's id and a sentence.
 
-use shopfolk_model::{EventType, MAXIMUM_CONTACTS, StoreId};
+use shopfolk_model::{DeliveryQueue, EventType, MAXIMUM_CONTACTS, StoreId};
 
 use crate::{Dialect, IdKind, Invariant, Lifecycle, TABLES, Table};
 
@@ -12,6 +12,7 @@ pub(super) fn questions(dialect: Dialect, contacts: &str) -> Vec<(Invariant, Str
     questions.extend(of_events(contacts));
     questions.extend(particular(contacts));
     questions.extend(of_batches());
+    questions.extend(of_webhooks());
     questions
 }
 
@@ -351,6 +352,37 @@ fn particular(contacts: &str) -> Vec<(Invariant, String)> {
             "SELECT store_id, 'of the places of events 1 to ' || max(position) || ' there are ' || count(position)
                FROM events WHERE position IS NOT NULL
               GROUP BY store_id HAVING count(position) <> max(position)"
+                .to_owned(),
+        ),
+    ]
+}
+
+/// What is asked of what apps are told.
+fn of_webhooks() -> Vec<(Invariant, String)> {
+    vec![
+        (
+            Invariant::EventForEveryChange,
+            format!(
+                "SELECT store_id, 'event ' || place || ' is to be delivered to app ' || app_id || ', and there is none'
+                   FROM webhook_deliveries AS delivery
+                  WHERE queue <> {}
+                    AND NOT EXISTS (SELECT 1 FROM events
+                                     WHERE events.store_id = delivery.store_id AND events.position = delivery.place)",
+                DeliveryQueue::OnRequest.code()
+            ),
+        ),
+        (
+            Invariant::TenantsApart,
+            "SELECT store_id, 'events are read for apps, and there is no such store' FROM webhook_readers AS reader
+              WHERE NOT EXISTS (SELECT 1 FROM stores WHERE stores.store_id = reader.store_id)"
+                .to_owned(),
+        ),
+        (
+            Invariant::EventForEveryChange,
+            "SELECT store_id, 'events up to ' || read_through || ' were read for apps, and there are not so many'
+               FROM webhook_readers AS reader
+              WHERE read_through > coalesce((SELECT max(events.position) FROM events
+                                          WHERE events.store_id = reader.store_id), 0)"
                 .to_owned(),
         ),
     ]

@@ -1,0 +1,166 @@
+//! The deliveries of a store to one webhook.
+
+use std::sync::Arc;
+
+use shopfolk_model::{App, DeliveryQueue, StoreId, Timestamp, Webhook, WebhookDelivery, WebhookName};
+use shopfolk_operations::{DueDeliveries, SettleTries, SettledTry};
+use shopfolk_store::{Engine, StoreError};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use crate::attempt::Written;
+use crate::store_run::{StoreClaim, renewing};
+use crate::webhooks::Shared;
+
+/// How many deliveries are in memory at once.
+const PORTION: u32 = 64;
+
+/// The deliveries of a store to one webhook.
+pub(crate) struct Lane<E> {
+    pub(crate) shared: Arc<Shared<E>>,
+    pub(crate) store: StoreId,
+    pub(crate) webhook: WebhookName,
+    pub(crate) claim: Arc<StoreClaim<E>>,
+}
+
+/// Why no more deliveries are brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LaneEnd {
+    /// None is due.
+    Done,
+    /// The receiver fails: others have their turn before it is tried further.
+    Failing,
+    /// Another node brings them.
+    Lost,
+}
+
+impl<E: Engine> Lane<E> {
+    /// Brings what is due.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(crate) async fn go(&self) -> Result<LaneEnd, StoreError> {
+        loop {
+            if !self.claim.ensure().await? {
+                return Ok(LaneEnd::Lost);
+            }
+            let due = DueDeliveries { webhook: self.webhook, now: self.now(), limit: PORTION };
+            let due = self.shared.engine.read(self.store, due).await?;
+            if due.is_empty() {
+                return Ok(LaneEnd::Done);
+            }
+            let app = self.shared.apps.get(&self.shared.engine, self.webhook.app).await?;
+            let webhook =
+                app.as_ref().and_then(|app| app.webhooks.get(usize::from(self.webhook.number))).cloned();
+            let end = match app.zip(webhook) {
+                Some((app, webhook)) => self.bring(&app, &webhook, due).await?,
+                // There is nobody to bring them to.
+                None => self.settle(due.into_iter().map(dropped).collect()).await?,
+            };
+            if let Some(end) = end {
+                return Ok(end);
+            }
+        }
+    }
+
+    fn now(&self) -> Timestamp {
+        (self.shared.settings.now)()
+    }
+
+    /// Brings these; answers why no more are brought, where that is so.
+    async fn bring(
+        &self,
+        app: &Arc<App>,
+        webhook: &Webhook,
+        due: Vec<WebhookDelivery>,
+    ) -> Result<Option<LaneEnd>, StoreError> {
+        let mut tries = JoinSet::new();
+        for delivery in due {
+            let is_off = app.webhooks_off_since.is_some() && delivery.queue != DeliveryQueue::OnRequest;
+            let written =
+                Written::new(&self.shared.settings, self.store, app, webhook, &delivery, self.now());
+            match written {
+                Some(written) if !is_off => {
+                    let (shared, claim) = (Arc::clone(&self.shared), Arc::clone(&self.claim));
+                    let receiver = webhook.url.as_str().to_owned();
+                    tries.spawn(async move { try_once(&shared, &claim, &receiver, written, delivery).await });
+                }
+                None => {
+                    tracing::error!(app = %app.client_id(), "the secret of an app cannot be opened, and its webhooks are \
+                                                             not sent");
+                    return Ok(Some(LaneEnd::Failing));
+                }
+                Some(_) => {
+                    tries.spawn(async move { Some(dropped(delivery)) });
+                }
+            }
+        }
+        let mut any_delivered = false;
+        while let Some(first) = renewing(&self.claim, tries.join_next()).await? {
+            let mut ended = vec![first];
+            while let Some(next) = tries.try_join_next() {
+                ended.push(next);
+            }
+            let settled: Vec<SettledTry> =
+                ended.into_iter().filter_map(|ended| ended.ok().flatten()).collect();
+            let counting = settled.iter().filter_map(|settled| settled.attempt.as_ref());
+            let counting: Vec<bool> = counting
+                .filter(|attempt| !attempt.on_request)
+                .map(shopfolk_model::WebhookAttempt::is_delivered)
+                .collect();
+            any_delivered |= settled.iter().any(|settled| {
+                settled.attempt.as_ref().is_none_or(shopfolk_model::WebhookAttempt::is_delivered)
+            });
+            if let Some(end) = self.settle(settled).await? {
+                return Ok(Some(end));
+            }
+            if let Some(&last) = counting.last() {
+                let delivered = last || counting.contains(&true);
+                let now = self.now();
+                let known = self.shared.apps.get(&self.shared.engine, app.id).await?;
+                if let Some(known) = known {
+                    self.shared.apps.note_attempt(&self.shared.engine, &known, delivered, now).await?;
+                }
+            }
+        }
+        Ok(if any_delivered { None } else { Some(LaneEnd::Failing) })
+    }
+
+    async fn settle(&self, tries: Vec<SettledTry>) -> Result<Option<LaneEnd>, StoreError> {
+        if tries.is_empty() {
+            return Ok(None);
+        }
+        let began = Instant::now();
+        let settle = SettleTries { node: self.shared.node, tries, now: self.now() };
+        let by = shopfolk_model::Actor::Unknown;
+        if self.shared.engine.write(self.store, by, settle).await?.is_err() {
+            self.claim.lose();
+            return Ok(Some(LaneEnd::Lost));
+        }
+        self.claim.renewed(began);
+        Ok(None)
+    }
+}
+
+/// A delivery that is over without a try.
+const fn dropped(delivery: WebhookDelivery) -> SettledTry {
+    SettledTry { delivery, attempt: None }
+}
+
+/// Tries a delivery when it is its turn; `None` when another node may bring it by then.
+async fn try_once<E: Engine>(
+    shared: &Shared<E>,
+    claim: &StoreClaim<E>,
+    receiver: &str,
+    written: Written,
+    delivery: WebhookDelivery,
+) -> Option<SettledTry> {
+    let turn = shared.turns.take(receiver).await?;
+    if !claim.is_trusted() {
+        return None;
+    }
+    let attempt = written.send(&shared.sender, &delivery, &*shared.settings.now).await;
+    shared.turns.note(receiver, !attempt.is_delivered());
+    drop(turn);
+    Some(SettledTry { delivery, attempt: Some(attempt) })
+}
