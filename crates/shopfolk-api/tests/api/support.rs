@@ -5,8 +5,8 @@ use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
@@ -33,16 +33,29 @@ pub struct TestClock {
     now: AtomicI64,
     steady: AtomicU64,
     moved: Notify,
+    /// Until when somebody waited or waits.
+    awaited: Mutex<Vec<Duration>>,
 }
 
 impl TestClock {
     pub fn new() -> Arc<Self> {
-        Arc::new(Self { now: AtomicI64::new(BEGIN), steady: AtomicU64::new(0), moved: Notify::new() })
+        Arc::new(Self {
+            now: AtomicI64::new(BEGIN),
+            steady: AtomicU64::new(0),
+            moved: Notify::new(),
+            awaited: Mutex::default(),
+        })
     }
 
     pub fn advance(&self, seconds: u32) {
         self.set_by(i64::from(seconds));
         self.pass(seconds);
+    }
+
+    /// Whether somebody waits until so many seconds have passed from now on.
+    pub fn is_awaited_in(&self, seconds: u64) -> bool {
+        let until = self.steady() + Duration::from_secs(seconds);
+        self.awaited.lock().unwrap().contains(&until)
     }
 
     /// Somebody sets the clock on the wall forward or back.
@@ -69,6 +82,7 @@ impl Clock for TestClock {
     fn sleep(&self, time: Duration) -> Pin<Box<dyn Future<Output = ()> + Send + '_>> {
         Box::pin(async move {
             let until = self.steady() + time;
+            self.awaited.lock().unwrap().push(until);
             loop {
                 let moved = self.moved.notified();
                 if self.steady() >= until {

@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn no_read_fills_the_buffer_that_the_library_begins_with() {
-        let many = [7; 100_000];
+        let many = vec![7; 100_000];
         let mut stream = WatchedStream::new(&many[..], Arc::default());
         let mut room = [0; 8 * 1024];
         for _ in 0..2 {
