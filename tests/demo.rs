@@ -5,6 +5,8 @@
 mod harness;
 
 use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
 use std::process::Command;
 use std::thread;
 
@@ -21,6 +23,7 @@ on_each_engine! {
     calls_of_the_reference_get_the_answers_of_the_reference,
     a_named_database_is_kept_and_not_filled_again,
     the_command_that_is_shown_creates_a_contact,
+    the_webhook_of_the_demo_is_told_of_changes,
 }
 
 /// A demo that keeps its temporary files in the program's directory, or what it has on the program's server.
@@ -31,6 +34,38 @@ fn demo(program: &Program) -> Command {
         command.env("SHOPFOLK_DATABASE", program.database_url());
     }
     command
+}
+
+/// Answers webhooks with 200 until one has this text in it, and answers that one's head.
+fn webhook_with(receiver: &TcpListener, text: &str) -> String {
+    loop {
+        let (stream, _) = receiver.accept().unwrap();
+        let mut reader = BufReader::new(&stream);
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            assert_ne!(reader.read_line(&mut head).unwrap(), 0, "{head}");
+        }
+        let length = head.lines().find_map(|line| line.strip_prefix("Content-Length: ")).unwrap();
+        let mut body = vec![0; length.parse().unwrap()];
+        reader.read_exact(&mut body).unwrap();
+        (&stream).write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n").unwrap();
+        if String::from_utf8(body).unwrap().contains(text) {
+            return head;
+        }
+    }
+}
+
+fn the_webhook_of_the_demo_is_told_of_changes(program: Program) {
+    let receiver = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/hooks", receiver.local_addr().unwrap());
+    // Without a key there is no app on PostgreSQL.
+    let mut demo = demo(&program);
+    let server = Server::start_command(demo.args(["--webhook", &url]).env("SHOPFOLK_KEY", "5a".repeat(32)));
+    let client = Client::new(server.address, TOKEN);
+    client.post("/api/v3/1003/customers", &json!({"email": "nora@example.com"})).unwrap();
+    let head = webhook_with(&receiver, "nora@example.com");
+    assert!(head.starts_with("POST /hooks?eventtype=customer.created HTTP/1.1\r\n"), "{head}");
+    assert!(head.contains("\r\nX-Ecwid-Webhook-Signature: "), "{head}");
 }
 
 fn files(program: &Program) -> usize {

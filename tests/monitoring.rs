@@ -7,7 +7,9 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use harness::{PATIENCE, Program, Shop, create_customer, eventually};
+use serde_json::Value;
+
+use harness::{PATIENCE, Program, STORE, Shop, create_customer, eventually};
 
 /// The words of a text that name a metric.
 fn metrics_in(text: &str) -> BTreeSet<String> {
@@ -22,9 +24,23 @@ fn base(name: &str) -> String {
     ends.iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name).to_owned()
 }
 
-/// The metrics of a server that has served a call and counted its events.
+/// Lets in an app that is told of events, which its address does not let happen.
+fn let_an_app_in(program: &Program) {
+    let run = |arguments: &[&str]| program.run(arguments).succeeded().stdout;
+    let webhook = ["--webhook-url", "http://127.0.0.1:1024/"];
+    let app = ["app", "create", "--name", "App", "--scopes", "read_customers", "--json"];
+    let created: Value = serde_json::from_str(&run(&[&app[..], &webhook].concat())).unwrap();
+    run(&["app", "install", "--app", created["clientId"].as_str().unwrap(), "--store", &STORE.to_string()]);
+}
+
+/// The metrics of a server that has served a call, counted its events, and tried to tell an app of it.
 fn metrics_of(program: Program) -> BTreeSet<String> {
     let shop = Shop::with(program);
+    // On PostgreSQL an app needs a key.
+    let tells = !shop.program.is_on_postgres();
+    if tells {
+        let_an_app_in(&shop.program);
+    }
     let server = shop.serve(&[]);
     let client = shop.client(&server);
     create_customer(&client, "anna@example.com");
@@ -34,8 +50,9 @@ fn metrics_of(program: Program) -> BTreeSet<String> {
         let described: BTreeSet<_> =
             described.map(|line| line.split(' ').next().unwrap().to_owned()).collect();
         let metrics = metrics_in(&shown);
-        let complete = ["shopfolk_events_rows", "shopfolk_background_run_duration_seconds"];
-        let complete = complete.iter().all(|metric| metrics.contains(*metric));
+        let always = ["shopfolk_events_rows", "shopfolk_background_run_duration_seconds"];
+        let of_webhooks = ["shopfolk_webhook_answer_duration_seconds"].into_iter().filter(|_| tells);
+        let complete = always.into_iter().chain(of_webhooks).all(|metric| metrics.contains(metric));
         complete.then(|| {
             assert_eq!(metrics, described, "every metric says what it is");
             metrics

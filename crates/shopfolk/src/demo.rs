@@ -14,7 +14,7 @@ use shopfolk_model::{
     Street, Timestamp, Token, TokenId, TokenKind, TokenRecord, Webhook, WebhookEventSet, WebhookUrl,
     Whereabouts,
 };
-use shopfolk_operations::{ChangeApp, CreateApp, OperationError};
+use shopfolk_operations::{ChangeApp, CreateApp, OperationError, start_listening};
 use shopfolk_store::{Engine, StoredCustomer, StoredToken, WriteOperation, WriteTx, insert_customers};
 
 use crate::clock::SystemClock;
@@ -280,6 +280,7 @@ impl WriteOperation for AddDemoStore {
         }
         tx.insert(from_ref(&self.store)).await?;
         tx.insert(from_ref(&self.installation)).await?;
+        start_listening(tx, self.store.id).await?;
         tx.insert(&[self.token]).await?;
         tx.insert(from_ref(&self.group)).await?;
         tx.insert(from_ref(&self.extra_field)).await?;
