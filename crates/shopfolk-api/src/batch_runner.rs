@@ -7,6 +7,7 @@
 //! What batches take is bounded: so many requests of all batches are under way at once, by turns of stores and tokens, and the
 //! answers that are held until they are kept have a budget of their own.
 
+mod answered;
 mod answering;
 mod running;
 

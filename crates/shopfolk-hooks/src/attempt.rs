@@ -8,10 +8,9 @@ use shopfolk_model::{
 };
 use tokio::time::Instant;
 
-use crate::webhooks::WebhookSettings;
 use crate::{
     Answer, InvalidReceiverUrl, ReceiverUrl, SendFailure, Sender, WebhookMessage, WebhookRequest,
-    ecwid_signature, measures, standard_signature,
+    WebhookSettings, ecwid_signature, measures, standard_signature,
 };
 
 /// A webhook, written and signed.

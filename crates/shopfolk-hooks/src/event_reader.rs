@@ -10,7 +10,7 @@ use shopfolk_operations::{EventsTaken, GetEmails, StopListening, TakeEvents};
 use shopfolk_store::{Engine, StoreError, StoredEvent};
 
 use crate::listeners::{Listeners, ToldEvent, kept_email};
-use crate::webhooks::Shared;
+use crate::shared::Shared;
 
 /// How many events are read at once.
 const EVENTS: u32 = 500;

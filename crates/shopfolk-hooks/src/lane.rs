@@ -9,8 +9,8 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::attempt::Written;
-use crate::store_run::{StoreClaim, renewing};
-use crate::webhooks::Shared;
+use crate::claim::{StoreClaim, renewing};
+use crate::shared::Shared;
 
 /// How many deliveries are in memory at once.
 const PORTION: u32 = 64;

@@ -2,11 +2,12 @@
 //!
 //! A change writes its event and nothing else. A reader goes through the events of a store behind the changes and makes
 //! deliveries of them for the apps that listen; a sender brings these to their receivers, again and again where that fails,
-//! and keeps what was asked and answered. See `shared` words in the model: [`shopfolk_model::next_try`],
-//! [`shopfolk_model::AddressPolicy`].
+//! and keeps what was asked and answered. When it tries again, and where it may send to, are rules of the model:
+//! [`shopfolk_model::next_try`], [`shopfolk_model::AddressPolicy`].
 
 mod apps;
 mod attempt;
+mod claim;
 mod connector;
 mod event_reader;
 mod lane;
@@ -15,10 +16,13 @@ mod measures;
 mod message;
 mod receiver_url;
 mod sender;
+mod settings;
+mod shared;
 mod signature;
 mod spelled_head;
 mod store_run;
 mod turns;
+mod waiting;
 mod webhooks;
 
 pub use connector::{Resolver, SystemResolver, UnreachableReceiver};
@@ -26,5 +30,6 @@ pub use measures::ANSWER_DURATION;
 pub use message::WebhookMessage;
 pub use receiver_url::{InvalidReceiverUrl, ReceiverUrl};
 pub use sender::{Answer, KEPT_OF_AN_ANSWER, SendFailure, Sender, SenderLimits, WebhookRequest};
+pub use settings::{OpenSecret, WebhookSettings};
 pub use signature::{ecwid_signature, standard_signature};
-pub use webhooks::{OpenSecret, WebhookSettings, Webhooks};
+pub use webhooks::Webhooks;

@@ -1,102 +1,23 @@
 //! The work on one store: events are read and deliveries brought, until there is nothing to do.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use shopfolk_model::{Actor, StoreId, WebhookName};
-use shopfolk_operations::{Claim, ClaimDeliveries, GetReader, NextWebhook, ReleaseDeliveries};
+use shopfolk_operations::{Claim, GetReader, NextWebhook, ReleaseDeliveries};
 use shopfolk_store::{Engine, StoreError};
 use tokio::task::JoinSet;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
+use crate::claim::StoreClaim;
 use crate::event_reader::{EventReader, Read};
 use crate::lane::{Lane, LaneEnd};
-use crate::webhooks::{Shared, Woken};
+use crate::shared::Shared;
+use crate::waiting::Woken;
 
-/// A claim is renewed after so long.
-const RENEWED_AFTER: Duration = Duration::from_secs(2);
-/// A node whose claim was renewed so long ago begins to send nothing more.
-const TRUSTED_FOR: Duration = Duration::from_secs(5);
-/// A node that was not heard of for so long has no request on its way any more: what it began when its claim was trusted
-/// has ended by then.
-const GIVEN_UP_AFTER: Duration = Duration::from_secs(20);
 /// When it is looked again whether another node brings the deliveries.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
-
-/// The claim of this node on a store.
-pub(crate) struct StoreClaim<E> {
-    shared: Arc<Shared<E>>,
-    store: StoreId,
-    state: Mutex<ClaimState>,
-    renewing: tokio::sync::Mutex<()>,
-}
-
-#[derive(Clone, Copy)]
-struct ClaimState {
-    renewed: Option<Instant>,
-    lost: bool,
-}
-
-impl<E: Engine> StoreClaim<E> {
-    fn state(&self) -> std::sync::MutexGuard<'_, ClaimState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The claim was written by something that began then.
-    pub(crate) fn renewed(&self, began: Instant) {
-        self.state().renewed = Some(began);
-    }
-
-    /// Somebody else has it.
-    pub(crate) fn lose(&self) {
-        self.state().lost = true;
-    }
-
-    /// Whether it holds long enough to begin to send.
-    pub(crate) fn is_trusted(&self) -> bool {
-        let state = self.state();
-        !state.lost && state.renewed.is_some_and(|renewed| renewed.elapsed() < TRUSTED_FOR)
-    }
-
-    /// Makes sure of it. Answers whether this node has it.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub(crate) async fn ensure(&self) -> Result<bool, StoreError> {
-        let _one = self.renewing.lock().await;
-        let state = *self.state();
-        if state.lost {
-            return Ok(false);
-        }
-        if state.renewed.is_some_and(|renewed| renewed.elapsed() < RENEWED_AFTER) {
-            return Ok(true);
-        }
-        let began = Instant::now();
-        let claim = ClaimDeliveries { node: self.shared.node, instead_of: self.given_up(None) };
-        let has_it = self.shared.engine.write(self.store, Actor::Unknown, claim).await?.is_ok();
-        if has_it {
-            self.renewed(began);
-        } else {
-            self.lose();
-        }
-        Ok(has_it)
-    }
-
-    /// Remembers who has the store, and says who is given up.
-    fn given_up(&self, seen: Option<Claim>) -> Option<Claim> {
-        let mut others = self.shared.others.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(seen) = seen
-            && others.get(&self.store).is_none_or(|(known, _)| *known != seen)
-        {
-            others.insert(self.store, (seen, Instant::now()));
-        }
-        others
-            .get(&self.store)
-            .filter(|(_, since)| since.elapsed() >= GIVEN_UP_AFTER)
-            .map(|(claim, _)| *claim)
-    }
-}
 
 /// The work on a store.
 pub(crate) struct StoreRun<E> {
@@ -112,9 +33,7 @@ pub(crate) struct StoreRun<E> {
 
 impl<E: Engine> StoreRun<E> {
     pub(crate) fn new(shared: Arc<Shared<E>>, store: StoreId, woken: Arc<Woken>) -> Self {
-        let state = Mutex::new(ClaimState { renewed: None, lost: false });
-        let claim =
-            StoreClaim { shared: Arc::clone(&shared), store, state, renewing: tokio::sync::Mutex::default() };
+        let claim = StoreClaim::new(Arc::clone(&shared), store);
         Self {
             shared,
             store,
@@ -230,31 +149,12 @@ impl<E: Engine> StoreRun<E> {
 
     /// Lets others bring what comes.
     async fn end(self) -> Result<(), StoreError> {
-        let state = *self.claim.state();
-        match (state.lost, state.renewed) {
-            (true, _) => self.shared.later(self.store, LOOK_AGAIN),
-            (false, Some(_)) => {
-                let release = ReleaseDeliveries { node: self.shared.node };
-                self.shared.engine.write(self.store, Actor::Unknown, release).await?;
-            }
-            (false, None) => {}
+        if self.claim.is_lost() {
+            self.shared.later(self.store, LOOK_AGAIN);
+        } else if self.claim.is_held() {
+            let release = ReleaseDeliveries { node: self.shared.node };
+            self.shared.engine.write(self.store, Actor::Unknown, release).await?;
         }
         Ok(())
-    }
-}
-
-/// Waits for something, but renews the claim meanwhile.
-pub(crate) async fn renewing<E: Engine, T>(
-    claim: &StoreClaim<E>,
-    work: impl Future<Output = T>,
-) -> Result<T, StoreError> {
-    let mut work = std::pin::pin!(work);
-    loop {
-        match timeout(RENEWED_AFTER, work.as_mut()).await {
-            Ok(done) => return Ok(done),
-            Err(_) => {
-                claim.ensure().await?;
-            }
-        }
     }
 }

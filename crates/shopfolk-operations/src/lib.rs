@@ -22,6 +22,7 @@ mod customers;
 mod error;
 mod export;
 mod extra_fields;
+mod forget_batches;
 mod groups;
 mod import;
 mod import_definitions;
@@ -43,7 +44,7 @@ pub use add_customers::AddCustomers;
 pub use apps::{ChangeApp, ChangeClientSecret, CreateApp, GetApp, ListApps, delete_app};
 pub use batch_work::{
     BatchEntry, BatchWork, ClaimBatches, ClaimedBatch, FinishBatch, ReadBatchWork, RecordBatchAnswer,
-    RenewClaim, answered, forget_batches, has_room_for_answer, keep_answer,
+    RenewClaim, answered, has_room_for_answer, keep_answer,
 };
 pub use batches::{
     AnsweredRequest, BatchAnswers, BatchSearch, CancelBatches, CreateBatch, DeleteBatch, FindBatch,
@@ -61,6 +62,7 @@ pub use export::{CustomerExtent, ExportCustomers, Exported};
 pub use extra_fields::{
     ChangeExtraField, CreateExtraField, GetExtraField, ListExtraFields, delete_extra_field,
 };
+pub use forget_batches::forget_batches;
 pub use groups::{ChangeGroup, CreateGroup, GetGroup, ListGroups, delete_group};
 pub use import::{
     CustomerImport, ImportConflict, ImportCustomers, ImportOutcome, ImportRules, Imported, ImportedCustomer,

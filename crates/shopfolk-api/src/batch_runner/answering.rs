@@ -15,6 +15,7 @@ use shopfolk_operations::{BatchEntry, OperationError, RecordBatchAnswer, has_roo
 use shopfolk_store::Engine;
 use tower::ServiceExt;
 
+use super::answered::Answered;
 use super::running::RunningBatch;
 use crate::batched::{BatchedRequest, KeptAnswer};
 use crate::byte_budget::{HeldBytes, UNCOUNTED};
@@ -33,24 +34,6 @@ const ENCODED: &AsciiSet = &CONTROLS
     .add(b'{')
     .add(b'|')
     .add(b'}');
-
-/// What became of a request.
-pub(super) enum Answered {
-    /// It was answered with a 2xx, which is kept.
-    Success,
-    /// It was answered with anything else, which is kept.
-    Failure,
-    /// It is to be tried again after a while.
-    TryAgain,
-    /// The token has no requests left for so long.
-    Limited(Duration),
-    /// The token is gone.
-    NoToken,
-    /// The store is suspended.
-    Suspended,
-    /// The server is about to end.
-    ServerEnds,
-}
 
 impl<E: Engine> RunningBatch<E> {
     /// Sends a request through the router and keeps its answer, unless it is one that may be tried again.

@@ -12,7 +12,7 @@ use shopfolk_operations::{
 use shopfolk_store::{Engine, Turn};
 use tokio::time::sleep;
 
-use super::answering::Answered;
+use super::answered::Answered;
 use super::{BatchRunner, LOOK, within_claim};
 
 /// How often a server says that it goes on with a batch.

@@ -6,7 +6,6 @@ use shopfolk_model::{
 };
 use shopfolk_store::{BatchClaim, Engine, PageRequest, StoresWith, WriteOperation, WriteTx};
 
-use super::copy::create_token;
 use super::fixture::*;
 use super::groups::named;
 use crate::{

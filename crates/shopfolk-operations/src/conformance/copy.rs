@@ -6,8 +6,8 @@ use shopfolk_model::{
     AnswerStatus, Batch, BatchAnswer, ContactChange, ContactNote, ContactType, CustomerGroup, CustomerId,
     CustomerName, Day, EmailAddress, Event, ExternalReferenceId, ExtraField, ExtraFieldEntry, ExtraFieldKey,
     ExtraFieldTitle, ExtraFieldType, ExtraFieldValue, GroupFilter, GroupName, Money, NewContact, NewCustomer,
-    NewExtraField, NewGroup, Order, OrderBy, OrderKey, OrderSearch, OrderedProduct, ProductId, Scope,
-    StoreId, Token, TokenId, TokenKind, TokenRecord,
+    NewExtraField, NewGroup, Order, OrderBy, OrderKey, OrderSearch, OrderedProduct, ProductId, StoreId,
+    Token, TokenId, TokenRecord,
 };
 use shopfolk_store::{
     CustomerRow, Engine, PageRequest, Record, StoredBatchAnswer, StoredBatchRequest, StoredContact,
@@ -24,10 +24,9 @@ use super::owners::create_owner;
 use super::webhooks::try_a_webhook;
 use crate::{
     BatchEntry, ChangeContact, CopyError, CopyPhase, CopyProgress, CreateCustomer, CreateExtraField,
-    CreateGroup, CreateStore, CreateToken, CustomerWithContacts, DeleteContact, DeleteCustomer, FinishBatch,
-    GetStore, ListApps, ListExtraFields, ListGroups, ListTokens, NoteTokenUse, RecordBatchAnswer,
-    RecordOrder, RevokeToken, SearchOrders, SetStoreSuspended, StoreContents, WantedOfOrders, copy_store,
-    delete_app,
+    CreateGroup, CreateStore, CustomerWithContacts, DeleteContact, DeleteCustomer, FinishBatch, GetStore,
+    ListApps, ListExtraFields, ListGroups, ListTokens, NoteTokenUse, RecordBatchAnswer, RecordOrder,
+    RevokeToken, SearchOrders, SetStoreSuspended, StoreContents, WantedOfOrders, copy_store, delete_app,
 };
 
 fn go_on(_: CopyProgress) -> ControlFlow<()> {
@@ -81,13 +80,6 @@ async fn assert_same<From: Engine, To: Engine>(from: &From, to: &To) {
     assert_eq!(groups_fields_and_orders(to).await, groups_fields_and_orders(from).await);
     assert_eq!(events(to).await, events(from).await);
     assert_every_promise_holds(to).await;
-}
-
-pub(super) async fn create_token<E: Engine>(engine: &E, text: &str) -> TokenRecord {
-    let hash = Token::from_text(text).hash();
-    let scopes = [Scope::ReadCustomers, Scope::CreateCustomers].into_iter().collect();
-    let create = CreateToken { store: STORE, hash, kind: TokenKind::Secret, scopes, now: at(4) };
-    engine.write(STORE, BY, create).await.unwrap()
 }
 
 /// A store with something of everything, and its customer with the most.

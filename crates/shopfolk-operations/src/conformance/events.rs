@@ -7,7 +7,6 @@ use shopfolk_model::{
 use shopfolk_store::{CustomerRow, Engine, PORTION, StoreError, StoredEvent, WriteOperation, WriteTx};
 use tokio::task::JoinSet;
 
-use super::copy::create_token;
 use super::extra_fields::create_field;
 use super::fixture::*;
 use super::groups::{create_group, named};

@@ -4,12 +4,12 @@ use std::sync::{Arc, Mutex};
 
 use shopfolk_model::{
     Actor, Contact, ContactAddress, ContactId, ContactText, ContactType, CustomerId, EmailAddress,
-    NewContact, NewCustomer, StoreId, StoreKey, StoreName, Timestamp,
+    NewContact, NewCustomer, Scope, StoreId, StoreKey, StoreName, Timestamp, Token, TokenKind, TokenRecord,
 };
 use shopfolk_store::Engine;
 
 pub use super::read_whole::{contact_book, whole_customer, whole_customers};
-use crate::{ContactCreation, CreateContact, CreateCustomer, CreateStore, OperationError};
+use crate::{ContactCreation, CreateContact, CreateCustomer, CreateStore, CreateToken, OperationError};
 
 /// The store of most cases.
 pub const STORE: StoreId = match StoreId::new(1003) {
@@ -66,6 +66,14 @@ pub async fn create_customer<E: Engine>(engine: &E, email: &str) -> CustomerId {
 pub async fn shop<E: Engine>(engine: &E) -> CustomerId {
     create_store(engine, STORE).await;
     create_customer(engine, "anna@example.com").await
+}
+
+/// A token of the store with this text.
+pub async fn create_token<E: Engine>(engine: &E, text: &str) -> TokenRecord {
+    let hash = Token::from_text(text).hash();
+    let scopes = [Scope::ReadCustomers, Scope::CreateCustomers].into_iter().collect();
+    let create = CreateToken { store: STORE, hash, kind: TokenKind::Secret, scopes, now: at(4) };
+    engine.write(STORE, BY, create).await.unwrap()
 }
 
 /// Creates a contact, or says that it is there or why not.
