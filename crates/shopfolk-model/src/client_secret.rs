@@ -2,11 +2,15 @@
 
 use std::fmt;
 
-use rand::{CryptoRng, RngExt};
+use rand::CryptoRng;
 
-/// The secret of an app: it shows by it who it is, and webhooks are signed with it. It is kept sealed alone.
-#[derive(Clone, PartialEq, Eq)]
-pub struct ClientSecret(String);
+use crate::secret_text::{random_letters, secret_text};
+
+secret_text! {
+    /// The secret of an app: it shows by it who it is, and webhooks are signed with it. It is kept sealed alone.
+    #[derive(PartialEq, Eq)]
+    ClientSecret
+}
 
 impl ClientSecret {
     /// How many letters and digits a secret has.
@@ -14,24 +18,7 @@ impl ClientSecret {
 
     /// A new secret: 40 random letters and digits (238 bits).
     pub fn generate<R: CryptoRng + ?Sized>(random: &mut R) -> Self {
-        let letters = random.sample_iter(rand::distr::Alphanumeric).take(Self::LENGTH).map(char::from);
-        Self(letters.collect())
-    }
-
-    /// The secret in this text. Any text will do: whether it is that of an app is for the app to say.
-    pub fn from_text(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    /// The secret itself, for the app alone.
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for ClientSecret {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("ClientSecret(…)")
+        Self(random_letters(random, Self::LENGTH).collect())
     }
 }
 

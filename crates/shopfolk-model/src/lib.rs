@@ -15,6 +15,7 @@
 mod address_book;
 mod app;
 mod app_scopes;
+mod app_url;
 mod batch;
 mod client_secret;
 mod contact;
@@ -46,6 +47,7 @@ mod redirect_url;
 mod scope;
 mod search;
 mod searched_customer;
+mod secret_text;
 mod store;
 mod text;
 mod timestamp;
@@ -61,6 +63,7 @@ pub use app::{
     MAXIMUM_WEBHOOKS, NewApp,
 };
 pub use app_scopes::{AppScopes, InvalidAppScopes};
+pub use app_url::InvalidAppUrl;
 pub use batch::*;
 pub use client_secret::{ClientSecret, InvalidSealedSecret, SealedSecret};
 pub use contact::{
@@ -104,7 +107,7 @@ pub use owner::{
     SESSION_SECONDS, Session, SessionKey,
 };
 pub use receiver_address::{AddressPolicy, RefusedAddress};
-pub use redirect_url::{InvalidRedirectUrl, RedirectUrl};
+pub use redirect_url::RedirectUrl;
 pub use scope::{Scope, ScopeSet, UnknownScope};
 pub use search::{
     ContactFilter, ContactTypeSet, CustomerSearch, CustomerSort, EmailFilter, MAXIMUM_SEARCH_ENTRIES,
@@ -115,9 +118,7 @@ pub use store::{InvalidStoreKey, Store, StoreKey};
 pub use text::*;
 pub use timestamp::{Day, Timestamp, TimestampError};
 pub use token::{Token, TokenHash, TokenKind, TokenRecord};
-pub use webhook::{
-    InvalidWebhookHeader, InvalidWebhookUrl, MAXIMUM_WEBHOOK_HEADERS, Webhook, WebhookHeader, WebhookUrl,
-};
+pub use webhook::{InvalidWebhookHeader, MAXIMUM_WEBHOOK_HEADERS, Webhook, WebhookHeader, WebhookUrl};
 pub use webhook_delivery::{
     AttemptOutcome, DeliveredEvent, DeliveryQueue, WebhookAttempt, WebhookDelivery, WebhookName,
     WebhookReader,

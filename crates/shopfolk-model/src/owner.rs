@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use rand::{CryptoRng, RngExt};
+use rand::CryptoRng;
 
+use crate::secret_text::{random_letters, secret_text};
 use crate::{EmailAddress, OwnerId, Timestamp, TokenHash};
 
 /// The most owners a store can have; one more is refused.
@@ -102,35 +103,20 @@ pub struct Owner {
     pub created: Timestamp,
 }
 
-/// What a browser shows to stay signed in: 32 random letters and digits. Kept is only its hash.
-#[derive(Clone)]
-pub struct SessionKey(String);
+secret_text! {
+    /// What a browser shows to stay signed in: 32 random letters and digits. Kept is only its hash.
+    SessionKey
+}
 
 impl SessionKey {
     /// A new one.
     pub fn generate<R: CryptoRng + ?Sized>(random: &mut R) -> Self {
-        Self(random.sample_iter(rand::distr::Alphanumeric).take(32).map(char::from).collect())
-    }
-
-    /// The one in this text. Any text will do.
-    pub fn from_text(text: impl Into<String>) -> Self {
-        Self(text.into())
+        Self(random_letters(random, 32).collect())
     }
 
     /// The hash by which the session is kept and found.
     pub fn hash(&self) -> TokenHash {
         TokenHash::of(&self.0)
-    }
-
-    /// The key itself, for the browser alone.
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for SessionKey {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("SessionKey(…)")
     }
 }
 

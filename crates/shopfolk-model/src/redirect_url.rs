@@ -5,22 +5,7 @@ use std::fmt;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
-/// The text is no URL that a browser can be sent to.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidRedirectUrl {
-    /// It is too long.
-    #[error("must be at most {} bytes long", RedirectUrl::MAXIMUM_LENGTH)]
-    TooLong,
-    /// It is no URL.
-    #[error("must be a URL that begins with https:// or http://")]
-    NoUrl,
-    /// It has a fragment, which OAuth does not allow.
-    #[error("must not have a fragment (#…)")]
-    Fragment,
-    /// It has a user or a password.
-    #[error("must not have a user or a password")]
-    Credentials,
-}
+use crate::app_url::{InvalidAppUrl, parse_app_url};
 
 /// What is encoded in a query: all but what RFC 3986 does not reserve. A space is no plus sign, which not everybody reads as one.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
@@ -30,33 +15,12 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b
 pub struct RedirectUrl(Url);
 
 impl RedirectUrl {
-    /// The most bytes it can have.
-    pub const MAXIMUM_LENGTH: usize = 2_048;
-
-    /// The URL in this text, in its normal form: dots in its path are resolved and its host is in lower case.
+    /// The URL in this text, in its normal form.
     ///
     /// # Errors
     /// When it is too long, is no `http` or `https` URL, or has a fragment, a user or a password.
-    pub fn new(text: &str) -> Result<Self, InvalidRedirectUrl> {
-        if text.len() > Self::MAXIMUM_LENGTH {
-            return Err(InvalidRedirectUrl::TooLong);
-        }
-        // What a parser passes over must not be in what is compared.
-        if text.chars().any(|letter| letter.is_control() || letter.is_whitespace() || letter == '\\') {
-            return Err(InvalidRedirectUrl::NoUrl);
-        }
-        let url = Url::parse(text).map_err(|_| InvalidRedirectUrl::NoUrl)?;
-        if !matches!(url.scheme(), "http" | "https") {
-            Err(InvalidRedirectUrl::NoUrl)
-        } else if url.fragment().is_some() {
-            Err(InvalidRedirectUrl::Fragment)
-        } else if !url.username().is_empty() || url.password().is_some() {
-            Err(InvalidRedirectUrl::Credentials)
-        } else if url.as_str().len() > Self::MAXIMUM_LENGTH {
-            Err(InvalidRedirectUrl::TooLong)
-        } else {
-            Ok(Self(url))
-        }
+    pub fn new(text: &str) -> Result<Self, InvalidAppUrl> {
+        parse_app_url(text).map(Self)
     }
 
     /// Whether it begins with this registered one: the same origin, and what follows the same beginning. On the machine itself
@@ -158,8 +122,8 @@ mod tests {
 
     #[test]
     fn what_a_browser_must_not_be_sent_to_is_refused() {
-        use InvalidRedirectUrl::*;
-        let long = format!("https://a.example/{}", "a".repeat(RedirectUrl::MAXIMUM_LENGTH));
+        use InvalidAppUrl::*;
+        let long = format!("https://a.example/{}", "a".repeat(2_048));
         for (text, error) in [
             ("", NoUrl),
             ("/cb", NoUrl),

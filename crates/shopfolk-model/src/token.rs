@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use rand::{CryptoRng, RngExt};
+use rand::CryptoRng;
 use sha2::{Digest, Sha256};
 
+use crate::secret_text::{random_letters, secret_text};
 use crate::{AppId, Day, ScopeSet, Timestamp, TokenId};
 
 const RANDOM_LENGTH: usize = 32;
@@ -28,36 +29,20 @@ impl TokenKind {
     }
 }
 
-/// A token as its owner holds it. It is shown once, when it is made; kept is only its [`TokenHash`].
-#[derive(Clone)]
-pub struct Token(String);
+secret_text! {
+    /// A token as its owner holds it. It is shown once, when it is made; kept is only its [`TokenHash`].
+    Token
+}
 
 impl Token {
     /// A new token: `secret_` or `public_` and 32 random letters and digits (190 bits).
     pub fn generate<R: CryptoRng + ?Sized>(kind: TokenKind, random: &mut R) -> Self {
-        let letters = random.sample_iter(rand::distr::Alphanumeric).take(RANDOM_LENGTH).map(char::from);
-        Self(kind.name().chars().chain(['_']).chain(letters).collect())
-    }
-
-    /// The token in this text. Any text will do: whether it opens a store is for the store to say.
-    pub fn from_text(text: impl Into<String>) -> Self {
-        Self(text.into())
+        Self(kind.name().chars().chain(['_']).chain(random_letters(random, RANDOM_LENGTH)).collect())
     }
 
     /// The hash by which the token is kept and found.
     pub fn hash(&self) -> TokenHash {
         TokenHash::of(&self.0)
-    }
-
-    /// The token itself, for its owner alone.
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Token {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("Token(…)")
     }
 }
 

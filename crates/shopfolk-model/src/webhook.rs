@@ -2,63 +2,24 @@
 
 use url::Url;
 
+use crate::app_url::{InvalidAppUrl, parse_app_url};
 use crate::{EventSpelling, WebhookEventSet};
-
-/// The text is no URL that webhooks can be sent to.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidWebhookUrl {
-    /// It is too long.
-    #[error("must be at most {} bytes long", WebhookUrl::MAXIMUM_LENGTH)]
-    TooLong,
-    /// It is no URL.
-    #[error("must be a URL that begins with https:// or http://")]
-    NoUrl,
-    /// It has a fragment, which no request carries.
-    #[error("must not have a fragment (#…)")]
-    Fragment,
-    /// It has a user or a password, which no request carries.
-    #[error("must not have a user or a password")]
-    Credentials,
-    /// Nothing is sent to that port.
-    #[error("must have port 80, 443 or one from 1024 on")]
-    Port,
-}
 
 /// A URL that webhooks are sent to. To which addresses they may go is decided when they are sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WebhookUrl(Url);
 
 impl WebhookUrl {
-    /// The most bytes it can have.
-    pub const MAXIMUM_LENGTH: usize = 2_048;
-
     /// The URL in this text, in its normal form.
     ///
     /// # Errors
     /// When it is too long, is no `http` or `https` URL, has a fragment, a user or a password, or a port that nothing is
     /// sent to.
-    pub fn new(text: &str) -> Result<Self, InvalidWebhookUrl> {
-        if text.len() > Self::MAXIMUM_LENGTH {
-            return Err(InvalidWebhookUrl::TooLong);
-        }
-        let url = Url::parse(text.trim()).map_err(|_| InvalidWebhookUrl::NoUrl)?;
-        if !matches!(url.scheme(), "http" | "https") {
-            return Err(InvalidWebhookUrl::NoUrl);
-        }
-        if url.fragment().is_some() {
-            return Err(InvalidWebhookUrl::Fragment);
-        }
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(InvalidWebhookUrl::Credentials);
-        }
+    pub fn new(text: &str) -> Result<Self, InvalidAppUrl> {
+        let url = parse_app_url(text.trim())?;
         match url.port_or_known_default() {
-            Some(80 | 443 | 1024..) => {}
-            _ => return Err(InvalidWebhookUrl::Port),
-        }
-        if url.as_str().len() > Self::MAXIMUM_LENGTH {
-            Err(InvalidWebhookUrl::TooLong)
-        } else {
-            Ok(Self(url))
+            Some(80 | 443 | 1024..) => Ok(Self(url)),
+            _ => Err(InvalidAppUrl::Port),
         }
     }
 
@@ -179,13 +140,13 @@ mod tests {
             assert!(WebhookUrl::new(good).is_ok(), "{good}");
         }
         for (bad, error) in [
-            ("http://a.example:22/", InvalidWebhookUrl::Port),
-            ("http://a.example:0/", InvalidWebhookUrl::Port),
-            ("http://a.example:1023/", InvalidWebhookUrl::Port),
-            ("a.example/hook", InvalidWebhookUrl::NoUrl),
-            ("file:///etc/passwd", InvalidWebhookUrl::NoUrl),
-            ("https://a.example/#a", InvalidWebhookUrl::Fragment),
-            ("https://a:b@a.example/", InvalidWebhookUrl::Credentials),
+            ("http://a.example:22/", InvalidAppUrl::Port),
+            ("http://a.example:0/", InvalidAppUrl::Port),
+            ("http://a.example:1023/", InvalidAppUrl::Port),
+            ("a.example/hook", InvalidAppUrl::NoUrl),
+            ("file:///etc/passwd", InvalidAppUrl::NoUrl),
+            ("https://a.example/#a", InvalidAppUrl::Fragment),
+            ("https://a:b@a.example/", InvalidAppUrl::Credentials),
         ] {
             assert_eq!(WebhookUrl::new(bad), Err(error), "{bad}");
         }

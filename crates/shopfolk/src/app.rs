@@ -162,7 +162,7 @@ pub(crate) struct Uninstall {
     store: StoreId,
 }
 
-fn redirect_url(text: &str) -> Result<RedirectUrl, shopfolk_model::InvalidRedirectUrl> {
+fn redirect_url(text: &str) -> Result<RedirectUrl, shopfolk_model::InvalidAppUrl> {
     RedirectUrl::new(text)
 }
 

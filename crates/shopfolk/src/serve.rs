@@ -13,7 +13,7 @@ use clap::Args;
 use clap::builder::BoolishValueParser;
 use shopfolk_api::{ApiSettings, Clock, InvalidRateLimit, RateLimit, ShuttingDown};
 use shopfolk_hooks::{SenderLimits, WebhookSettings, Webhooks};
-use shopfolk_model::{AddressPolicy, InvalidWebhookUrl, WebhookUrl};
+use shopfolk_model::{AddressPolicy, InvalidAppUrl, WebhookUrl};
 use shopfolk_store::{Engine, PageRequest};
 use tempfile::TempDir;
 use tokio::time::Instant;
@@ -95,7 +95,7 @@ pub(crate) struct Arguments {
 #[derive(Debug, Clone, Copy)]
 struct Rate(Option<RateLimit>);
 
-fn webhook_url(text: &str) -> Result<WebhookUrl, InvalidWebhookUrl> {
+fn webhook_url(text: &str) -> Result<WebhookUrl, InvalidAppUrl> {
     WebhookUrl::new(text)
 }
 
