@@ -8,6 +8,7 @@ use shopfolk_model::{
 };
 use tokio::time::Instant;
 
+use crate::store_clock::StoreClock;
 use crate::{
     Answer, InvalidReceiverUrl, ReceiverUrl, SendFailure, Sender, WebhookMessage, WebhookRequest,
     WebhookSettings, ecwid_signature, measures, standard_signature,
@@ -65,9 +66,9 @@ impl Written {
         self,
         sender: &Sender,
         delivery: &WebhookDelivery,
-        now: &(dyn Fn() -> Timestamp + Send + Sync),
+        clock: &StoreClock,
     ) -> WebhookAttempt {
-        let (tried, began) = (now(), Instant::now());
+        let (tried, began) = (clock.now(), Instant::now());
         let Self { url, told_url, headers, body } = self;
         let answer = match url {
             Ok(url) => {
@@ -95,7 +96,7 @@ impl Written {
             headers,
             body,
             outcome: outcome(answer),
-            next: if delivered || on_request { None } else { next_try(first, now(), wait) },
+            next: if delivered || on_request { None } else { next_try(first, clock.now(), wait) },
         }
     }
 }

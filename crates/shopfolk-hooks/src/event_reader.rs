@@ -11,6 +11,7 @@ use shopfolk_store::{Engine, StoreError, StoredEvent};
 
 use crate::listeners::{Listeners, ToldEvent, kept_email};
 use crate::shared::Shared;
+use crate::store_clock::StoreClock;
 
 /// How many events are read at once.
 const EVENTS: u32 = 500;
@@ -19,6 +20,7 @@ const EVENTS: u32 = 500;
 pub(crate) struct EventReader<E> {
     pub(crate) shared: Arc<Shared<E>>,
     pub(crate) store: Store,
+    pub(crate) clock: Arc<StoreClock>,
     /// As the database has it.
     pub(crate) noted: Option<EventPosition>,
 }
@@ -67,7 +69,8 @@ impl<E: Engine> EventReader<E> {
         webhooks.dedup();
         let take = TakeEvents { from: self.noted, through, node: self.shared.node, deliveries };
         match engine.write(self.store.id, Actor::Unknown, take).await? {
-            EventsTaken::Taken => {
+            EventsTaken::Taken(clock) => {
+                self.clock.set(clock);
                 self.noted = Some(through);
                 Ok(Read::Some(webhooks))
             }
@@ -100,7 +103,7 @@ impl<E: Engine> EventReader<E> {
                 emails.entry(customer).or_insert(email);
             }
         }
-        let now: Timestamp = (self.shared.settings.now)();
+        let now = self.clock.now();
         let deliveries = told.into_iter().flat_map(|told| {
             let of_customer = |customer| emails.get(&customer).cloned();
             let email = told.kept_email().or_else(|| told.customer().and_then(of_customer));

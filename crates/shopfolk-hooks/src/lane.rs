@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use crate::attempt::Written;
 use crate::claim::{StoreClaim, renewing};
 use crate::shared::Shared;
+use crate::store_clock::StoreClock;
 
 /// How many deliveries are in memory at once.
 const PORTION: u32 = 64;
@@ -21,6 +22,7 @@ pub(crate) struct Lane<E> {
     pub(crate) store: StoreId,
     pub(crate) webhook: WebhookName,
     pub(crate) claim: Arc<StoreClaim<E>>,
+    pub(crate) clock: Arc<StoreClock>,
 }
 
 /// Why no more deliveries are brought.
@@ -64,7 +66,7 @@ impl<E: Engine> Lane<E> {
     }
 
     fn now(&self) -> Timestamp {
-        (self.shared.settings.now)()
+        self.clock.now()
     }
 
     /// Brings these; answers why no more are brought, where that is so.
@@ -78,12 +80,15 @@ impl<E: Engine> Lane<E> {
         for delivery in due {
             let is_off = app.webhooks_off_since.is_some() && delivery.queue != DeliveryQueue::OnRequest;
             let written =
-                Written::new(&self.shared.settings, self.store, app, webhook, &delivery, self.now());
+                Written::new(&self.shared.settings, self.store, app, webhook, &delivery, self.clock.system());
             match written {
                 Some(written) if !is_off => {
                     let (shared, claim) = (Arc::clone(&self.shared), Arc::clone(&self.claim));
+                    let clock = Arc::clone(&self.clock);
                     let receiver = webhook.url.as_str().to_owned();
-                    tries.spawn(async move { try_once(&shared, &claim, &receiver, written, delivery).await });
+                    tries.spawn(async move {
+                        try_once(&shared, &claim, &clock, &receiver, written, delivery).await
+                    });
                 }
                 None => {
                     tracing::error!(app = %app.client_id(), "the secret of an app cannot be opened, and its webhooks are \
@@ -116,7 +121,8 @@ impl<E: Engine> Lane<E> {
             }
             if let Some(&last) = counting.last() {
                 let delivered = last || counting.contains(&true);
-                let now = self.now();
+                // Whether webhooks are switched off is for all stores of the app, and for the clock that they share.
+                let now = self.clock.system();
                 let known = self.shared.apps.get(&self.shared.engine, app.id).await?;
                 if let Some(known) = known {
                     self.shared.apps.note_attempt(&self.shared.engine, &known, delivered, now).await?;
@@ -151,6 +157,7 @@ const fn dropped(delivery: WebhookDelivery) -> SettledTry {
 async fn try_once<E: Engine>(
     shared: &Shared<E>,
     claim: &StoreClaim<E>,
+    clock: &StoreClock,
     receiver: &str,
     written: Written,
     delivery: WebhookDelivery,
@@ -159,7 +166,7 @@ async fn try_once<E: Engine>(
     if !claim.is_trusted() {
         return None;
     }
-    let attempt = written.send(&shared.sender, &delivery, &*shared.settings.now).await;
+    let attempt = written.send(&shared.sender, &delivery, clock).await;
     shared.turns.note(receiver, !attempt.is_delivered());
     drop(turn);
     Some(SettledTry { delivery, attempt: Some(attempt) })

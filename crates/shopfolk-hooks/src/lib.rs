@@ -20,6 +20,7 @@ mod settings;
 mod shared;
 mod signature;
 mod spelled_head;
+mod store_clock;
 mod store_run;
 mod turns;
 mod waiting;

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use shopfolk_model::{Actor, StoreId, WebhookName};
-use shopfolk_operations::{Claim, GetReader, NextWebhook, ReleaseDeliveries};
+use shopfolk_operations::{Claim, GetReader, MoveClock, NextWebhook, ReleaseDeliveries};
 use shopfolk_store::{Engine, StoreError};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -14,6 +14,7 @@ use crate::claim::StoreClaim;
 use crate::event_reader::{EventReader, Read};
 use crate::lane::{Lane, LaneEnd};
 use crate::shared::Shared;
+use crate::store_clock::StoreClock;
 use crate::waiting::Woken;
 
 /// When it is looked again whether another node brings the deliveries.
@@ -25,6 +26,7 @@ pub(crate) struct StoreRun<E> {
     store: StoreId,
     woken: Arc<Woken>,
     claim: Arc<StoreClaim<E>>,
+    clock: Arc<StoreClock>,
     lanes: JoinSet<(WebhookName, Result<LaneEnd, StoreError>)>,
     running: HashSet<WebhookName>,
     /// Webhooks that got deliveries while theirs were brought.
@@ -34,11 +36,13 @@ pub(crate) struct StoreRun<E> {
 impl<E: Engine> StoreRun<E> {
     pub(crate) fn new(shared: Arc<Shared<E>>, store: StoreId, woken: Arc<Woken>) -> Self {
         let claim = StoreClaim::new(Arc::clone(&shared), store);
+        let clock = Arc::new(StoreClock::new(shared.settings.clone()));
         Self {
             shared,
             store,
             woken,
             claim: Arc::new(claim),
+            clock,
             lanes: JoinSet::new(),
             running: HashSet::new(),
             again: HashSet::new(),
@@ -63,9 +67,10 @@ impl<E: Engine> StoreRun<E> {
         } else {
             self.shared.others.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.store);
         }
+        self.clock.set(reader.clock);
         self.start_all().await?;
-        let mut events =
-            EventReader { shared: Arc::clone(&self.shared), store: record, noted: reader.position };
+        let (shared, clock) = (Arc::clone(&self.shared), Arc::clone(&self.clock));
+        let mut events = EventReader { shared, clock, store: record, noted: reader.position };
         let mut listening = reader.listening;
         loop {
             self.woken.take();
@@ -86,12 +91,13 @@ impl<E: Engine> StoreRun<E> {
                         return Ok(());
                     };
                     (events.noted, listening) = (reader.position, reader.listening);
+                    self.clock.set(reader.clock);
                     continue;
                 }
                 Read::Held => self.claim.lose(),
                 Read::Nothing => {}
             }
-            if !self.wait().await? {
+            if !self.wait().await? && !self.move_clock().await? {
                 return self.end().await;
             }
         }
@@ -117,6 +123,7 @@ impl<E: Engine> StoreRun<E> {
             store: self.store,
             webhook,
             claim: Arc::clone(&self.claim),
+            clock: Arc::clone(&self.clock),
         };
         self.lanes.spawn(async move { (webhook, lane.go().await) });
     }
@@ -145,6 +152,22 @@ impl<E: Engine> StoreRun<E> {
                 }
             }
         }
+    }
+
+    /// Has a clock that is to go on do so, when all was tried that is due by it; `false` when it stays.
+    async fn move_clock(&mut self) -> Result<bool, StoreError> {
+        if self.clock.stands() || self.claim.is_lost() {
+            return Ok(false);
+        }
+        let shared = Arc::clone(&self.shared);
+        let (began, step) = (Instant::now(), MoveClock { node: shared.node, now: self.clock.system() });
+        let Some(clock) = shared.engine.write(self.store, Actor::Unknown, step).await? else {
+            return Ok(false);
+        };
+        self.claim.renewed(began);
+        self.clock.set(clock);
+        self.start_all().await?;
+        Ok(true)
     }
 
     /// Lets others bring what comes.

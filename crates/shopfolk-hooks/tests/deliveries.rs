@@ -81,6 +81,30 @@ async fn a_receiver_that_fails_for_a_day_is_tried_27_times_again_at_the_right_ti
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_clock_that_is_advanced_by_a_day_has_every_retry_made_at_its_time() {
+    let shop = Shop::sqlite().await;
+    let receiver = Receiver::start(|_| 500).await;
+    shop.app(1, &receiver.url, "read_customers", "customer.created").await;
+    let _node = shop.node();
+    create_customer(&shop.engine, "anna@example.com").await;
+    shop.wait_for_attempts(1).await;
+    let by = shopfolk_model::Actor::CommandLine;
+    let day = shopfolk_operations::AdvanceClock { by: Duration::from_hours(24) };
+    shop.engine.write(STORE, by, day).await.unwrap().unwrap().unwrap();
+    shop.wait_for_attempts(28).await;
+    let attempts = shop.attempts().await;
+    let first = attempts.last().unwrap().tried.unix_seconds();
+    let minutes: Vec<i64> =
+        attempts.iter().rev().map(|attempt| (attempt.tried.unix_seconds() - first) / 60).collect();
+    let expected = [0, 15, 30, 45, 60].into_iter().chain((2..=24).map(|hour| hour * 60));
+    assert_eq!(minutes, expected.collect::<Vec<_>>());
+    assert_eq!(attempts[0].next, None, "it is given up");
+    let sent = receiver.take(28).await;
+    let seconds = |webhook: &Seen| webhook.header("webhook-timestamp").to_owned();
+    assert!(sent.iter().all(|webhook| seconds(webhook) == "1"), "receivers compare it with their own clocks");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn events_of_one_customer_come_in_order_even_when_one_fails() {
     let shop = Shop::sqlite().await;
     // The first webhook fails; whatever comes after it succeeds.

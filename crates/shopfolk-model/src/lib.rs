@@ -49,6 +49,7 @@ mod search;
 mod searched_customer;
 mod secret_text;
 mod store;
+mod test_clock;
 mod text;
 mod timestamp;
 mod token;
@@ -115,6 +116,7 @@ pub use search::{
 };
 pub use searched_customer::{SearchedCustomer, SortValue};
 pub use store::{InvalidStoreKey, Store, StoreKey};
+pub use test_clock::{ClockTooFarAhead, MOST_AHEAD, TestClock};
 pub use text::*;
 pub use timestamp::{Day, Timestamp, TimestampError};
 pub use token::{Token, TokenHash, TokenKind, TokenRecord};

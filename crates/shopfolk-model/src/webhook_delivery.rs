@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use crate::{AppId, EventPosition, StoreId, Timestamp, WebhookAttemptId, WebhookEvent, WebhookEventId};
+use crate::{
+    AppId, EventPosition, StoreId, TestClock, Timestamp, WebhookAttemptId, WebhookEvent, WebhookEventId,
+};
 
 macro_rules! queues {
     ($($(#[$meta:meta])* $variant:ident = $code:literal,)+) => {
@@ -178,6 +180,8 @@ pub struct WebhookReader {
     pub holder: u64,
     /// A number that the node raises as long as it does.
     pub beat: u64,
+    /// The clock by which its deliveries are tried.
+    pub clock: TestClock,
 }
 
 #[cfg(test)]

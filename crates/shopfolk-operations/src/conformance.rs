@@ -104,6 +104,7 @@ macro_rules! conformance_tests {
             deliveries_of_one_entity_come_one_after_the_other
             events_are_taken_once
             stores_with_something_to_do_are_found
+            the_clock_of_a_store_goes_from_delivery_to_delivery
             one_node_brings_the_deliveries_of_a_store
             attempts_are_listed_sent_again_and_forgotten
             store_is_created_once_suspended_and_resumed

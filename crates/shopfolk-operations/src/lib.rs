@@ -91,8 +91,8 @@ pub use secret_key::{InvalidSecretKey, NoSecretKey, SecretKey, SecretKeys, Wrong
 pub use stores::{CreateStore, GetStore, SetStoreSuspended};
 pub use tokens::{CreateToken, ListTokens, NoteTokenUse, RevokeToken};
 pub use webhooks::{
-    AttemptFilter, Claim, ClaimDeliveries, DueDeliveries, EventsTaken, ForgetAttempts, GetApps, GetAttempt,
-    GetEmails, GetReader, ListAttempts, ListedAttempts, NextWebhook, NoteAttempt, QueueDelivery,
-    ReleaseDeliveries, ReplayAttempts, SettleTries, SettledTry, StopListening, TakeEvents, replay_failed,
-    start_listening,
+    AdvanceClock, AttemptFilter, Claim, ClaimDeliveries, DueDeliveries, EventsTaken, ForgetAttempts, GetApps,
+    GetAttempt, GetEmails, GetReader, ListAttempts, ListedAttempts, MoveClock, NextWebhook, NoteAttempt,
+    QueueDelivery, ReleaseDeliveries, ReplayAttempts, ResetClock, SettleTries, SettledTry, StopListening,
+    TakeEvents, replay_failed, start_listening,
 };

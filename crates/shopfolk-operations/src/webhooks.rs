@@ -7,6 +7,7 @@
 
 mod attempts;
 mod claim;
+mod clock;
 mod events;
 mod listeners;
 mod tries;
@@ -16,6 +17,7 @@ pub use attempts::{
     replay_failed,
 };
 pub use claim::{Claim, ClaimDeliveries, ReleaseDeliveries};
+pub use clock::{AdvanceClock, MoveClock, ResetClock};
 pub use events::{EventsTaken, StopListening, TakeEvents, start_listening};
 pub use listeners::{GetApps, GetEmails, GetReader, NoteAttempt};
 pub use tries::{DueDeliveries, NextWebhook, SettleTries, SettledTry};

@@ -39,6 +39,17 @@ impl<M: TxMode> ReadDeliveries for PostgresTx<'_, M> {
         };
         Ok(rows.iter().map(decode).collect::<Result<_, _>>()?)
     }
+
+    async fn earliest_due(&mut self) -> Result<Option<Timestamp>, StoreError> {
+        let rows = self
+            .query_rows(
+                "find the next delivery that is due",
+                "SELECT due FROM webhook_deliveries WHERE store_id = $1 AND due IS NOT NULL ORDER BY due LIMIT 1",
+                parameters_of![self.store.get()],
+            )
+            .await?;
+        Ok(rows.first().and_then(|row| Timestamp::from_unix_seconds(row.get(0)).ok()))
+    }
 }
 
 /// The stores behind one, by id, that an app was let into. It locks nothing.
@@ -69,7 +80,9 @@ pub(crate) async fn list_listening_stores(
                                             WHERE events.store_id = reader.store_id
                                               AND events.position > coalesce(reader.read_through, 0))))
                           OR EXISTS (SELECT 1 FROM webhook_deliveries AS delivery
-                                      WHERE delivery.store_id = reader.store_id AND delivery.due <= $3))
+                                      WHERE delivery.store_id = reader.store_id
+                                        AND delivery.due <= $3 + reader.clock_ahead)
+                          OR clock_goal > clock_ahead)
                    ORDER BY store_id
                    LIMIT $2",
             parameters: parameters_of![after, limit, now.unix_seconds()],

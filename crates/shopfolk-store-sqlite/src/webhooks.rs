@@ -31,6 +31,16 @@ impl<M: TxMode> ReadDeliveries for SqliteTx<'_, M> {
         )?;
         Ok(decoded.into_iter().collect::<Result<_, _>>()?)
     }
+
+    async fn earliest_due(&mut self) -> Result<Option<Timestamp>, StoreError> {
+        let due = self.query_rows(
+            "find the next delivery that is due",
+            "SELECT due FROM webhook_deliveries WHERE store_id = ?1 AND due IS NOT NULL ORDER BY due LIMIT 1",
+            (self.store.get(),),
+            |row| row.get::<_, i64>(0),
+        )?;
+        Ok(due.first().and_then(|&due| Timestamp::from_unix_seconds(due).ok()))
+    }
 }
 
 /// The stores behind one, by id, that an app was let into.
@@ -60,7 +70,8 @@ pub(crate) fn list_listening_stores(
                                          AND events.position > coalesce(webhook_readers.read_through, 0)))
                          OR EXISTS (SELECT 1 FROM webhook_deliveries
                                      WHERE webhook_deliveries.store_id = webhook_readers.store_id
-                                       AND webhook_deliveries.due <= ?3))
+                                       AND webhook_deliveries.due <= ?3 + webhook_readers.clock_ahead)
+                         OR clock_goal > clock_ahead)
                   ORDER BY store_id
                   LIMIT ?2",
             )

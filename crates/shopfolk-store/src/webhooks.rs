@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use shopfolk_model::{
-    AppId, AttemptOutcome, DeliveredEvent, DeliveryQueue, EventPosition, Timestamp, WebhookAttempt,
-    WebhookAttemptId, WebhookDelivery, WebhookEvent, WebhookEventId, WebhookName, WebhookReader,
+    AppId, AttemptOutcome, DeliveredEvent, DeliveryQueue, EventPosition, TestClock, Timestamp,
+    WebhookAttempt, WebhookAttemptId, WebhookDelivery, WebhookEvent, WebhookEventId, WebhookName,
+    WebhookReader,
 };
 
 use crate::value::{JsonObject, Made};
@@ -59,8 +60,17 @@ record! {
         Value read_through: Option<EventPosition> = &reader.position;
         Value holder: u64 = &reader.holder;
         Value beat: u64 = &reader.beat;
+        Value clock_ahead: u32 = &reader.clock.ahead;
+        Value clock_goal: u32 = &reader.clock.goal;
     }
-    |id, reader| Self { store: id, listening, position: read_through, holder, beat };
+    |id, reader| Self {
+        store: id,
+        listening,
+        position: read_through,
+        holder,
+        beat,
+        clock: TestClock { ahead: clock_ahead, goal: clock_goal },
+    };
     guard: WEBHOOKS_GUARD;
 }
 
@@ -203,6 +213,12 @@ pub trait ReadDeliveries {
         now: Timestamp,
         limit: u32,
     ) -> impl Future<Output = Result<Vec<WebhookDelivery>, StoreError>> + Send;
+
+    /// When the first delivery of the store is due; `None` when none is there that waits for nothing but its time.
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn earliest_due(&mut self) -> impl Future<Output = Result<Option<Timestamp>, StoreError>> + Send;
 }
 
 /// Which stores that an app was let into.
@@ -210,6 +226,7 @@ pub trait ReadDeliveries {
 pub enum ListeningStores {
     /// All that have been, or are, told on.
     All,
-    /// Those with events that were not read, or deliveries whose time has come at this moment.
+    /// Those with events that were not read, deliveries whose time has come when the system's clock has this time, or a clock
+    /// that is to go on.
     WithWork(Timestamp),
 }

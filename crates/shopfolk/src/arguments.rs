@@ -2,7 +2,9 @@
 
 use clap::{Parser, Subcommand};
 
-use crate::{app, copy, export, generate, health, import, migrate, owner, serve, store, token, webhooks};
+use crate::{
+    app, copy, export, generate, health, import, migrate, owner, serve, store, test_clock, token, webhooks,
+};
 
 /// Shopfolk keeps the people of a shop: its customers and every way to reach them.
 ///
@@ -62,6 +64,9 @@ pub(crate) enum Command {
     /// Shows what apps were told, and tells it again
     #[command(subcommand)]
     Webhooks(webhooks::Command),
+    /// Has time pass in a store, so that webhooks are tried again
+    #[command(subcommand)]
+    Clock(test_clock::Command),
     /// Copies stores from one database to another, of whichever kind, and verifies the copy
     Copy(copy::Arguments),
     /// Brings customers from a file into a store

@@ -37,6 +37,7 @@ mod server;
 mod shutdown;
 mod store;
 mod telemetry;
+mod test_clock;
 mod tls;
 mod token;
 mod webhooks;
@@ -74,6 +75,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::App(command) => app::run(command, &database.unwrap_or_default()),
         Command::Owner(command) => owner::run(command, &database.unwrap_or_default()),
         Command::Webhooks(command) => webhooks::run(command, &database.unwrap_or_default()),
+        Command::Clock(command) => test_clock::run(&command, &database.unwrap_or_default()),
         Command::Copy(arguments) => copy::run(&arguments, password.as_deref()),
         Command::Import(arguments) => import::run(&arguments, &database.unwrap_or_default()),
         Command::Export(arguments) => export::run(&arguments, &database.unwrap_or_default()),

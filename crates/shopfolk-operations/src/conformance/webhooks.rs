@@ -3,20 +3,22 @@
 use std::time::Duration;
 
 use shopfolk_model::{
-    AppId, AttemptOutcome, DeliveredEvent, DeliveryQueue, EventPosition, StoreId, Timestamp, WebhookAttempt,
-    WebhookAttemptId, WebhookDelivery, WebhookEvent, WebhookEventId, WebhookName,
+    AppId, AttemptOutcome, DeliveredEvent, DeliveryQueue, EventPosition, StoreId, TestClock, Timestamp,
+    WebhookAttempt, WebhookAttemptId, WebhookDelivery, WebhookEvent, WebhookEventId, WebhookName,
 };
 use shopfolk_store::{Engine, ListeningStores};
 
 use super::apps::*;
 use super::fixture::*;
 use crate::{
-    AttemptFilter, Claim, ClaimDeliveries, DueDeliveries, EventsTaken, ForgetAttempts, GetAttempt, GetReader,
-    ListAttempts, NextWebhook, QueueDelivery, ReleaseDeliveries, ReplayAttempts, SettleTries, SettledTry,
-    StopListening, TakeEvents, UninstallApp,
+    AdvanceClock, AttemptFilter, Claim, ClaimDeliveries, DueDeliveries, EventsTaken, ForgetAttempts,
+    GetAttempt, GetReader, ListAttempts, MoveClock, NextWebhook, QueueDelivery, ReleaseDeliveries,
+    ReplayAttempts, ResetClock, SettleTries, SettledTry, StopListening, TakeEvents, UninstallApp,
 };
 
 const NODE: u64 = 7;
+/// They were, and the clock of the store is the system's.
+const TAKEN: EventsTaken = EventsTaken::Taken(TestClock { ahead: 0, goal: 0 });
 
 fn webhook(app: AppId) -> WebhookName {
     WebhookName { app, number: 0 }
@@ -111,10 +113,10 @@ async fn listening_shop<E: Engine>(engine: &E) -> AppId {
 pub async fn deliveries_of_one_entity_come_one_after_the_other<E: Engine>(engine: E) {
     let app = listening_shop(&engine).await;
     let new = vec![delivery(app, 1, 1), delivery(app, 2, 2), delivery(app, 1, 3)];
-    assert_eq!(take(&engine, None, 3, new).await, EventsTaken::Taken);
+    assert_eq!(take(&engine, None, 3, new).await, TAKEN);
     assert_eq!(places(&engine, app, 9).await, [(1, 1), (2, 2)]);
     let of_others = vec![delivery(app, 1, 4), delivery(app, 3, 5)];
-    assert_eq!(take(&engine, Some(3), 5, of_others).await, EventsTaken::Taken);
+    assert_eq!(take(&engine, Some(3), 5, of_others).await, TAKEN);
     assert_eq!(places(&engine, app, 9).await, [(1, 1), (2, 2), (3, 5)]);
     assert_eq!(places(&engine, app, 4).await, [], "nothing is due yet");
     let first = due(&engine, app, 9).await;
@@ -132,7 +134,7 @@ pub async fn deliveries_of_one_entity_come_one_after_the_other<E: Engine>(engine
 
 pub async fn events_are_taken_once<E: Engine>(engine: E) {
     let app = listening_shop(&engine).await;
-    assert_eq!(take(&engine, None, 1, vec![delivery(app, 1, 1)]).await, EventsTaken::Taken);
+    assert_eq!(take(&engine, None, 1, vec![delivery(app, 1, 1)]).await, TAKEN);
     assert_eq!(take(&engine, None, 1, vec![delivery(app, 1, 1)]).await, EventsTaken::Moved);
     assert_eq!(take(&engine, None, 2, Vec::new()).await, EventsTaken::Moved);
     assert_eq!(places(&engine, app, 9).await, [(1, 1)]);
@@ -148,7 +150,7 @@ pub async fn stores_with_something_to_do_are_found<E: Engine>(engine: E) {
     assert_eq!(with_work(5).await, [STORE], "there are events that nobody has read");
     let events = engine.list_events(STORE, None, 100).await.unwrap();
     let last = events.last().unwrap().position;
-    assert_eq!(take(&engine, None, last.get(), vec![delivery(app, 1, last.get())]).await, EventsTaken::Taken);
+    assert_eq!(take(&engine, None, last.get(), vec![delivery(app, 1, last.get())]).await, TAKEN);
     assert_eq!(with_work(4).await, []);
     assert_eq!(with_work(5).await, [STORE], "a delivery is due");
     settle(&engine, vec![tried(&delivery(app, 1, last.get()), 200, None)]).await.unwrap();
@@ -159,7 +161,7 @@ pub async fn stores_with_something_to_do_are_found<E: Engine>(engine: E) {
     engine.write(STORE, BY, UninstallApp { app, now: at(8) }).await.unwrap();
     let events = engine.list_events(STORE, Some(last), 100).await.unwrap();
     let gone = events.last().unwrap().position;
-    assert_eq!(take(&engine, Some(last.get()), gone.get(), Vec::new()).await, EventsTaken::Taken);
+    assert_eq!(take(&engine, Some(last.get()), gone.get(), Vec::new()).await, TAKEN);
     engine.write(STORE, BY, StopListening { position: Some(gone) }).await.unwrap();
     create_customer(&engine, "anna@example.com").await;
     assert_eq!(with_work(9).await, [], "nobody listens");
@@ -169,9 +171,40 @@ pub async fn stores_with_something_to_do_are_found<E: Engine>(engine: E) {
     assert_eq!(with_work(9).await, [STORE]);
 }
 
+pub async fn the_clock_of_a_store_goes_from_delivery_to_delivery<E: Engine>(engine: E) {
+    let app = listening_shop(&engine).await;
+    let events = engine.list_events(STORE, None, 100).await.unwrap();
+    let last = events.last().unwrap().position.get();
+    let later = WebhookDelivery { due: Some(at(1_000)), ..delivery(app, 1, last) };
+    assert_eq!(take(&engine, None, last, vec![later]).await, TAKEN);
+    let with_work = async || {
+        let which = ListeningStores::WithWork(at(9));
+        !engine.list_listening_stores(which, None, 10).await.unwrap().is_empty()
+    };
+    let step = async || engine.write(STORE, BY, MoveClock { node: NODE, now: at(9) }).await.unwrap();
+    assert!(!with_work().await);
+    assert_eq!(step().await, None, "it is nowhere to go");
+    let advance = AdvanceClock { by: Duration::from_secs(2_000) };
+    let goal = engine.write(STORE, BY, advance).await.unwrap();
+    assert_eq!(goal, Some(Ok(TestClock { ahead: 0, goal: 2_000 })));
+    assert!(with_work().await, "it is to go on");
+    let there = TestClock { ahead: 991, goal: 2_000 };
+    assert_eq!(step().await, Some(there));
+    assert_eq!(step().await, None, "a delivery is due");
+    let due = due(&engine, app, there.time(at(9)).unix_seconds()).await;
+    settle(&engine, vec![tried(&due[0], 500, Some(at(9_000)))]).await.unwrap();
+    assert_eq!(step().await, Some(TestClock { ahead: 2_000, goal: 2_000 }));
+    assert!(!with_work().await, "nothing is due");
+    engine.write(STORE, BY, ResetClock).await.unwrap();
+    let (_, reader) = engine.read(STORE, GetReader).await.unwrap().unwrap();
+    assert_eq!(reader.clock, TestClock::default());
+    let far = AdvanceClock { by: Duration::MAX };
+    assert!(engine.write(STORE, BY, far).await.unwrap().unwrap().is_err());
+}
+
 pub async fn one_node_brings_the_deliveries_of_a_store<E: Engine>(engine: E) {
     let app = listening_shop(&engine).await;
-    assert_eq!(take(&engine, None, 1, vec![delivery(app, 1, 1)]).await, EventsTaken::Taken);
+    assert_eq!(take(&engine, None, 1, vec![delivery(app, 1, 1)]).await, TAKEN);
     let (_, reader) = engine.read(STORE, GetReader).await.unwrap().unwrap();
     let another = |instead_of| ClaimDeliveries { node: 8, instead_of };
     if reader.holder == 0 {
@@ -193,13 +226,13 @@ pub async fn one_node_brings_the_deliveries_of_a_store<E: Engine>(engine: E) {
     let taken = take(&engine, Some(1), 2, vec![delivery(app, 2, 2)]).await;
     assert_eq!(taken, EventsTaken::Held(theirs));
     engine.write(STORE, BY, ReleaseDeliveries { node: 8 }).await.unwrap();
-    assert_eq!(take(&engine, Some(1), 2, vec![delivery(app, 2, 2)]).await, EventsTaken::Taken);
+    assert_eq!(take(&engine, Some(1), 2, vec![delivery(app, 2, 2)]).await, TAKEN);
 }
 
 pub async fn attempts_are_listed_sent_again_and_forgotten<E: Engine>(engine: E) {
     let app = listening_shop(&engine).await;
     let new: Vec<_> = (1..=5).map(|number| delivery(app, number, number)).collect();
-    assert_eq!(take(&engine, None, 5, new.clone()).await, EventsTaken::Taken);
+    assert_eq!(take(&engine, None, 5, new.clone()).await, TAKEN);
     let tries = new.iter().map(|delivery| {
         let status = if delivery.place % 2 == 0 { 200 } else { 500 };
         tried(delivery, status, None)

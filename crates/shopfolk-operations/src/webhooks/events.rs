@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use shopfolk_model::{EventPosition, Installation, StoreId, WebhookDelivery, WebhookReader};
+use shopfolk_model::{EventPosition, Installation, StoreId, TestClock, WebhookDelivery, WebhookReader};
 use shopfolk_store::{Query, ReadTx, Record, RecordKey, StoreError, Which, WriteOperation, WriteTx};
 
 use super::Claim;
@@ -17,7 +17,14 @@ pub async fn start_listening<T: WriteTx>(tx: &mut T, store: StoreId) -> Result<(
         Some(WebhookReader { listening: true, .. }) => Ok(()),
         Some(reader) => tx.update(&[WebhookReader { listening: true, position: None, ..reader }]).await,
         None => {
-            let reader = WebhookReader { store, listening: true, position: None, holder: 0, beat: 0 };
+            let reader = WebhookReader {
+                store,
+                listening: true,
+                position: None,
+                holder: 0,
+                beat: 0,
+                clock: TestClock::default(),
+            };
             tx.insert(&[reader]).await
         }
     }
@@ -50,8 +57,8 @@ impl WriteOperation for StopListening {
 /// What became of a portion of events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EventsTaken {
-    /// They were read, and their deliveries are there.
-    Taken,
+    /// They were read, and their deliveries are there. The clock of the store is so.
+    Taken(TestClock),
     /// Another one read them, or nobody is to.
     Moved,
     /// This one brings the deliveries.
@@ -96,8 +103,9 @@ impl WriteOperation for TakeEvents {
             let deliveries = behind_others(tx, self.deliveries.clone()).await?;
             tx.insert(&deliveries).await?;
         }
+        let clock = reader.clock;
         note(tx, WebhookReader { position: Some(self.through), ..reader }, true).await?;
-        Ok(EventsTaken::Taken)
+        Ok(EventsTaken::Taken(clock))
     }
 }
 
