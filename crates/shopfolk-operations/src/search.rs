@@ -52,7 +52,8 @@ impl ReadOperation for SearchCustomers {
     type Error = OperationError;
 
     fn length(&self) -> Length {
-        if self.is_list() { self.page.length() } else { Length::Long }
+        // The customers of a page may have hundreds of contacts each.
+        if self.is_list() && self.wanted == Wanted::Count { self.page.length() } else { Length::Long }
     }
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
@@ -99,5 +100,22 @@ impl ReadOperation for SearchCustomerIds {
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
         let all = PageRequest::at(0, u32::MAX);
         Ok(tx.search_customers(&self.search, self.sort, &all).await?.items)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn length_of_first_page(wanted: Wanted) -> Length {
+        let search = CustomerSearch::default();
+        SearchCustomers { search, sort: None, page: PageRequest::at(0, 10), wanted }.length()
+    }
+
+    #[test]
+    fn a_list_is_long_as_soon_as_it_tells_who_the_customers_are() {
+        assert_eq!(length_of_first_page(Wanted::Count), Length::Short);
+        assert_eq!(length_of_first_page(Wanted::Customers), Length::Long);
+        assert_eq!(length_of_first_page(Wanted::CustomersWithContacts), Length::Long);
     }
 }

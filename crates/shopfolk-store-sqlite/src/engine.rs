@@ -21,14 +21,14 @@ use crate::check::check_database;
 use crate::connection::{open_reader, open_writer};
 use crate::events::count_events;
 use crate::file::{ServingLock, make_for_owner_alone};
-use crate::long_reads::LongReads;
 use crate::pause::Searches;
 use crate::portions::PortionWrite;
 use crate::probe::Probe;
-use crate::reader::{self, ReadJob, Reader};
+use crate::reader::{ReadJob, Reader, read_alone};
 use crate::recent::{ReaderNumber, RecentContacts};
 use crate::search::Rebuild;
 use crate::stores::{list_stores, next_store_id};
+use crate::waiting_reads::WaitingReads;
 use crate::webhooks::list_listening_stores;
 use crate::write_health::WriteHealth;
 use crate::writer::{Copies, Operates, Runs, Write, WriteJob, Writer};
@@ -43,17 +43,26 @@ pub struct SqliteEngine {
 struct Shared {
     path: PathBuf,
     health: Arc<WriteHealth>,
-    queues: RwLock<Option<Queues>>,
-    long_reads: Arc<LongReads>,
+    writes: RwLock<Option<Sender<Box<dyn WriteJob>>>>,
+    short_reads: Arc<WaitingReads>,
+    long_reads: Arc<WaitingReads>,
     written: WriteListener,
     /// What the writer says when it has finished; taken when the engine is closed.
     finished: Mutex<Option<oneshot::Receiver<Result<(), StoreError>>>>,
 }
 
-#[derive(Clone)]
-struct Queues {
-    writes: Sender<Box<dyn WriteJob>>,
-    reads: Sender<ReadJob>,
+impl Shared {
+    /// No more reads are taken; those that wait are done.
+    fn close_reads(&self) {
+        self.short_reads.close();
+        self.long_reads.close();
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.close_reads();
+    }
 }
 
 /// How long an engine that works may take to say so.
@@ -105,10 +114,10 @@ impl SqliteEngine {
             let _ = finish.send(outcome.and(released));
         })?;
 
-        let (read_queue, waiting_reads) = bounded::<ReadJob>(settings.read_queue);
-        let long_reads = Arc::new(LongReads::new(settings.searchers, settings.search_queue));
+        let short_reads = Arc::new(WaitingReads::short(settings.readers, settings.read_queue));
+        let long_reads = Arc::new(WaitingReads::long(settings.searchers, settings.search_queue));
         for number in 0..settings.readers + settings.searchers {
-            let reader = Reader {
+            let mut reader = Reader {
                 connection: open_reader(&settings.path)?,
                 recent: Arc::clone(&recent),
                 number: ReaderNumber(number),
@@ -116,15 +125,15 @@ impl SqliteEngine {
             };
             let lock = lock.clone();
             if number < settings.readers {
-                let jobs = waiting_reads.clone();
+                let jobs = Arc::clone(&short_reads);
                 start_thread("reader", move || {
-                    reader::serve(reader, &jobs);
+                    jobs.serve(|job| job(&mut reader));
                     drop(lock);
                 })?;
             } else {
                 let (jobs, searches) = (Arc::clone(&long_reads), Arc::clone(&searches));
                 start_thread("searcher", move || {
-                    jobs.serve(reader, &searches);
+                    jobs.serve(|job| searches.run(|| job(&mut reader)));
                     drop(lock);
                 })?;
             }
@@ -133,7 +142,8 @@ impl SqliteEngine {
             shared: Arc::new(Shared {
                 path: settings.path.clone(),
                 health,
-                queues: RwLock::new(Some(Queues { writes: write_queue, reads: read_queue })),
+                writes: RwLock::new(Some(write_queue)),
+                short_reads,
                 long_reads,
                 written: WriteListener::default(),
                 finished: Mutex::new(Some(finished)),
@@ -141,11 +151,11 @@ impl SqliteEngine {
         })
     }
 
-    /// Sends to a queue without waiting for room in it.
-    fn send<T>(&self, queue: impl Fn(&Queues) -> &Sender<T>, job: T) -> Result<(), StoreError> {
-        let queues = self.shared.queues.read().unwrap_or_else(PoisonError::into_inner);
-        let queues = queues.as_ref().ok_or(StoreError::CLOSED)?;
-        queue(queues).try_send(job).map_err(|error| match error {
+    /// Sends to the writer without waiting for room in its queue.
+    fn send(&self, job: impl WriteJob + 'static) -> Result<(), StoreError> {
+        let writes = self.shared.writes.read().unwrap_or_else(PoisonError::into_inner);
+        let writes = writes.as_ref().ok_or(StoreError::CLOSED)?;
+        writes.try_send(Box::new(job)).map_err(|error| match error {
             TrySendError::Full(_) => StoreError::NO_ROOM,
             TrySendError::Disconnected(_) => StoreError::CLOSED,
         })
@@ -154,7 +164,7 @@ impl SqliteEngine {
     /// Has the writer run something.
     async fn run<R: Runs>(&self, store: StoreId, author: Actor, operation: R) -> Result<R::Output, R::Error> {
         let (write, answer) = Write::new(store, author, operation);
-        self.send(|queues| &queues.writes, Box::new(write) as Box<dyn WriteJob>)?;
+        self.send(write)?;
         answer.await.unwrap_or_else(|_| Err(StoreError::CLOSED.into()))
     }
 
@@ -164,7 +174,7 @@ impl SqliteEngine {
             return Ok(());
         }
         let (probe, answer) = Probe::new();
-        self.send(|queues| &queues.writes, Box::new(probe) as Box<dyn WriteJob>)?;
+        self.send(probe)?;
         answer.await.unwrap_or(Err(StoreError::CLOSED))
     }
 
@@ -177,7 +187,7 @@ impl SqliteEngine {
     ) -> Result<R::Output, R::Error> {
         let (write, answer) = Write::new(turn.store, turn.by, operation);
         let (portion, worked) = PortionWrite::new(turn, write);
-        self.send(|queues| &queues.writes, Box::new(portion) as Box<dyn WriteJob>)?;
+        self.send(portion)?;
         let answer = answer.await.unwrap_or_else(|_| Err(StoreError::CLOSED.into()))?;
         if let Some(worked) = worked.get() {
             pace.took(worked);
@@ -185,23 +195,9 @@ impl SqliteEngine {
         Ok(answer)
     }
 
-    /// Does something short in a reading thread.
-    async fn in_reader<T, E>(
-        &self,
-        read: impl FnOnce(&mut Reader) -> Result<T, E> + Send + 'static,
-    ) -> Result<T, E>
-    where
-        T: Send + 'static,
-        E: From<StoreError> + Send + 'static,
-    {
-        let (job, answer) = read_job(read);
-        self.send(|queues| &queues.reads, job)?;
-        answer.await.unwrap_or_else(|_| Err(StoreError::CLOSED.into()))
-    }
-
-    /// Does something long in a searching thread, in its turn.
-    async fn in_searcher<T, E>(
-        &self,
+    /// Reads something in its turn.
+    async fn in_turn<T, E>(
+        waiting: &WaitingReads,
         turn: Turn,
         read: impl FnOnce(&mut Reader) -> Result<T, E> + Send + 'static,
     ) -> Result<T, E>
@@ -210,9 +206,18 @@ impl SqliteEngine {
         E: From<StoreError> + Send + 'static,
     {
         let (job, answer) = read_job(read);
-        self.shared.long_reads.push(turn, job)?;
+        waiting.push(turn, job)?;
         // Nobody has begun what gives no answer: it had to make room for another store's.
         answer.await.unwrap_or_else(|_| Err(StoreError::NO_ROOM.into()))
+    }
+
+    /// Reads something short that is of no store.
+    async fn of_no_store<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&mut Reader) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let turn = Turn { store: StoreId::PLATFORM, by: Actor::Unknown };
+        Self::in_turn(&self.shared.short_reads, turn, read).await
     }
 }
 
@@ -241,12 +246,11 @@ impl Engine for SqliteEngine {
         by: Actor,
         operation: O,
     ) -> Result<O::Output, O::Error> {
-        match operation.length() {
-            Length::Short => self.in_reader(move |reader| reader.run(store, &operation)).await,
-            Length::Long => {
-                self.in_searcher(Turn { store, by }, move |reader| reader.run(store, &operation)).await
-            }
-        }
+        let waiting = match operation.length() {
+            Length::Short => &self.shared.short_reads,
+            Length::Long => &self.shared.long_reads,
+        };
+        Self::in_turn(waiting, Turn { store, by }, move |reader| reader.run(store, &operation)).await
     }
 
     async fn read_alone<O: ReadOperation>(
@@ -260,7 +264,7 @@ impl Engine for SqliteEngine {
         start_thread("reader alone", move || {
             let read = || {
                 let mut connection = open_reader(&path)?;
-                reader::read_alone(&mut connection, store, &operation, &runtime)
+                read_alone(&mut connection, store, &operation, &runtime)
             };
             let _ = caller.send(read());
         })?;
@@ -305,7 +309,7 @@ impl Engine for SqliteEngine {
     }
 
     async fn list_stores(&self, page: PageRequest<StoreId>) -> Result<Page<Store, StoreId>, StoreError> {
-        self.in_reader(move |reader| list_stores(&reader.connection, page)).await
+        self.of_no_store(move |reader| list_stores(&reader.connection, page)).await
     }
 
     async fn list_listening_stores(
@@ -314,7 +318,7 @@ impl Engine for SqliteEngine {
         after: Option<StoreId>,
         limit: u32,
     ) -> Result<Vec<StoreId>, StoreError> {
-        self.in_reader(move |reader| list_listening_stores(&reader.connection, which, after, limit)).await
+        self.of_no_store(move |reader| list_listening_stores(&reader.connection, which, after, limit)).await
     }
 
     fn on_write(&self, wrote: impl Fn(StoreId) + Send + Sync + 'static) {
@@ -322,7 +326,7 @@ impl Engine for SqliteEngine {
     }
 
     async fn next_store_id(&self) -> Result<StoreId, StoreError> {
-        self.in_reader(|reader| next_store_id(&reader.connection)).await
+        self.of_no_store(|reader| next_store_id(&reader.connection)).await
     }
 
     async fn next_store_with(
@@ -330,7 +334,7 @@ impl Engine for SqliteEngine {
         what: StoresWith,
         after: Option<StoreId>,
     ) -> Result<Option<StoreId>, StoreError> {
-        self.in_reader(move |reader| next_store_with(&reader.connection, what, after)).await
+        self.of_no_store(move |reader| next_store_with(&reader.connection, what, after)).await
     }
 
     async fn check(&self, report: impl FnMut(Violation) + Send + 'static) -> Result<(), StoreError> {
@@ -365,7 +369,7 @@ impl Engine for SqliteEngine {
     }
 
     async fn count_events(&self) -> Result<u64, StoreError> {
-        self.in_reader(|reader| count_events(&reader.connection)).await
+        self.of_no_store(|reader| count_events(&reader.connection)).await
     }
 
     fn on_access_change(&self, _changed: impl Fn(Option<StoreId>) + Send + Sync + 'static) {
@@ -389,10 +393,10 @@ impl Engine for SqliteEngine {
     }
 
     async fn close(&self) -> Result<(), StoreError> {
-        let queues = self.shared.queues.write().unwrap_or_else(PoisonError::into_inner).take();
-        // The threads serve what is in their queues and end when nobody can send any more.
-        drop(queues);
-        self.shared.long_reads.close();
+        let writes = self.shared.writes.write().unwrap_or_else(PoisonError::into_inner).take();
+        // The threads serve what waits for them and end when nobody can send any more.
+        drop(writes);
+        self.shared.close_reads();
         match self.shared.finished.lock().await.take() {
             Some(finished) => finished.await.unwrap_or(Err(StoreError::CLOSED)),
             None => Ok(()),

@@ -5,7 +5,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
 
-use crossbeam_channel::Receiver;
 use futures_util::FutureExt;
 use rusqlite::Connection;
 use shopfolk_model::StoreId;
@@ -96,12 +95,5 @@ pub(crate) fn finished<T, E: From<StoreError>>(
         Ok(Some(answer)) => answer,
         Ok(None) => Err(fault("the operation waited for something that is not the database").into()),
         Err(_) => Err(fault("the operation panicked").into()),
-    }
-}
-
-/// Serves reads until nobody can send any more.
-pub(crate) fn serve(mut reader: Reader, jobs: &Receiver<ReadJob>) {
-    for job in jobs {
-        job(&mut reader);
     }
 }

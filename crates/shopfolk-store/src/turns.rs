@@ -1,7 +1,7 @@
 //! Turns of those who wait for what there is little of: first by store, then by caller.
 //!
-//! However much one store or one caller wants, the others wait for no more than what has begun. One store never has all places
-//! where there is more than one, so that another one's work begins at once.
+//! However much one store or one caller wants, the others wait for no more than what has begun. Where work is long, one store never
+//! has all places if there is more than one, so that another one's work begins at once.
 
 use std::collections::VecDeque;
 
@@ -29,6 +29,7 @@ pub struct Turn {
 #[derive(Debug)]
 pub struct Turns<T> {
     places: usize,
+    most_of_one_store: usize,
     most_waiting: usize,
     waiting: usize,
     /// The stores that wait, the next one first.
@@ -77,9 +78,22 @@ impl<T> WaitingStore<T> {
 }
 
 impl<T> Turns<T> {
-    /// Turns at so many places, at least one, for which so much may wait.
+    /// Turns of long work at so many places, at least one, for which so much may wait.
     pub fn new(places: usize, most_waiting: usize) -> Self {
-        Self { places: places.max(1), most_waiting, waiting: 0, stores: VecDeque::new(), begun: Vec::new() }
+        let most_of_one_store = places.saturating_sub(1).max(1);
+        Self { most_of_one_store, ..Self::of_short_work(places, most_waiting) }
+    }
+
+    /// The same of short work: a store may have all places while no other one waits.
+    pub fn of_short_work(places: usize, most_waiting: usize) -> Self {
+        let places = places.max(1);
+        let (stores, begun) = (VecDeque::new(), Vec::new());
+        Self { places, most_of_one_store: places, most_waiting, waiting: 0, stores, begun }
+    }
+
+    /// Whether work of a store may wait for the end of other work of it, though there is a place.
+    pub const fn keeps_places_free(&self) -> bool {
+        self.most_of_one_store < self.places
     }
 
     /// How much waits.
@@ -106,9 +120,9 @@ impl<T> Turns<T> {
         if self.begun.len() >= self.places {
             return None;
         }
-        let most = self.places.saturating_sub(1).max(1);
         let begun_of = |store| self.begun.iter().filter(|&&begun| begun == store).count();
-        let place = self.stores.iter().position(|waiting| begun_of(waiting.store) < most)?;
+        let place =
+            self.stores.iter().position(|waiting| begun_of(waiting.store) < self.most_of_one_store)?;
         let mut waiting = self.stores.remove(place)?;
         let work = waiting.next()?;
         let store = waiting.store;
@@ -202,6 +216,22 @@ mod tests {
         assert!(turns.begin().is_none());
         turns.end(store(1));
         assert!(turns.begin().is_some());
+    }
+
+    #[test]
+    fn a_store_has_all_places_for_short_work_and_others_come_next() {
+        let mut turns = Turns::of_short_work(2, 100);
+        for work in ["a1", "a2", "a3", "a4"] {
+            turns.push(turn(1, 1), work);
+        }
+        assert_eq!(turns.begin(), Some((store(1), "a1")));
+        assert_eq!(turns.begin(), Some((store(1), "a2")));
+        turns.push(turn(2, 2), "b1");
+        assert!(turns.begin().is_none(), "every place is taken");
+        turns.end(store(1));
+        assert_eq!(turns.begin(), Some((store(1), "a3")), "it was its turn before the other one came");
+        turns.end(store(1));
+        assert_eq!(turns.begin(), Some((store(2), "b1")));
     }
 
     #[test]
