@@ -10,6 +10,7 @@ use anyhow::{Context, Result, ensure};
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::post;
+use bytes::Bytes;
 use clap::Args;
 use serde::Serialize;
 use serde_json::Value;
@@ -157,9 +158,11 @@ impl Receiver {
         let url = format!("http://{}/hooks", listener.local_addr()?);
         let count = Arc::new(AtomicU64::new(0));
         let counted = Arc::clone(&count);
-        let receive = move || {
+        let receive = move |body: Bytes| {
             let counted = Arc::clone(&counted);
+            // A body that nobody reads would end the connection.
             async move {
+                drop(body);
                 counted.fetch_add(1, Ordering::Relaxed);
                 StatusCode::OK
             }
@@ -175,7 +178,7 @@ impl Receiver {
     }
 
     /// How many come a second, from the first one on.
-    #[allow(clippy::cast_precision_loss, reason = "counts of a run that takes seconds")]
+    #[expect(clippy::cast_precision_loss, reason = "counts of a run that takes seconds")]
     fn rate(&self, time: Duration) -> f64 {
         let (begin, before) = (Instant::now(), self.count.load(Ordering::Relaxed));
         while self.count.load(Ordering::Relaxed) == before && begin.elapsed() < time {

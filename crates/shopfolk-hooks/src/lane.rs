@@ -43,6 +43,7 @@ impl<E: Engine> Lane<E> {
     /// When the database fails.
     pub(crate) async fn go(&self) -> Result<LaneEnd, StoreError> {
         loop {
+            let portion = self.shared.writes.begin_portion();
             if !self.claim.ensure().await? {
                 return Ok(LaneEnd::Lost);
             }
@@ -62,6 +63,7 @@ impl<E: Engine> Lane<E> {
             if let Some(end) = end {
                 return Ok(end);
             }
+            self.shared.writes.end_portion(portion).await;
         }
     }
 

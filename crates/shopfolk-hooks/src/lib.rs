@@ -10,6 +10,7 @@ mod attempt;
 mod claim;
 mod connector;
 mod event_reader;
+mod give_way;
 mod lane;
 mod listeners;
 mod measures;

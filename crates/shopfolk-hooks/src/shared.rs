@@ -10,6 +10,7 @@ use shopfolk_store::Engine;
 use tokio::time::{Instant, sleep};
 
 use crate::apps::Apps;
+use crate::give_way::Writes;
 use crate::listeners::ListenersOfStores;
 use crate::turns::SendTurns;
 use crate::waiting::Waiting;
@@ -31,6 +32,7 @@ pub(crate) struct Shared<E> {
     /// Who brings the deliveries of stores in the place of this node, since when nothing was heard of them.
     pub(crate) others: Mutex<HashMap<StoreId, (Claim, Instant)>>,
     pub(crate) waiting: Waiting,
+    pub(crate) writes: Writes,
     /// Stores that listen.
     listening: RwLock<HashSet<StoreId>>,
 }
@@ -47,6 +49,7 @@ impl<E: Engine> Shared<E> {
             node: rand::random::<u64>() >> 1 | 1,
             others: Mutex::default(),
             waiting: Waiting::default(),
+            writes: Writes::default(),
             listening: RwLock::default(),
             engine,
         }
@@ -54,6 +57,7 @@ impl<E: Engine> Shared<E> {
 
     /// Something was written in a store.
     pub(crate) fn wrote(&self, store: StoreId) {
+        self.writes.note();
         if self.listening.read().unwrap_or_else(PoisonError::into_inner).contains(&store) {
             self.waiting.add(store);
         }

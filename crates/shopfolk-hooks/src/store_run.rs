@@ -75,6 +75,7 @@ impl<E: Engine> StoreRun<E> {
         loop {
             self.woken.take();
             let began = Instant::now();
+            let portion = self.shared.writes.begin_portion();
             let read = if listening { events.read().await? } else { Read::Nothing };
             match read {
                 Read::Some(webhooks) => {
@@ -84,6 +85,7 @@ impl<E: Engine> StoreRun<E> {
                     for webhook in webhooks {
                         self.start(webhook);
                     }
+                    self.shared.writes.end_portion(portion).await;
                     continue;
                 }
                 Read::Moved => {
