@@ -14,12 +14,12 @@ use axum::http::header;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use shopfolk_model::{
-    Actor, Batch, BatchStatus, ExtraFieldKey, GroupId, Scope, StoreId, Timestamp, TokenHash, TokenId,
-    TokenKind, TokenRecord,
+    Actor, AppId, Batch, BatchStatus, ExtraFieldKey, GroupId, Scope, StoreId, Timestamp, TokenHash, TokenId,
+    TokenKind, TokenRecord, WebhookEvent, WebhookName,
 };
 use shopfolk_operations::{
-    BatchEntry, BatchSearch, FindAccess, ManyCustomers, MassChange, NoteTokenUse, StopReason,
-    change_many_customers, delete_extra_field, delete_group, list_batches,
+    AttemptFilter, BatchEntry, BatchSearch, FindAccess, ManyCustomers, MassChange, NoteTokenUse, StopReason,
+    change_many_customers, delete_extra_field, delete_group, list_batches, replay_failed, webhooks_for,
 };
 use shopfolk_store::{Engine, ReadOperation, WriteOperation};
 
@@ -235,6 +235,21 @@ impl<E: Engine, S: Sync> Caller<E, S> {
         Ok(change_many_customers(engine, self.store, self.actor(), customers, change, now).await?)
     }
 
+    /// The webhooks of an app that are told of an event, whether or not the store let it in.
+    pub(crate) async fn webhooks_for(
+        &self,
+        app: AppId,
+        event: WebhookEvent,
+    ) -> Result<Vec<WebhookName>, ApiError> {
+        Ok(webhooks_for(&self.app.engine, app, event).await?)
+    }
+
+    /// Has every event sent again of which the last attempt failed, and says how many.
+    pub(crate) async fn replay_failed(&self, filter: &AttemptFilter) -> Result<usize, ApiError> {
+        let now = || self.next_portion();
+        Ok(replay_failed(&self.app.engine, self.store, self.actor(), filter, now).await?)
+    }
+
     /// Deletes a customer group in the store of the caller.
     pub(crate) async fn delete_group(&self, group: GroupId) -> Result<(), ApiError> {
         Ok(delete_group(&self.app.engine, self.store, self.actor(), group, || self.next_portion()).await?)
@@ -278,7 +293,12 @@ fn check_scopes(known: &KnownToken, needed: &[Scope], secret: bool) -> Result<()
             "A public token never opens anything about customers: use the secret token",
         ));
     }
-    match needed.iter().find(|&&scope| !known.token.scopes.contains(scope)) {
+    require_scopes(&known.token, needed)
+}
+
+/// Refuses a token that lacks one of these scopes.
+pub(crate) fn require_scopes(token: &TokenRecord, needed: &[Scope]) -> Result<(), ApiError> {
+    match needed.iter().find(|&&scope| !token.scopes.contains(scope)) {
         None => Ok(()),
         Some(missing) => Err(ApiError::new(
             ErrorCode::InsufficientAppScope,

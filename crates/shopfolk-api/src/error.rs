@@ -62,6 +62,8 @@ error_codes! {
     OrderNotFound = NOT_FOUND "ORDER_NOT_FOUND",
     /// The token has sent no such batch.
     BatchNotFound = NOT_FOUND "BATCH_NOT_FOUND",
+    /// There is no such attempt to tell an app of an event, or none that the token may see.
+    WebhookAttemptNotFound = NOT_FOUND "WEBHOOK_ATTEMPT_NOT_FOUND",
     /// No such path.
     EndpointNotFound = NOT_FOUND "ENDPOINT_NOT_FOUND",
     /// The path does not take this method.

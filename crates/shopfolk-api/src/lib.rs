@@ -82,6 +82,8 @@ mod table;
 mod token_cache;
 mod tries;
 mod unknown_tokens;
+mod webhook_attempt;
+mod webhooks;
 mod wire;
 mod wire_schema;
 mod wire_values;
@@ -104,3 +106,4 @@ pub use table::{
     CustomerField, CustomerTable, FieldKind, STORE_COLUMN, Said, SaidContact, SaidCustomer, TableHeaderError,
     WrittenCustomer,
 };
+pub use webhook_attempt::{AttemptOut, RequestShown};

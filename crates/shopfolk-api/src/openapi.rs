@@ -28,6 +28,7 @@ use crate::query;
         (name = "Customer extra fields", description = "What a store keeps of its customers besides what every store does"),
         (name = "Orders", description = "What customers ordered, as far as customers need it"),
         (name = "Batches", description = "Requests that are sent together and run one after the other"),
+        (name = "Webhooks", description = "What apps were told, and telling it again: beyond the published API"),
         (name = "Store", description = "The store itself"),
         (name = "Operating", description = "For those who run the server"),
     ),

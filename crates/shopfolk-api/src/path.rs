@@ -4,11 +4,14 @@
 //! anything else, and the customer before the contact.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::str::FromStr;
 
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
-use shopfolk_model::{ContactId, CustomerId, ExtraFieldKey, GroupId, IdError, OrderKey, StoreId};
+use shopfolk_model::{
+    ContactId, CustomerId, ExtraFieldKey, GroupId, IdError, OrderKey, StoreId, WebhookAttemptId,
+};
 use shopfolk_operations::OrderName;
 use utoipa::PartialSchema;
 use utoipa::openapi::Required;
@@ -41,6 +44,7 @@ const CUSTOMER: PathParameter = parameter("customerId", 5, "The customer", "1777
 const CONTACT: PathParameter = parameter("contactId", 7, "The contact", "113861381");
 const GROUP: PathParameter = parameter("groupId", 5, "The group", "9367001");
 const ORDER: PathParameter = parameter("orderId", 5, "The key or the internal number of the order", "EG4H2");
+const ATTEMPT: PathParameter = parameter("attemptId", 6, "The attempt", "17");
 const EXTRA_FIELD: PathParameter = parameter("key", 6, "The key of the field", "6r0fUGw");
 
 impl PathParameter {
@@ -71,7 +75,7 @@ pub(crate) fn documented(template: &str) -> impl Iterator<Item = Parameter> {
     let is_named = |parameter: &&PathParameter, segment: &str| {
         segment.strip_prefix('{').and_then(|name| name.strip_suffix('}')) == Some(parameter.name)
     };
-    let all = [&STORE, &CUSTOMER, &CONTACT, &GROUP, &ORDER, &EXTRA_FIELD];
+    let all = [&STORE, &CUSTOMER, &CONTACT, &GROUP, &ORDER, &EXTRA_FIELD, &ATTEMPT];
     all.into_iter()
         .filter(move |parameter| {
             template.split('/').nth(parameter.segment).is_some_and(|it| is_named(parameter, it))
@@ -124,6 +128,14 @@ pub(crate) struct OrderPath(pub(crate) OrderName);
 /// The extra field in the path. What cannot be a key is that of no field.
 pub(crate) struct ExtraFieldPath(pub(crate) ExtraFieldKey);
 
+/// The attempt to tell an app of an event in the path.
+pub(crate) struct AttemptPath(pub(crate) WebhookAttemptId);
+
+/// There is no such attempt, or none that the caller may see.
+pub(crate) fn attempt_not_found(id: impl fmt::Display) -> ApiError {
+    ApiError::new(ErrorCode::WebhookAttemptNotFound, format!("Webhook attempt #{id} not found"))
+}
+
 /// The customer and the contact in the path.
 pub(crate) struct ContactPath {
     pub(crate) customer: CustomerId,
@@ -139,6 +151,7 @@ from_uri! {
         };
         id(&GROUP, uri.path(), not_found).map(Self)
     };
+    AttemptPath = |uri| id(&ATTEMPT, uri.path(), |id| attempt_not_found(id)).map(Self);
     OrderPath = |uri| {
         let text = ORDER.of(uri.path());
         let number = text.parse().map(OrderName::Number);

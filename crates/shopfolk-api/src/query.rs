@@ -16,7 +16,7 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{IntoParams, PartialSchema};
 
 use crate::cursor::Place;
-use crate::error::ApiError;
+use crate::error::{ApiError, shorten};
 use crate::from_uri::from_uri;
 use crate::response_fields::{self, ResponseFields};
 
@@ -54,8 +54,10 @@ const LARGEST_OFFSET: u64 = (1 << 53) - 1;
 
 const OFFSET: &str = "offset";
 const AFTER: &str = "after";
-const LIMIT: &str = "limit";
+pub(crate) const LIMIT: &str = "limit";
 const RESPONSE_FIELDS: &str = "responseFields";
+/// Older clients send their token so.
+const TOKEN: &str = "token";
 
 /// What the document says of it.
 const AFTER_ABOUT: &str = "Goes on behind the answer whose `next` this is, in the same order, whatever was added or deleted meanwhile. Costs \
@@ -89,6 +91,19 @@ impl<'a> Query<'a> {
         self.text(name)
             .map(|text| parse(&text).map_err(|expected| ApiError::wrong_value(name, &text, expected)))
             .transpose()
+    }
+
+    /// Refuses parameters that are none of these: one that is misspelt must not do to many what is meant for few.
+    pub(crate) fn refuse_others(&self, known: &[&str]) -> Result<(), ApiError> {
+        let is_known = |name: &str| name == TOKEN || known.contains(&name);
+        match form_urlencoded::parse(self.0.as_bytes()).find(|(name, _)| !is_known(name)) {
+            None => Ok(()),
+            Some((name, _)) => Err(ApiError::wrong_parameter(format!(
+                "There is no parameter '{}' here; there are {}",
+                shorten(&name),
+                known.join(", ")
+            ))),
+        }
     }
 
     /// A text to search for; an empty one is none.
@@ -128,6 +143,25 @@ impl<'a> Query<'a> {
                 .filter(|&offset| offset <= LARGEST_OFFSET)
                 .ok_or_else(|| format!("must be an integer from 0 to {LARGEST_OFFSET}"))
         })?;
+        let limit = self.limit(most)?;
+        let after = self.parsed(AFTER, |text| match text {
+            "" => Ok(None),
+            text => P::of_cursor(text, order).map(Some),
+        })?;
+        match (after.flatten(), offset.unwrap_or(0)) {
+            (None, offset) => Ok(PageRequest::at(offset, limit)),
+            (Some(place), 0) => Ok(PageRequest::after(place, limit)),
+            (Some(_), _) => Err(ApiError::wrong_parameter(format!(
+                "Parameters '{AFTER}' and '{OFFSET}' both say where to begin: leave one of them out"
+            ))),
+        }
+    }
+
+    /// How many entries are wanted, of which more than `most` means that.
+    ///
+    /// # Errors
+    /// When it is no integer of at least 1.
+    pub(crate) fn limit(&self, most: u32) -> Result<u32, ApiError> {
         let limit = self.parsed(LIMIT, |text| {
             let text = text.trim();
             let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -138,18 +172,7 @@ impl<'a> Query<'a> {
                 _ => Err(format!("must be an integer of at least 1 (values over {most} mean {most})")),
             }
         })?;
-        let after = self.parsed(AFTER, |text| match text {
-            "" => Ok(None),
-            text => P::of_cursor(text, order).map(Some),
-        })?;
-        let limit = limit.unwrap_or(PAGE_SIZE);
-        match (after.flatten(), offset.unwrap_or(0)) {
-            (None, offset) => Ok(PageRequest::at(offset, limit)),
-            (Some(place), 0) => Ok(PageRequest::after(place, limit)),
-            (Some(_), _) => Err(ApiError::wrong_parameter(format!(
-                "Parameters '{AFTER}' and '{OFFSET}' both say where to begin: leave one of them out"
-            ))),
-        }
+        Ok(limit.unwrap_or(PAGE_SIZE))
     }
 
     /// Which fields of the answer are wanted: `responseFields`.

@@ -97,16 +97,27 @@ impl From<OperationError> for ApiError {
                 | ExtraFieldRuleError::KeyInUse { .. }
                 | ExtraFieldRuleError::Full => ErrorCode::ConstraintViolation,
             },
-            OperationError::Stopped { reason, changed } => return stopped(reason, changed),
+            OperationError::Stopped { reason, changed } => {
+                return stopped(
+                    reason,
+                    &format!("{changed} customers were changed or deleted until then, and stay so"),
+                );
+            }
+            OperationError::ReplayStopped { reason, replayed } => {
+                return stopped(
+                    reason,
+                    &format!("{replayed} events that were found until then are sent again"),
+                );
+            }
             OperationError::Store(error) => return error.into(),
             // Somebody else was faster: the token that the caller showed is gone.
             OperationError::TokenNotFound { .. } | OperationError::AppNotInstalled { .. } => {
                 ErrorCode::InvalidApiToken
             }
+            OperationError::AppLacksScope { .. } => ErrorCode::InsufficientAppScope,
             // No call of the API creates stores, tokens, apps or owners.
             OperationError::StoreExists { .. }
             | OperationError::TokenExists
-            | OperationError::AppNotFound { .. }
             | OperationError::AppExists { .. }
             | OperationError::AppRule(_)
             | OperationError::OwnerNotFound { .. }
@@ -126,7 +137,8 @@ impl From<OperationError> for ApiError {
             OperationError::BuyerWithoutEmail { .. } => {
                 return Self::wrong_parameter(format!("Parameter 'email' is missing: {error}"));
             }
-            OperationError::EmailMissing
+            OperationError::AppNotFound { .. }
+            | OperationError::EmailMissing
             | OperationError::Unreachable
             | OperationError::TooManyContactsToMatch => ErrorCode::WrongParameter,
             OperationError::NoOrderKey => {
@@ -150,11 +162,8 @@ impl From<OperationError> for ApiError {
 }
 
 /// A walk was stopped between two portions.
-fn stopped(reason: StopReason, changed: u64) -> ApiError {
-    let so_far = format!(
-        "{changed} customers were changed or deleted until then, and stay so. It is safe to repeat: the same request again \
-         does the rest"
-    );
+fn stopped(reason: StopReason, done: &str) -> ApiError {
+    let so_far = format!("{done}. It is safe to repeat: the same request again does the rest");
     match reason {
         StopReason::TimeIsUp => {
             ApiError::new(ErrorCode::Timeout, format!("The request was not served in time. {so_far}"))

@@ -28,7 +28,7 @@ use crate::openapi::{self, Document};
 use crate::settings::ApiSettings;
 use crate::{
     application, batch_runner, batches, contacts, customer_filters, customers, extra_fields, groups,
-    mass_change, operating, orders, profile, request_metrics,
+    mass_change, operating, orders, profile, request_metrics, webhooks,
 };
 
 /// The calls, one path a line. To add one: a line here, or its name in the line of its path.
@@ -62,6 +62,11 @@ fn calls<E: Engine>() -> OpenApiRouter<Arc<App<E>>> {
         .routes(routes!(orders::get_order, orders::delete_order))
         .routes(routes!(batches::create_batch, batches::get_batches, batches::delete_batch))
         .routes(routes!(batches::cancel_batches))
+        .routes(routes!(webhooks::list_webhook_attempts))
+        .routes(routes!(webhooks::get_webhook_attempt))
+        .routes(routes!(webhooks::replay_webhook_attempt))
+        .routes(routes!(webhooks::replay_failed_webhooks))
+        .routes(routes!(webhooks::trigger_webhook))
         .routes(routes!(operating::get_health))
         .routes(routes!(operating::get_readiness))
         .routes(routes!(operating::get_metrics))

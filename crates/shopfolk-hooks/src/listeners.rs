@@ -71,14 +71,8 @@ impl Listeners {
                     && installation.installed <= stored.event.created
                     && event.scope().is_none_or(|scope| installation.scopes.contains(scope.name()))
             })
-            .flat_map(move |(_, app)| webhooks_for(app, event))
+            .flat_map(move |(_, app)| app.webhooks_for(event))
     }
-}
-
-/// The webhooks of an app that an event is told to.
-fn webhooks_for(app: &App, event: WebhookEvent) -> impl Iterator<Item = WebhookName> + '_ {
-    let wants = move |(_, webhook): &(u8, &shopfolk_model::Webhook)| webhook.events.contains(event);
-    (0..).zip(&app.webhooks).filter(wants).map(|(number, _)| WebhookName { app: app.id, number })
 }
 
 /// The listeners of stores, as they were a moment ago.
@@ -146,7 +140,7 @@ impl<'a> ToldEvent<'a> {
             Happening::ApplicationUninstalled(gone) => shut_out
                 .iter()
                 .filter(|app| app.id == gone && app.webhooks_off_since.is_none())
-                .flat_map(|app| webhooks_for(app, event))
+                .flat_map(|app| app.webhooks_for(event))
                 .collect(),
             _ => listeners.told(event, stored).collect(),
         };

@@ -192,7 +192,7 @@ async fn what_failed_is_seen_and_sent_again_with_the_same_id() {
     shop.wait_for_attempts(3).await;
     let filter = AttemptFilter { delivered: Some(false), ..AttemptFilter::default() };
     assert_eq!(
-        replay_failed(&shop.engine, STORE, by, &filter, shop.now()).await.unwrap(),
+        replay_failed(&shop.engine, STORE, by, &filter, || Ok(shop.now())).await.unwrap(),
         1,
         "one of them succeeded"
     );

@@ -7,7 +7,7 @@ use rand::{CryptoRng, RngExt};
 
 use crate::{
     AppId, AppName, AppScopes, FAILURES_SWITCH_OFF_AFTER, IdError, RedirectUrl, SealedSecret, Timestamp,
-    Webhook,
+    Webhook, WebhookEvent, WebhookName,
 };
 
 /// The most apps there can be; one more is refused.
@@ -174,6 +174,12 @@ impl App {
             webhooks_off_since: self.webhooks_off_since.or(is_over.then_some(now)),
             ..self
         }
+    }
+
+    /// Its webhooks that are told of an event.
+    pub fn webhooks_for(&self, event: WebhookEvent) -> impl Iterator<Item = WebhookName> + '_ {
+        let wants = move |(_, webhook): &(u8, &Webhook)| webhook.events.contains(event);
+        (0..).zip(&self.webhooks).filter(wants).map(|(number, _)| WebhookName { app: self.id, number })
     }
 
     /// By what everybody names it.

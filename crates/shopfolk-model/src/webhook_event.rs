@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::{EventType, Scope};
+use crate::{EventType, Scope, ScopeSet};
 
 /// The text names no event that apps are told of.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -132,6 +132,18 @@ impl WebhookEventSet {
     /// Every event there is.
     pub const ALL: Self = Self((1 << WebhookEvent::ALL.len()) - 1);
 
+    /// Those that an app with these scopes is told of.
+    pub fn open_to(scopes: ScopeSet) -> Self {
+        let is_open = |event: &WebhookEvent| event.scope().is_none_or(|scope| scopes.contains(scope));
+        WebhookEvent::ALL.iter().copied().filter(is_open).collect()
+    }
+
+    /// Those that are in both sets.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self(self.0 & other.0)
+    }
+
     /// Whether the event is in the set.
     pub const fn contains(self, event: WebhookEvent) -> bool {
         self.0 & (1 << event as u16) != 0
@@ -140,6 +152,13 @@ impl WebhookEventSet {
     /// The events of the set.
     pub fn iter(self) -> impl Iterator<Item = WebhookEvent> {
         WebhookEvent::ALL.iter().copied().filter(move |&event| self.contains(event))
+    }
+}
+
+impl Default for WebhookEventSet {
+    /// Every event: nobody chose.
+    fn default() -> Self {
+        Self::ALL
     }
 }
 

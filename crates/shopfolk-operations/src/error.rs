@@ -3,7 +3,7 @@
 use shopfolk_model::{
     AddressRuleError, AppRuleError, ClientId, ContactId, ContactRuleError, CustomerId, EmailAddress,
     ExternalReferenceId, ExtraFieldKey, ExtraFieldRuleError, GroupId, GroupRuleError, MAXIMUM_OWNERS,
-    MAXIMUM_UNFINISHED_BATCHES, StoreId, Ticket, TokenId,
+    MAXIMUM_UNFINISHED_BATCHES, Scope, StoreId, Ticket, TokenId,
 };
 use shopfolk_store::StoreError;
 
@@ -16,7 +16,8 @@ pub enum StopReason {
     ShuttingDown,
 }
 
-/// Why an operation changed nothing and has no answer; but for [`Self::Stopped`], which says what it changed.
+/// Why an operation changed nothing and has no answer; but for [`Self::Stopped`] and
+/// [`Self::ReplayStopped`], which say what was done.
 #[derive(Debug, thiserror::Error)]
 pub enum OperationError {
     /// There is no such store.
@@ -57,6 +58,14 @@ pub enum OperationError {
     AppNotInstalled {
         /// The client id that was asked for.
         id: ClientId,
+    },
+    /// The store has not granted the app the scope without which it is not told of such an event.
+    #[error("App {id} lacks the access scope {scope} in the store")]
+    AppLacksScope {
+        /// The client id.
+        id: ClientId,
+        /// The scope.
+        scope: Scope,
     },
     /// A rule about apps says no.
     #[error(transparent)]
@@ -189,6 +198,14 @@ pub enum OperationError {
         reason: StopReason,
         /// How many customers were changed or deleted.
         changed: u64,
+    },
+    /// Sending events again was stopped between two portions. What was found until then is sent; done again, the rest is.
+    #[error("stopped after {replayed} events")]
+    ReplayStopped {
+        /// Why.
+        reason: StopReason,
+        /// How many events are sent again.
+        replayed: usize,
     },
     /// The storage failed.
     #[error(transparent)]

@@ -93,6 +93,6 @@ pub use tokens::{CreateToken, ListTokens, NoteTokenUse, RevokeToken};
 pub use webhooks::{
     AdvanceClock, AttemptFilter, Claim, ClaimDeliveries, DueDeliveries, EventsTaken, ForgetAttempts, GetApps,
     GetAttempt, GetEmails, GetReader, ListAttempts, ListedAttempts, MoveClock, NextWebhook, NoteAttempt,
-    QueueDelivery, ReleaseDeliveries, ReplayAttempts, ResetClock, SettleTries, SettledTry, StopListening,
-    TakeEvents, replay_failed, start_listening,
+    ReleaseDeliveries, ReplayAttempts, ResetClock, SettleTries, SettledTry, StopListening, TakeEvents,
+    TriggerEvent, replay_failed, start_listening, webhooks_for,
 };

@@ -10,14 +10,13 @@ mod claim;
 mod clock;
 mod events;
 mod listeners;
+mod on_request;
 mod tries;
 
-pub use attempts::{
-    AttemptFilter, ForgetAttempts, GetAttempt, ListAttempts, ListedAttempts, QueueDelivery, ReplayAttempts,
-    replay_failed,
-};
+pub use attempts::{AttemptFilter, ForgetAttempts, GetAttempt, ListAttempts, ListedAttempts};
 pub use claim::{Claim, ClaimDeliveries, ReleaseDeliveries};
 pub use clock::{AdvanceClock, MoveClock, ResetClock};
 pub use events::{EventsTaken, StopListening, TakeEvents, start_listening};
 pub use listeners::{GetApps, GetEmails, GetReader, NoteAttempt};
+pub use on_request::{ReplayAttempts, TriggerEvent, replay_failed, webhooks_for};
 pub use tries::{DueDeliveries, NextWebhook, SettleTries, SettledTry};

@@ -8,14 +8,13 @@ use clap::{Args, Subcommand};
 use rand::RngExt;
 use rand::SeedableRng;
 use rand::rngs::{StdRng, SysRng};
-use serde_json::{Value, json};
-use shopfolk_api::Clock;
+use shopfolk_api::{AttemptOut, Clock, RequestShown};
 use shopfolk_model::{
-    Actor, AttemptOutcome, ClientId, CustomerId, DeliveredEvent, StoreId, Timestamp, WebhookAttempt,
-    WebhookAttemptId, WebhookEvent, WebhookEventId, WebhookName,
+    Actor, AttemptOutcome, ClientId, StoreId, Timestamp, WebhookAttempt, WebhookAttemptId, WebhookEvent,
+    WebhookEventId, WebhookEventSet,
 };
 use shopfolk_operations::{
-    AttemptFilter, GetApp, GetAttempt, GetEmails, ListAttempts, QueueDelivery, ReplayAttempts, replay_failed,
+    AttemptFilter, GetAttempt, ListAttempts, ReplayAttempts, TriggerEvent, replay_failed, webhooks_for,
 };
 use shopfolk_store::Engine;
 
@@ -63,7 +62,8 @@ pub(crate) struct Which {
 impl Which {
     fn filter(&self, delivered: Option<bool>) -> AttemptFilter {
         let Self { store: _, app, event, event_id, from, to } = *self;
-        AttemptFilter { app: app.map(|app| app.0), event_type: event, event: event_id, delivered, from, to }
+        let events = event.map_or_else(WebhookEventSet::default, |event| [event].into_iter().collect());
+        AttemptFilter { app: app.map(|app| app.0), events, event: event_id, delivered, from, to }
     }
 }
 
@@ -136,7 +136,7 @@ pub(crate) fn run(command: Command, database: &DatabaseUrl) -> Result<ExitCode> 
                 engine.read(store, GetAttempt { id }).await.context("cannot read the try")
             })?;
             let Some(attempt) = attempt else { bail!("Webhook attempt #{id} not found") };
-            output::print(&serde_json::to_string_pretty(&whole(&attempt))?)?;
+            output::print(&serde_json::to_string_pretty(&whole(attempt))?)?;
         }
         Command::Replay(arguments) => {
             let count = replay(database, &arguments)?;
@@ -164,7 +164,7 @@ fn list(database: &DatabaseUrl, arguments: &List) -> Result<()> {
         }
     })?;
     if arguments.json {
-        let attempts: Vec<Value> = attempts.iter().map(whole).collect();
+        let attempts: Vec<AttemptOut> = attempts.into_iter().map(whole).collect();
         return output::print(&serde_json::to_string_pretty(&attempts)?);
     }
     let lines: Vec<String> = attempts.iter().map(line).collect();
@@ -186,32 +186,8 @@ fn line(attempt: &WebhookAttempt) -> String {
 }
 
 /// A try in JSON, with all that is kept of it.
-fn whole(attempt: &WebhookAttempt) -> Value {
-    let pairs = |headers: &[(String, String)]| -> Vec<Value> {
-        headers.iter().map(|(name, value)| json!([name, value])).collect()
-    };
-    let answer = match &attempt.outcome {
-        AttemptOutcome::Answered { status, headers, body } => {
-            json!({ "status": status, "headers": pairs(headers), "body": body })
-        }
-        AttemptOutcome::Failed(reason) => json!({ "failure": reason }),
-    };
-    json!({
-        "id": attempt.id.get(),
-        "clientId": ClientId(attempt.webhook.app).to_string(),
-        "webhook": attempt.webhook.number,
-        "eventId": attempt.event.id.to_string(),
-        "eventType": attempt.event.event_type.name(shopfolk_model::EventSpelling::CamelCase),
-        "entityId": attempt.event.entity,
-        "try": attempt.number,
-        "onRequest": attempt.on_request,
-        "tried": attempt.tried.to_string(),
-        "milliseconds": u64::try_from(attempt.took.as_millis()).unwrap_or(u64::MAX),
-        "delivered": attempt.is_delivered(),
-        "next": attempt.next.map(|next| next.to_string()),
-        "request": { "url": attempt.url, "headers": pairs(&attempt.headers), "body": attempt.body },
-        "answer": answer,
-    })
+fn whole(attempt: WebhookAttempt) -> AttemptOut {
+    AttemptOut::new(attempt, RequestShown::Whole)
 }
 
 fn replay(database: &DatabaseUrl, arguments: &Replay) -> Result<usize> {
@@ -221,9 +197,11 @@ fn replay(database: &DatabaseUrl, arguments: &Replay) -> Result<usize> {
         let replayed = match id {
             Some(id) => {
                 let replay = ReplayAttempts { attempts: vec![id], now };
-                engine.write(store, Actor::CommandLine, replay).await
+                engine.write(store, Actor::CommandLine, replay).await.map_err(Into::into)
             }
-            None => replay_failed(&engine, store, Actor::CommandLine, &filter, now).await,
+            None => {
+                replay_failed(&engine, store, Actor::CommandLine, &filter, || Ok(now)).await.map_err(explain)
+            }
         };
         replayed.context("cannot have events sent again")
     })
@@ -235,26 +213,10 @@ fn trigger(database: &DatabaseUrl, arguments: &Trigger) -> Result<()> {
     let mut random = StdRng::try_from_rng(&mut SysRng).context("the system gives no random numbers")?;
     let id = WebhookEventId::from_random(random.random());
     let told = database.with(Purpose::Use, |engine| async move {
-        let found = engine.read(StoreId::PLATFORM, GetApp { app: app.0 }).await.map_err(explain)?;
-        let webhooks: Vec<WebhookName> = (0..)
-            .zip(&found.webhooks)
-            .filter(|(_, webhook)| webhook.events.contains(event))
-            .map(|(number, _)| WebhookName { app: app.0, number })
-            .collect();
-        let customers: Vec<_> = CustomerId::new(entity).into_iter().collect();
-        let is_of_customer =
-            shopfolk_model::DeliveryQueue::of(event) == shopfolk_model::DeliveryQueue::Customer;
-        let email = if is_of_customer {
-            let emails =
-                engine.read(store, GetEmails { customers }).await.context("cannot read the customer")?;
-            Some(emails.into_values().next().unwrap_or_else(|| "made.up@example.com".to_owned()))
-        } else {
-            None
-        };
+        let webhooks = webhooks_for(&engine, app.0, event).await.map_err(explain)?;
         let told = webhooks.len();
-        let event = DeliveredEvent { id, event_type: event, entity, created: now, customer_email: email };
-        let queue = QueueDelivery { webhooks, event, now };
-        engine.write(store, Actor::CommandLine, queue).await.context("cannot have the event sent")?;
+        let trigger = TriggerEvent { store, app: app.0, webhooks, id, event_type: event, entity, now };
+        engine.write(store, Actor::CommandLine, trigger).await.map_err(explain)?;
         Ok(told)
     })?;
     if told == 0 {

@@ -2,7 +2,7 @@
 
 use axum::http::Method;
 use serde_json::Value;
-use shopfolk_model::{Scope, ScopeSet, TokenKind};
+use shopfolk_model::{Scope, ScopeSet, TokenKind, WebhookEvent};
 use shopfolk_store_sqlite::SqliteEngine;
 
 use crate::support::{Answer, Call, STORE, TestApp};
@@ -15,8 +15,11 @@ struct Case {
 }
 
 /// What has to stand in the query of an operation.
-const QUERIES: &[(&str, &str)] =
-    &[("delete_batch", "?ticketId=0f8fad5b-d9cb-469f-a165-70867728950e"), ("cancel_batches", "?groupId=1")];
+const QUERIES: &[(&str, &str)] = &[
+    ("trigger_webhook", "?clientId=app-7&eventType=application.installed"),
+    ("delete_batch", "?ticketId=0f8fad5b-d9cb-469f-a165-70867728950e"),
+    ("cancel_batches", "?groupId=1"),
+];
 
 const CASES: &[Case] = &[
     Case { operation: "get_profile", scopes: "", body: "" },
@@ -84,6 +87,11 @@ const CASES: &[Case] = &[
     Case { operation: "get_contact", scopes: "read_customers", body: "" },
     Case { operation: "update_contact", scopes: "update_customers", body: r#"{"note": "n"}"# },
     Case { operation: "delete_contact", scopes: "update_customers", body: "" },
+    Case { operation: "list_webhook_attempts", scopes: "", body: "" },
+    Case { operation: "get_webhook_attempt", scopes: "", body: "" },
+    Case { operation: "replay_webhook_attempt", scopes: "", body: "" },
+    Case { operation: "replay_failed_webhooks", scopes: "", body: "" },
+    Case { operation: "trigger_webhook", scopes: "", body: "" },
     Case { operation: "create_batch", scopes: "", body: r#"[{"path": "profile", "method": "GET"}]"# },
     Case { operation: "get_batches", scopes: "", body: "" },
     Case { operation: "delete_batch", scopes: "", body: "" },
@@ -134,11 +142,14 @@ impl Shop {
         let group = app.post("/customer_groups", r#"{"name": "A"}"#).await.json()["id"].to_string();
         let field = app.post("/store_extrafields/customers", r#"{"title": "A"}"#).await.json();
         let order = app.post("/orders", r#"{"email": "anna@example.com"}"#).await.json();
+        let told = app.install_app(7, "read_customers").await;
+        let attempt = app.attempt(told, WebhookEvent::ApplicationInstalled, 200).await;
         let path = operation
             .template
             .replace("/customers/{customerId}", &customer)
             .replace("{contactId}", &contact.to_string())
             .replace("{orderId}", order["orderId"].as_str().unwrap())
+            .replace("{attemptId}", &attempt.to_string())
             .replace("{groupId}", &group)
             .replace("{key}", field["key"].as_str().unwrap());
         let query = QUERIES.iter().find(|(of, _)| *of == operation.id).map_or("", |(_, query)| query);

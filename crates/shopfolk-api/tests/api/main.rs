@@ -23,3 +23,4 @@ mod pages;
 mod search;
 mod support;
 mod unknown_tokens;
+mod webhooks;

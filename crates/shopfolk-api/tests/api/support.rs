@@ -15,8 +15,16 @@ use axum::http::{HeaderMap, Method, Request, StatusCode, Version, header};
 use http_body_util::BodyExt;
 use serde_json::Value;
 use shopfolk_api::{Api, ApiSettings, Clock, RateLimit, api, of_peer};
-use shopfolk_model::{Actor, ScopeSet, StoreId, StoreKey, StoreName, Timestamp, Token, TokenId, TokenKind};
-use shopfolk_operations::{CreateStore, CreateToken, RevokeToken, SetStoreSuspended};
+use shopfolk_model::{
+    Actor, AppId, AppName, AttemptOutcome, DeliveredEvent, DeliveryQueue, EventSpelling, NewApp, ScopeSet,
+    SealedSecret, StoreId, StoreKey, StoreName, Timestamp, Token, TokenId, TokenKind, Webhook,
+    WebhookAttempt, WebhookAttemptId, WebhookDelivery, WebhookEvent, WebhookEventId, WebhookEventSet,
+    WebhookName, WebhookUrl,
+};
+use shopfolk_operations::{
+    AttemptFilter, CreateApp, CreateStore, CreateToken, DueDeliveries, InstallApp, ListAttempts, NewTokens,
+    RevokeToken, SetStoreSuspended, SettleTries, SettledTry,
+};
 use shopfolk_store::{BackgroundTask, Engine};
 use shopfolk_store_sqlite::{SqliteEngine, SqliteSettings};
 use tempfile::TempDir;
@@ -167,6 +175,79 @@ impl TestApp {
     pub async fn revoke_token(&self, id: TokenId) {
         let revoke = RevokeToken { id, now: self.clock.now() };
         self.engine.write(store(STORE), Actor::CommandLine, revoke).await.unwrap();
+    }
+
+    /// An app with a webhook for every event, which the store let in. Its secret token is `secret_of_` and its number.
+    pub async fn install_app(&self, number: i64, scopes: &str) -> AppId {
+        let (app, now) = (AppId::new(number).unwrap(), self.clock.now());
+        let webhook = Webhook {
+            url: WebhookUrl::new("https://app.example/hooks?key=private").unwrap(),
+            events: WebhookEventSet::ALL,
+            headers: Vec::new(),
+            spelling: EventSpelling::CamelCase,
+        };
+        let new = NewApp {
+            name: AppName::new("An app").unwrap(),
+            redirect_urls: Vec::new(),
+            scopes: scopes.parse().unwrap(),
+            webhooks: vec![webhook],
+        };
+        let secret = SealedSecret::from_stored(&[7; SealedSecret::LENGTH]).unwrap();
+        let platform = StoreKey::new(&"p".repeat(20)).unwrap();
+        let create = CreateApp { id: app, app: new, secret, platform, now };
+        self.engine.write(StoreId::PLATFORM, Actor::CommandLine, create).await.unwrap();
+        let hash = |kind: &str| Token::from_text(format!("{kind}_of_{number}")).hash();
+        let tokens = NewTokens { secret: hash("secret"), public: hash("public") };
+        let install = InstallApp { store: store(STORE), app, scopes: scopes.parse().unwrap(), tokens, now };
+        self.engine.write(store(STORE), Actor::CommandLine, install).await.unwrap();
+        app
+    }
+
+    /// An attempt to tell an app of an event, which was answered so.
+    pub async fn attempt(&self, app: AppId, event: WebhookEvent, status: u16) -> WebhookAttemptId {
+        let (webhook, now) = (WebhookName { app, number: 0 }, self.clock.now());
+        let event = DeliveredEvent {
+            id: WebhookEventId::from_random(u128::from(self.tokens.fetch_add(1, Ordering::Relaxed))),
+            event_type: event,
+            entity: 5,
+            created: now,
+            customer_email: None,
+        };
+        let attempt = WebhookAttempt {
+            id: WebhookAttemptId::MAXIMUM,
+            webhook,
+            event: event.clone(),
+            number: 1,
+            on_request: false,
+            tried: now,
+            took: Duration::from_millis(7),
+            url: "https://app.example/hooks?key=private".to_owned(),
+            headers: vec![("X-Key".to_owned(), "private".to_owned())],
+            body: "{}".to_owned(),
+            outcome: AttemptOutcome::Answered { status, headers: Vec::new(), body: "said".to_owned() },
+            next: None,
+        };
+        let delivery = WebhookDelivery {
+            webhook,
+            queue: DeliveryQueue::of(event.event_type),
+            place: 1,
+            event,
+            due: Some(now),
+            first_tried: None,
+            tries: 0,
+        };
+        let tries = vec![SettledTry { delivery, attempt: Some(attempt) }];
+        let settle = SettleTries { node: 7, tries, now };
+        self.engine.write(store(STORE), Actor::CommandLine, settle).await.unwrap().unwrap();
+        let list = ListAttempts { filter: AttemptFilter::default(), before: None, limit: 1 };
+        self.engine.read(store(STORE), list).await.unwrap().attempts[0].id
+    }
+
+    /// What is to be sent to an app now.
+    pub async fn due(&self, app: AppId) -> Vec<WebhookDelivery> {
+        let webhook = WebhookName { app, number: 0 };
+        let due = DueDeliveries { webhook, now: self.clock.now(), limit: 100 };
+        self.engine.read(store(STORE), due).await.unwrap()
     }
 
     /// A call to a path of the store, with its token.

@@ -12,8 +12,8 @@ use super::apps::*;
 use super::fixture::*;
 use crate::{
     AdvanceClock, AttemptFilter, Claim, ClaimDeliveries, DueDeliveries, EventsTaken, ForgetAttempts,
-    GetAttempt, GetReader, ListAttempts, MoveClock, NextWebhook, QueueDelivery, ReleaseDeliveries,
-    ReplayAttempts, ResetClock, SettleTries, SettledTry, StopListening, TakeEvents, UninstallApp,
+    GetAttempt, GetReader, ListAttempts, MoveClock, NextWebhook, ReleaseDeliveries, ReplayAttempts,
+    ResetClock, SettleTries, SettledTry, StopListening, TakeEvents, TriggerEvent, UninstallApp,
 };
 
 const NODE: u64 = 7;
@@ -89,10 +89,17 @@ fn tried(delivery: &WebhookDelivery, status: u16, next: Option<Timestamp>) -> Se
 
 /// Has an app told of an event: one delivery waits, and one attempt was made.
 pub async fn try_a_webhook<E: Engine>(engine: &E, app: AppId) {
-    let event = delivery(app, 1, 1).event;
-    for _ in 0..2 {
-        let queue = QueueDelivery { webhooks: vec![webhook(app)], event: event.clone(), now: at(5) };
-        engine.write(STORE, BY, queue).await.unwrap();
+    for number in 0..2 {
+        let trigger = TriggerEvent {
+            store: STORE,
+            app,
+            webhooks: vec![webhook(app)],
+            id: WebhookEventId::from_random(number),
+            event_type: WebhookEvent::ApplicationInstalled,
+            entity: 1,
+            now: at(5),
+        };
+        engine.write(STORE, BY, trigger).await.unwrap();
     }
     let first = due(engine, app, 9).await.remove(0);
     settle(engine, vec![tried(&first, 200, None)]).await.unwrap();

@@ -1,18 +1,12 @@
-//! What was tried: seen, sent again, and forgotten.
+//! What was tried: seen, and forgotten.
 
-use std::collections::HashSet;
-
-use shopfolk_model::{
-    Actor, AppId, DeliveredEvent, DeliveryQueue, StoreId, Timestamp, WebhookAttempt, WebhookAttemptId,
-    WebhookDelivery, WebhookEvent, WebhookEventId, WebhookName,
-};
+use shopfolk_model::{AppId, Timestamp, WebhookAttempt, WebhookAttemptId, WebhookEventId, WebhookEventSet};
 use shopfolk_store::{
-    Engine, IdKind, Length, Query, ReadOperation, ReadTx, Record, RecordKey, StoreError, Which,
-    WriteOperation, WriteTx,
+    IdKind, Length, Query, ReadOperation, ReadTx, Record, StoreError, Which, WriteOperation, WriteTx,
 };
 
 /// How many attempts are looked through at once: their requests and answers can be long.
-const PORTION: i64 = 200;
+pub(crate) const PORTION: i64 = 200;
 /// How many portions are looked through for one answer.
 const PORTIONS: usize = 20;
 
@@ -22,7 +16,7 @@ pub struct AttemptFilter {
     /// To this app.
     pub app: Option<AppId>,
     /// To tell of such events.
-    pub event_type: Option<WebhookEvent>,
+    pub events: WebhookEventSet,
     /// To tell of this event.
     pub event: Option<WebhookEventId>,
     /// Those that succeeded, or those that did not.
@@ -35,9 +29,9 @@ pub struct AttemptFilter {
 
 impl AttemptFilter {
     fn matches(&self, attempt: &WebhookAttempt) -> bool {
-        let Self { app, event_type, event, delivered, from, to } = self;
+        let Self { app, events, event, delivered, from, to } = self;
         app.is_none_or(|app| app == attempt.webhook.app)
-            && event_type.is_none_or(|event_type| event_type == attempt.event.event_type)
+            && events.contains(attempt.event.event_type)
             && event.is_none_or(|event| event == attempt.event.id)
             && delivered.is_none_or(|delivered| delivered == attempt.is_delivered())
             && from.is_none_or(|from| from <= attempt.tried)
@@ -127,119 +121,6 @@ impl ReadOperation for GetAttempt {
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, StoreError> {
         tx.get((self.id,)).await
-    }
-}
-
-/// Has events sent again that attempts were made for, once each: with the same ids, and the secret of then. It counts for
-/// nothing. Answers how many there are.
-#[derive(Debug, Clone)]
-pub struct ReplayAttempts {
-    /// The attempts.
-    pub attempts: Vec<WebhookAttemptId>,
-    /// Now.
-    pub now: Timestamp,
-}
-
-impl WriteOperation for ReplayAttempts {
-    type Output = usize;
-    type Error = StoreError;
-
-    async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<usize, StoreError> {
-        let keys: Vec<_> = self.attempts.iter().map(|&id| (id,)).collect();
-        let attempts: Vec<WebhookAttempt> = tx.all(Query::keys::<WebhookAttempt>(&keys)).await?;
-        let wanted: Vec<WebhookDelivery> = attempts
-            .into_iter()
-            .map(|attempt| on_request(attempt.webhook, attempt.event, attempt.id.get(), self.now))
-            .collect();
-        // One that is wanted twice before it was sent is sent once.
-        let keys = wanted.iter().map(|delivery| {
-            let WebhookDelivery { webhook, queue, place, event, .. } = delivery;
-            (webhook.app, webhook.number, *queue, event.entity, *place).values()
-        });
-        let query = Query { table: WebhookDelivery::TABLE, which: Which::Keys(keys.collect()) };
-        let there: HashSet<i64> = tx
-            .list::<WebhookDelivery>(query)
-            .await?
-            .items
-            .into_iter()
-            .map(|delivery| delivery.place)
-            .collect();
-        let new: Vec<_> =
-            wanted.iter().filter(|delivery| !there.contains(&delivery.place)).cloned().collect();
-        tx.insert(&new).await?;
-        Ok(wanted.len())
-    }
-}
-
-/// Has an event sent, once, whether it happened or not. It counts for nothing.
-#[derive(Debug, Clone)]
-pub struct QueueDelivery {
-    /// To whom.
-    pub webhooks: Vec<WebhookName>,
-    /// What is told.
-    pub event: DeliveredEvent,
-    /// Now.
-    pub now: Timestamp,
-}
-
-impl WriteOperation for QueueDelivery {
-    type Output = ();
-    type Error = StoreError;
-
-    async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<(), StoreError> {
-        let places = tx.take_ids::<WebhookAttemptId>(self.webhooks.len()).await?;
-        let deliveries: Vec<_> = self
-            .webhooks
-            .iter()
-            .zip(places)
-            .map(|(&webhook, place)| on_request(webhook, self.event.clone(), place.get(), self.now))
-            .collect();
-        tx.insert(&deliveries).await
-    }
-}
-
-fn on_request(webhook: WebhookName, event: DeliveredEvent, place: i64, now: Timestamp) -> WebhookDelivery {
-    WebhookDelivery {
-        webhook,
-        queue: DeliveryQueue::OnRequest,
-        place,
-        event,
-        due: Some(now),
-        first_tried: None,
-        tries: 0,
-    }
-}
-
-/// Has every event sent again of which the last attempt of a span failed, and says how many.
-///
-/// # Errors
-/// When the database fails; what was found until then is sent.
-pub async fn replay_failed<E: Engine>(
-    engine: &E,
-    store: StoreId,
-    by: Actor,
-    filter: &AttemptFilter,
-    now: Timestamp,
-) -> Result<usize, StoreError> {
-    let filter = AttemptFilter { delivered: None, ..filter.clone() };
-    let (mut seen, mut before, mut replayed) = (HashSet::new(), None, 0);
-    loop {
-        let limit = usize::try_from(PORTION).unwrap_or(usize::MAX);
-        let listed =
-            engine.read_for(store, by, ListAttempts { filter: filter.clone(), before, limit }).await?;
-        let attempts: Vec<_> = listed
-            .attempts
-            .iter()
-            .filter(|attempt| seen.insert((attempt.webhook, attempt.event.id)) && !attempt.is_delivered())
-            .map(|attempt| attempt.id)
-            .collect();
-        if !attempts.is_empty() {
-            replayed += engine.write(store, by, ReplayAttempts { attempts, now }).await?;
-        }
-        match listed.next {
-            Some(next) => before = Some(next),
-            None => return Ok(replayed),
-        }
     }
 }
 
