@@ -79,7 +79,7 @@ impl Written {
         };
         let took = began.elapsed();
         let on_request = delivery.queue == DeliveryQueue::OnRequest;
-        let wait = answer.as_ref().ok().and_then(Answer::retry_after);
+        let wait = answer.as_ref().ok().and_then(|answer| answer.retry_after(clock.system()));
         let delivered = answer.as_ref().is_ok_and(Answer::is_delivered);
         measures::count_attempt(&answer, took);
         let first = delivery.first_tried.unwrap_or(tried);

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response};
@@ -11,7 +11,7 @@ use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use rustls::RootCertStore;
-use shopfolk_model::{AddressPolicy, is_delivered};
+use shopfolk_model::{AddressPolicy, Timestamp, is_delivered};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::connector::{Connector, Resolver, UnreachableReceiver};
@@ -68,10 +68,15 @@ impl Answer {
         is_delivered(self.status)
     }
 
-    /// How long the receiver wants to be left alone, where it says so in seconds.
-    pub fn retry_after(&self) -> Option<Duration> {
-        let text = self.headers.get(http::header::RETRY_AFTER)?.to_str().ok()?;
-        text.trim().parse().ok().map(Duration::from_secs)
+    /// How long the receiver wants to be left alone from now on, where it says so: in seconds or until a date (RFC 9110, 10.2.3).
+    pub fn retry_after(&self, now: Timestamp) -> Option<Duration> {
+        let text = self.headers.get(http::header::RETRY_AFTER)?.to_str().ok()?.trim();
+        if let Ok(seconds) = text.parse() {
+            return Some(Duration::from_secs(seconds));
+        }
+        let date = httpdate::parse_http_date(text).ok()?.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+        let now = Duration::from_secs(u64::try_from(now.unix_seconds()).unwrap_or(0));
+        Some(date.saturating_sub(now))
     }
 }
 

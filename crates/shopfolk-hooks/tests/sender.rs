@@ -14,7 +14,7 @@ use shopfolk_hooks::{
     Answer, KEPT_OF_AN_ANSWER, ReceiverUrl, Resolver, SendFailure, Sender, SenderLimits, SystemResolver,
     UnreachableReceiver, WebhookRequest,
 };
-use shopfolk_model::{AddressPolicy, RefusedAddress};
+use shopfolk_model::{AddressPolicy, RefusedAddress, Timestamp};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
@@ -136,11 +136,22 @@ async fn the_first_four_kilobytes_of_an_answer_are_kept() {
 
 #[tokio::test]
 async fn a_receiver_may_ask_to_be_left_alone() {
-    let answer =
-        answer_to(&["HTTP/1.1 429 No\r\nRetry-After: 120\r\nContent-Length: 0\r\n\r\n"]).await.unwrap();
-    assert_eq!(answer.retry_after(), Some(Duration::from_mins(2)));
-    let date = "HTTP/1.1 503 No\r\nRetry-After: Fri, 31 Dec 1999 23:59:59 GMT\r\nContent-Length: 0\r\n\r\n";
-    assert_eq!(answer_to(vec![date].leak()).await.unwrap().retry_after(), None);
+    // Fri, 31 Dec 1999 23:58:59 GMT
+    let now = Timestamp::from_unix_seconds(946_684_739).unwrap();
+    let cases = [
+        ("120", Some(Duration::from_mins(2))),
+        ("Fri, 31 Dec 1999 23:59:59 GMT", Some(Duration::from_mins(1))),
+        ("Friday, 31-Dec-99 23:59:59 GMT", Some(Duration::from_mins(1))),
+        ("Fri Dec 31 23:59:59 1999", Some(Duration::from_mins(1))),
+        ("Fri, 31 Dec 1999 23:00:00 GMT", Some(Duration::ZERO)),
+        ("Thu, 01 Jan 1903 00:00:00 GMT", None),
+        ("soon", None),
+        ("-1", None),
+    ];
+    for (text, wait) in cases {
+        let answer = format!("HTTP/1.1 503 No\r\nRetry-After: {text}\r\nContent-Length: 0\r\n\r\n");
+        assert_eq!(answer_to(vec![&*answer.leak()].leak()).await.unwrap().retry_after(now), wait, "{text}");
+    }
 }
 
 #[tokio::test]
