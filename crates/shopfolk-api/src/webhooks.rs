@@ -5,8 +5,8 @@
 
 use axum::response::Response;
 use shopfolk_model::{
-    AppId, ClientId, TokenRecord, WebhookAttempt, WebhookAttemptId, WebhookEvent, WebhookEventId,
-    WebhookEventSet,
+    AppId, ClientId, EventSpelling, TokenRecord, UnknownWebhookEvent, WebhookAttempt, WebhookAttemptId,
+    WebhookEvent, WebhookEventId, WebhookEventSet,
 };
 use shopfolk_operations::{
     AttemptFilter, GetAttempt, GetInstallation, ListAttempts, ListedAttempts, ReplayAttempts, TriggerEvent,
@@ -82,9 +82,24 @@ pub(crate) struct TriggerQuery {
     entity: i64,
 }
 
+/// Reads events with commas between them; else says what is expected.
+fn events(text: &str) -> Result<WebhookEventSet, String> {
+    text.parse().map_err(|_: UnknownWebhookEvent| expected_events())
+}
+
+/// Reads one event; else says what is expected.
+fn event(text: &str) -> Result<WebhookEvent, String> {
+    text.parse().map_err(|_: UnknownWebhookEvent| expected_events())
+}
+
+fn expected_events() -> String {
+    let names: Vec<_> = WebhookEvent::ALL.iter().map(|event| event.name(EventSpelling::CamelCase)).collect();
+    format!("must be one of {}", names.join(", "))
+}
+
 fn filter(query: &Query<'_>) -> Result<AttemptFilter, ApiError> {
     let app = query.parsed(AttemptParameters::CLIENT_ID, str::parse::<ClientId>)?;
-    let events = query.parsed(AttemptParameters::EVENT_TYPE, str::parse::<WebhookEventSet>)?;
+    let events = query.parsed(AttemptParameters::EVENT_TYPE, events)?;
     Ok(AttemptFilter {
         app: app.map(|client| client.0),
         events: events.unwrap_or_default(),
@@ -127,7 +142,7 @@ from_uri! {
         };
         Ok(Self {
             app: query.parsed(TriggerParameters::CLIENT_ID, str::parse::<ClientId>)?.map(|client| client.0),
-            event: query.parsed(name, str::parse)?.ok_or_else(missing)?,
+            event: query.parsed(name, event)?.ok_or_else(missing)?,
             entity: query.parsed(TriggerParameters::ENTITY_ID, number)?.unwrap_or(1),
         })
     };
