@@ -13,6 +13,7 @@ use harness::{Outcome, Program, SCOPES, STORE, Server, Shop};
 
 on_each_engine! {
     a_store_is_created_listed_suspended_and_resumed,
+    a_store_that_is_not_there_has_nothing_to_show,
     a_token_is_shown_once_and_listed_without_its_secret,
     an_app_is_registered_let_in_and_shut_out,
     an_owner_is_added_with_a_password_from_stdin,
@@ -182,6 +183,22 @@ fn a_store_is_created_listed_suspended_and_resumed(program: Program) {
     assert_eq!(lines.len(), 4, "{table}");
     assert!(lines[0].starts_with("ID    STATE  CREATED"), "{table}");
     assert!(lines[2].starts_with("1003  open   20") && lines[2].ends_with("  Großer Laden"), "{table}");
+}
+
+fn a_store_that_is_not_there_has_nothing_to_show(program: Program) {
+    program.run(&["store", "create", "--name", "First"]).succeeded();
+    for command in [
+        &["app", "list"][..],
+        &["webhooks", "list"],
+        &["webhooks", "show", "1"],
+        &["webhooks", "replay", "--failed"],
+        &["clock", "show"],
+        &["clock", "advance", "24h"],
+        &["clock", "reset"],
+    ] {
+        let line = program.run(&[command, &["--store", "9"]].concat()).failed(1);
+        assert!(line.starts_with("Store #9 not found; "), "{command:?}: {line}");
+    }
 }
 
 fn states(program: &Program) -> Vec<(u64, bool)> {

@@ -23,6 +23,17 @@ pub struct TestClock {
 }
 
 impl TestClock {
+    /// The clock that is so many seconds ahead, and is to be so many ahead.
+    ///
+    /// # Errors
+    /// When it is further than it is to be, or that is more than [`MOST_AHEAD`].
+    pub const fn new(ahead: u32, goal: u32) -> Result<Self, ClockTooFarAhead> {
+        if ahead > goal || goal as u64 > MOST_AHEAD.as_secs() {
+            return Err(ClockTooFarAhead);
+        }
+        Ok(Self { ahead, goal })
+    }
+
     /// What time it is by this clock, when the system has that time.
     #[must_use]
     pub fn time(self, system: Timestamp) -> Timestamp {
@@ -41,11 +52,8 @@ impl TestClock {
     /// When that is more than [`MOST_AHEAD`].
     pub fn advanced_by(self, duration: Duration) -> Result<Self, ClockTooFarAhead> {
         let goal = Duration::from_secs(self.goal.into()).saturating_add(duration);
-        if goal > MOST_AHEAD {
-            return Err(ClockTooFarAhead);
-        }
         let goal = u32::try_from(goal.as_secs()).map_err(|_| ClockTooFarAhead)?;
-        Ok(Self { goal, ..self })
+        Self::new(self.ahead, goal)
     }
 
     /// The clock as it is when it went on to the next delivery that is due, or to where it is to be. `None` while something

@@ -69,7 +69,7 @@ record! {
         position: read_through,
         holder,
         beat,
-        clock: TestClock { ahead: clock_ahead, goal: clock_goal },
+        clock: TestClock::new(clock_ahead, clock_goal).map_err(|error| reader.damage("clock_goal", error))?,
     };
     guard: WEBHOOKS_GUARD;
 }

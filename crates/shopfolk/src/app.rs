@@ -25,7 +25,7 @@ use crate::failure::explain;
 use crate::output;
 use crate::random::new_random;
 use crate::secret_key::secret_key_or_new;
-use crate::store::new_key;
+use crate::store::{find, new_key};
 
 /// What can be done with apps.
 #[derive(Debug, Subcommand)]
@@ -307,7 +307,8 @@ fn list(database: &DatabaseUrl, &List { store, json }: &List) -> Result<()> {
             if json { pretty(&apps.iter().map(as_json).collect()) } else { Ok(as_table(&apps)) }
         }
         Some(store) => {
-            let installed = all_installations(&engine, store).await?;
+            let store = find(&engine, store).await?;
+            let installed = all_installations(&engine, store.id).await?;
             if json {
                 pretty(&installed.iter().map(installation_as_json).collect())
             } else {

@@ -11,7 +11,7 @@ use clap::Args;
 use form::Form;
 use shopfolk_files::write::{StoreWriter, WrittenFormat};
 use shopfolk_model::StoreId;
-use shopfolk_operations::{ExportCustomers, Exported, GetStore, OperationError};
+use shopfolk_operations::{ExportCustomers, Exported};
 use shopfolk_store::{Engine, Length, PageRequest, ReadOperation, ReadTx, StoreError};
 use target::Target;
 use tokio::sync::mpsc;
@@ -22,6 +22,7 @@ use crate::failure::explain;
 use crate::output;
 use crate::progress::{Progress, Step, Unit};
 use crate::shutdown::{StopSignals, Stopped};
+use crate::store::find;
 
 /// How many batches may wait to be written.
 const BATCHES: usize = 4;
@@ -78,8 +79,7 @@ impl ReadOperation for CountCustomers {
 }
 
 async fn export(engine: &impl Engine, store: StoreId, file: PathBuf, format: WrittenFormat) -> Result<u64> {
-    let found = engine.read(store, GetStore).await?;
-    let key = found.ok_or_else(|| explain(OperationError::StoreNotFound { id: store }))?.key;
+    let key = find(engine, store).await?.key;
     let mut signals = StopSignals::listen()?;
     let total = engine.read(store, CountCustomers).await?;
     let cannot_write = || format!("cannot write '{}'", file.display());

@@ -10,7 +10,7 @@ use clap::Args;
 use people::People;
 use shopfolk_api::Clock;
 use shopfolk_model::{Actor, NewCustomer, StoreId};
-use shopfolk_operations::{AddCustomers, GetStore};
+use shopfolk_operations::AddCustomers;
 use shopfolk_store::{Engine, PORTION};
 use tokio::sync::mpsc;
 
@@ -20,6 +20,7 @@ use crate::failure::explain;
 use crate::output;
 use crate::progress::{Progress, Step, Unit};
 use crate::shutdown::{StopSignals, Stopped};
+use crate::store::find;
 
 /// For which store, how many, and which.
 #[derive(Debug, Args)]
@@ -51,10 +52,7 @@ pub(crate) fn run(arguments: &Arguments, database: &DatabaseUrl) -> Result<ExitC
 }
 
 async fn generate(engine: &impl Engine, store: StoreId, customers: u64, seed: u64) -> Result<()> {
-    if engine.read(store, GetStore).await?.is_none() {
-        let missing = shopfolk_operations::OperationError::StoreNotFound { id: store };
-        return Err(explain(missing));
-    }
+    find(engine, store).await?;
     let mut signals = StopSignals::listen()?;
     let mut batches = made_up(customers, seed)?;
     let mut progress = Progress::start();

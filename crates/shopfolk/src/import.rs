@@ -17,7 +17,7 @@ use shopfolk_files::{
     CustomerFile, Failure, FileOptions, Import, Observed, Source, Summary, first_map, report_path,
 };
 use shopfolk_model::{ExtraFieldKey, StoreId};
-use shopfolk_operations::{CustomerImport, GetStore, OperationError};
+use shopfolk_operations::CustomerImport;
 use shopfolk_store::Engine;
 use tokio::sync::watch;
 
@@ -28,6 +28,7 @@ use crate::output;
 use crate::private_file::private_file;
 use crate::progress::{Progress, Step, Unit};
 use crate::shutdown::{StopSignal, StopSignals, Stopped};
+use crate::store::find;
 
 pub(crate) use options::Arguments;
 
@@ -74,9 +75,7 @@ fn source(file: &Path) -> Result<Source> {
 }
 
 async fn import(engine: &impl Engine, store: StoreId, arguments: Arguments) -> Result<Summary> {
-    let Some(found) = engine.read(store, GetStore).await? else {
-        return Err(explain(OperationError::StoreNotFound { id: store }));
-    };
+    let found = find(engine, store).await?;
     let opened = CustomerFile::open(
         source(&arguments.file)?,
         FileOptions { store: found.key, ..arguments.file_options()? },

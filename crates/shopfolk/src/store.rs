@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 use shopfolk_api::Clock;
 use shopfolk_model::{Actor, Store, StoreId, StoreKey, StoreName};
-use shopfolk_operations::{CreateStore, SetStoreSuspended};
+use shopfolk_operations::{CreateStore, GetStore, OperationError, SetStoreSuspended};
 use shopfolk_store::{Engine, PageRequest};
 
 use crate::clock::SystemClock;
@@ -93,6 +93,15 @@ async fn create(engine: &impl Engine, id: Option<StoreId>, name: StoreName) -> R
     let create = CreateStore { id, name, key: new_key()?, now: SystemClock.now() };
     let store = engine.write(id, Actor::CommandLine, create).await.map_err(explain)?;
     Ok(store.id)
+}
+
+/// The store with this id.
+///
+/// # Errors
+/// When there is none, or the database fails.
+pub(crate) async fn find(engine: &impl Engine, id: StoreId) -> Result<Store> {
+    let found = engine.read(id, GetStore).await.context("cannot read the store")?;
+    found.ok_or_else(|| explain(OperationError::StoreNotFound { id }))
 }
 
 /// A key for a new store.

@@ -16,6 +16,7 @@ use crate::clock::SystemClock;
 use crate::database::{DatabaseUrl, Purpose};
 use crate::failure::UsageError;
 use crate::output;
+use crate::store::find;
 
 /// So long a server may take from one step of the clock to the next.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -83,15 +84,22 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
 pub(crate) fn run(command: &Command, database: &DatabaseUrl) -> Result<ExitCode> {
     match *command {
         Command::Show(Which { store }) => {
-            let clock = database.with(Purpose::Use, async |engine| find(&engine, store).await)?;
+            let clock = database.with(Purpose::Use, async |engine| {
+                find(&engine, store).await?;
+                clock_of(&engine, store).await
+            })?;
             output::print(&as_text(clock))?;
         }
         Command::Advance(Advance { which: Which { store }, by }) => {
-            let clock = database.with(Purpose::Use, async |engine| advance(&engine, store, by).await)?;
+            let clock = database.with(Purpose::Use, async |engine| {
+                find(&engine, store).await?;
+                advance(&engine, store, by).await
+            })?;
             output::print(&as_text(clock))?;
         }
         Command::Reset(Which { store }) => {
             database.with(Purpose::Use, async |engine| {
+                find(&engine, store).await?;
                 engine.write(store, Actor::CommandLine, ResetClock).await.context("cannot reset the clock")
             })?;
             output::note(&format!("Store {store} goes by the system's clock."));
@@ -106,7 +114,7 @@ fn as_text(clock: TestClock) -> String {
     format!("{now}\t{} seconds ahead{rest}", clock.ahead)
 }
 
-async fn find(engine: &AnyEngine, store: StoreId) -> Result<TestClock> {
+async fn clock_of(engine: &AnyEngine, store: StoreId) -> Result<TestClock> {
     let reader = engine.read(store, GetReader).await.context("cannot read the clock")?;
     Ok(reader.map(|(_, reader)| reader.clock).unwrap_or_default())
 }
@@ -123,7 +131,7 @@ pub(crate) async fn advance(engine: &AnyEngine, store: StoreId, by: Duration) ->
     advanced.map_err(|error| UsageError(error.to_string()))?;
     let (mut known, mut since) = (None, Instant::now());
     loop {
-        let clock = find(engine, store).await?;
+        let clock = clock_of(engine, store).await?;
         let list = ListAttempts { filter: AttemptFilter::default(), before: None, limit: 1 };
         let attempts = engine.read(store, list).await.context("cannot list the tries")?.attempts;
         let place = (clock, attempts.first().map(|attempt| attempt.id));

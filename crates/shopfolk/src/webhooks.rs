@@ -22,6 +22,7 @@ use crate::clock::SystemClock;
 use crate::database::{DatabaseUrl, Purpose};
 use crate::failure::explain;
 use crate::output;
+use crate::store::find;
 
 /// What can be done with webhooks.
 #[derive(Debug, Subcommand)]
@@ -133,6 +134,7 @@ pub(crate) fn run(command: Command, database: &DatabaseUrl) -> Result<ExitCode> 
         Command::List(arguments) => list(database, &arguments)?,
         Command::Show(Show { store, id }) => {
             let attempt = database.with(Purpose::Use, |engine| async move {
+                find(&engine, store).await?;
                 engine.read(store, GetAttempt { id }).await.context("cannot read the try")
             })?;
             let Some(attempt) = attempt else { bail!("Webhook attempt #{id} not found") };
@@ -152,6 +154,7 @@ fn list(database: &DatabaseUrl, arguments: &List) -> Result<()> {
     let filter = arguments.which.filter(arguments.failed.then_some(false));
     let limit = arguments.limit;
     let attempts = database.with(Purpose::Use, |engine| async move {
+        find(&engine, store).await?;
         let (mut attempts, mut before) = (Vec::new(), None);
         loop {
             let list = ListAttempts { filter: filter.clone(), before, limit: limit - attempts.len() };
@@ -194,6 +197,7 @@ fn replay(database: &DatabaseUrl, arguments: &Replay) -> Result<usize> {
     let (store, now) = (arguments.which.store, SystemClock.now());
     let (filter, id) = (arguments.which.filter(None), arguments.id);
     database.with(Purpose::Use, |engine| async move {
+        find(&engine, store).await?;
         let replayed = match id {
             Some(id) => {
                 let replay = ReplayAttempts { attempts: vec![id], now };

@@ -54,6 +54,7 @@ pub const FREE_COLUMNS: &[(&str, &str, &str)] = &[
     ("events", "event_type", "another thing may have happened to the same one"),
     ("apps", "webhooks_failing_since", "webhooks may fail since any time, or not"),
     ("webhook_readers", "holder", "any node may bring the deliveries"),
+    ("webhook_readers", "clock_goal", "a clock may be advanced by any time"),
     ("webhook_readers", "beat", "a node may have raised it to any number"),
     ("webhook_deliveries", "app_id", "deliveries to an app may be left when it is gone"),
     ("webhook_deliveries", "webhook", "an app may have had more webhooks"),

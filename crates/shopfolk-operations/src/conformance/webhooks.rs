@@ -95,7 +95,7 @@ pub async fn try_a_webhook<E: Engine>(engine: &E, app: AppId) {
             app,
             webhooks: vec![webhook(app)],
             id: WebhookEventId::from_random(number),
-            event_type: WebhookEvent::ApplicationInstalled,
+            event_type: WebhookEvent::CustomerUpdated,
             entity: 1,
             now: at(5),
         };
