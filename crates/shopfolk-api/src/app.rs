@@ -8,6 +8,7 @@ use shopfolk_model::Timestamp;
 use shopfolk_store::Engine;
 use tokio::sync::Notify;
 
+use crate::api_delay::ApiDelays;
 use crate::clock::Clock;
 use crate::long_work::LongWork;
 use crate::oauth::SignInTries;
@@ -23,6 +24,8 @@ pub(crate) struct App<E> {
     /// Where long JSON is read and written.
     pub(crate) long_work: LongWork,
     pub(crate) unknown_tokens: UnknownTokens,
+    /// By how much the calls of apps are answered late.
+    pub(crate) api_delays: ApiDelays,
     /// Told when a batch was sent.
     pub(crate) batch_sent: Notify,
     pub(crate) sign_in_tries: SignInTries,
@@ -43,6 +46,7 @@ impl<E: Engine> App<E> {
             tokens,
             long_work,
             unknown_tokens,
+            api_delays: ApiDelays::new(),
             batch_sent,
             sign_in_tries,
             document,

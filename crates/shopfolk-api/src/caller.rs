@@ -282,6 +282,14 @@ impl<S: Requirement, E: Engine> FromRequestParts<Arc<App<E>>> for Caller<E, S> {
             ApiError::new(ErrorCode::RateLimited, message).retry_after(seconds)
         })?;
         note_use(app, store, &known);
+        if let Some(id) = known.token.app
+            && entry.is_none()
+        {
+            let delay = app.api_delays.of(&app.engine, id, app.steady()).await?.get();
+            if !delay.is_zero() {
+                app.sleep(delay).await;
+            }
+        }
         Ok(Self { app: Arc::clone(app), store, token: known.token, entry, began, requirement: PhantomData })
     }
 }

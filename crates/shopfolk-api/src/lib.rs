@@ -12,6 +12,7 @@
 //! OpenAPI document.
 
 mod answer;
+mod api_delay;
 mod app;
 mod application;
 mod batch;

@@ -1,7 +1,7 @@
 //! Attempts to tell apps of events, as the API and the command line show them.
 
 use serde::Serialize;
-use shopfolk_model::{AttemptOutcome, ClientId, EventSpelling, WebhookAttempt};
+use shopfolk_model::{AttemptOutcome, ClientId, EventSpelling, LabFault, LabTrouble, WebhookAttempt};
 use utoipa::ToSchema;
 
 /// How much of the request of an attempt is shown.
@@ -48,6 +48,18 @@ pub struct AttemptOut {
     next: Option<String>,
     request: RequestOut,
     answer: AnswerOut,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lab: Option<LabOut>,
+}
+
+/// What the lab says of an attempt, where the app is tried.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = LabVerdict)]
+struct LabOut {
+    /// What was done to the webhook.
+    troubles: Vec<&'static str>,
+    /// What the receiver got wrong.
+    faults: Vec<&'static str>,
 }
 
 /// What was sent. The URL and the headers are shown to the app itself alone.
@@ -101,6 +113,10 @@ impl AttemptOut {
                 }
                 AttemptOutcome::Failed(failure) => AnswerOut::Failed { failure },
             },
+            lab: attempt.lab.map(|verdict| LabOut {
+                troubles: verdict.troubles.into_iter().map(LabTrouble::name).collect(),
+                faults: verdict.faults.into_iter().map(LabFault::name).collect(),
+            }),
         }
     }
 }

@@ -10,7 +10,7 @@ use shopfolk_store::{Engine, StoreError};
 use tokio::time::Instant;
 
 /// How long what was read of an app or of a store's apps is believed.
-pub(crate) const BELIEVED: Duration = Duration::from_secs(2);
+pub const BELIEVED: Duration = Duration::from_secs(2);
 
 /// An app, where there is one, and since when that is known.
 type KnownApp = (Instant, Option<Arc<App>>);

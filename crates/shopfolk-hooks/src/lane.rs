@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use shopfolk_model::{App, DeliveryQueue, StoreId, Timestamp, Webhook, WebhookDelivery, WebhookName};
+use shopfolk_model::{
+    App, DeliveryQueue, LabSignature, StoreId, Timestamp, Webhook, WebhookAttempt, WebhookDelivery,
+    WebhookName,
+};
 use shopfolk_operations::{DueDeliveries, SettleTries, SettledTry};
 use shopfolk_store::{Engine, StoreError};
 use tokio::task::JoinSet;
@@ -56,7 +59,10 @@ impl<E: Engine> Lane<E> {
             let webhook =
                 app.as_ref().and_then(|app| app.webhooks.get(usize::from(self.webhook.number))).cloned();
             let end = match app.zip(webhook) {
-                Some((app, webhook)) => self.bring(&app, &webhook, due).await?,
+                Some((app, webhook)) => match app.lab {
+                    None => self.bring(&app, &webhook, due).await?,
+                    Some(lab) => self.bring_in_lab(&app, &webhook, lab, due).await?,
+                },
                 // There is nobody to bring them to.
                 None => self.settle(due.into_iter().map(dropped).collect()).await?,
             };
@@ -67,7 +73,7 @@ impl<E: Engine> Lane<E> {
         }
     }
 
-    fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
     }
 
@@ -80,11 +86,8 @@ impl<E: Engine> Lane<E> {
     ) -> Result<Option<LaneEnd>, StoreError> {
         let mut tries = JoinSet::new();
         for delivery in due {
-            let is_off = app.webhooks_off_since.is_some() && delivery.queue != DeliveryQueue::OnRequest;
-            let written =
-                Written::new(&self.shared.settings, self.store, app, webhook, &delivery, self.clock.system());
-            match written {
-                Some(written) if !is_off => {
+            match self.write(app, webhook, &delivery, LabSignature::Valid) {
+                Some(written) if !is_off(app, &delivery) => {
                     let (shared, claim) = (Arc::clone(&self.shared), Arc::clone(&self.claim));
                     let clock = Arc::clone(&self.clock);
                     let receiver = webhook.url.as_str().to_owned();
@@ -92,11 +95,7 @@ impl<E: Engine> Lane<E> {
                         try_once(&shared, &claim, &clock, &receiver, written, delivery).await
                     });
                 }
-                None => {
-                    tracing::error!(app = %app.client_id(), "the secret of an app cannot be opened, and its webhooks are \
-                                                             not sent");
-                    return Ok(Some(LaneEnd::Failing));
-                }
+                None => return Ok(Some(LaneEnd::Failing)),
                 Some(_) => {
                     tries.spawn(async move { Some(dropped(delivery)) });
                 }
@@ -110,14 +109,11 @@ impl<E: Engine> Lane<E> {
             }
             let settled: Vec<SettledTry> =
                 ended.into_iter().filter_map(|ended| ended.ok().flatten()).collect();
-            let counting = settled.iter().filter_map(|settled| settled.attempt.as_ref());
-            let counting: Vec<bool> = counting
-                .filter(|attempt| !attempt.on_request)
-                .map(shopfolk_model::WebhookAttempt::is_delivered)
-                .collect();
-            any_delivered |= settled.iter().any(|settled| {
-                settled.attempt.as_ref().is_none_or(shopfolk_model::WebhookAttempt::is_delivered)
-            });
+            let counting = settled.iter().flat_map(|settled| &settled.attempts);
+            let counting: Vec<bool> =
+                counting.filter(|attempt| attempt.counts()).map(WebhookAttempt::is_delivered).collect();
+            any_delivered |=
+                settled.iter().any(|settled| settled.attempts.iter().all(WebhookAttempt::is_delivered));
             if let Some(end) = self.settle(settled).await? {
                 return Ok(Some(end));
             }
@@ -134,7 +130,23 @@ impl<E: Engine> Lane<E> {
         Ok(if any_delivered { None } else { Some(LaneEnd::Failing) })
     }
 
-    async fn settle(&self, tries: Vec<SettledTry>) -> Result<Option<LaneEnd>, StoreError> {
+    /// Writes and signs what is sent of a delivery; `None` when the secret of the app cannot be opened.
+    pub(crate) fn write(
+        &self,
+        app: &App,
+        webhook: &Webhook,
+        delivery: &WebhookDelivery,
+        signature: LabSignature,
+    ) -> Option<Written> {
+        let (settings, now) = (&self.shared.settings, self.clock.system());
+        let written = Written::new(settings, self.store, app, webhook, delivery, now, signature);
+        if written.is_none() {
+            tracing::error!(app = %app.client_id(), "the secret of an app cannot be opened, and its webhooks are not sent");
+        }
+        written
+    }
+
+    pub(crate) async fn settle(&self, tries: Vec<SettledTry>) -> Result<Option<LaneEnd>, StoreError> {
         if tries.is_empty() {
             return Ok(None);
         }
@@ -150,9 +162,14 @@ impl<E: Engine> Lane<E> {
     }
 }
 
+/// Whether nothing is sent, because the webhooks of the app are switched off.
+pub(crate) fn is_off(app: &App, delivery: &WebhookDelivery) -> bool {
+    app.webhooks_off_since.is_some() && delivery.queue != DeliveryQueue::OnRequest
+}
+
 /// A delivery that is over without a try.
-const fn dropped(delivery: WebhookDelivery) -> SettledTry {
-    SettledTry { delivery, attempt: None }
+pub(crate) const fn dropped(delivery: WebhookDelivery) -> SettledTry {
+    SettledTry { delivery, attempts: Vec::new() }
 }
 
 /// Tries a delivery when it is its turn; `None` when another node may bring it by then.
@@ -168,8 +185,8 @@ async fn try_once<E: Engine>(
     if !claim.is_trusted() {
         return None;
     }
-    let attempt = written.send(&shared.sender, &delivery, clock).await;
+    let attempt = written.send(&shared.sender, &delivery, clock, shared.settings.limits.answer).await;
     shared.turns.note(receiver, !attempt.is_delivered());
     drop(turn);
-    Some(SettledTry { delivery, attempt: Some(attempt) })
+    Some(SettledTry { delivery, attempts: vec![attempt] })
 }

@@ -11,6 +11,7 @@ mod claim;
 mod connector;
 mod event_reader;
 mod give_way;
+mod lab;
 mod lane;
 mod listeners;
 mod measures;
@@ -26,7 +27,9 @@ mod store_run;
 mod turns;
 mod waiting;
 mod webhooks;
+mod writes_of_app;
 
+pub use apps::BELIEVED as APPS_BELIEVED;
 pub use connector::{Resolver, SystemResolver, UnreachableReceiver};
 pub use measures::ANSWER_DURATION;
 pub use message::WebhookMessage;

@@ -29,9 +29,9 @@ pub(crate) fn count_attempt(answer: &Result<Answer, SendFailure>, took: Duration
     let outcome = match answer {
         Ok(answer) if answer.is_delivered() => delivered,
         Ok(_) => refused,
-        Err(SendFailure::AnswerTimeout(_) | SendFailure::Broken(_)) => no_answer,
+        Err(SendFailure::AnswerTimeout(_) | SendFailure::Broken(_) | SendFailure::Late { .. }) => no_answer,
         Err(SendFailure::Unreachable(_) | SendFailure::ConnectTimeout(_)) => no_connection,
-        Err(SendFailure::Url(_) | SendFailure::Header(_)) => not_sent,
+        Err(SendFailure::Url(_) | SendFailure::Header(_) | SendFailure::Dropped) => not_sent,
     };
     metrics::counter!(ATTEMPTS, "outcome" => outcome).increment(1);
     metrics::histogram!(ANSWER_DURATION).record(took);

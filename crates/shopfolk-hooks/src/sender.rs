@@ -101,6 +101,17 @@ pub enum SendFailure {
     /// What came is no answer, or the connection broke.
     #[error("no answer: {0}")]
     Broken(hyper::Error),
+    /// The answer came too late.
+    #[error("an answer came after {:.1} seconds, too late: status {status}", took.as_secs_f32())]
+    Late {
+        /// Its status.
+        status: u16,
+        /// When it came.
+        took: Duration,
+    },
+    /// It was not sent, so that the app can be tried with that.
+    #[error("dropped by the lab")]
+    Dropped,
 }
 
 /// Sends webhooks. Redirects are not followed.
@@ -145,10 +156,23 @@ impl Sender {
     /// # Errors
     /// When there is no answer.
     pub async fn send(&self, request: &WebhookRequest) -> Result<Answer, SendFailure> {
+        self.send_patiently(request, self.limits.answer).await
+    }
+
+    /// Sends a webhook, once, and waits for so long for the answer, so that it can be said when it came: one that comes later than
+    /// there is time is none.
+    ///
+    /// # Errors
+    /// When there is no answer, or it is late.
+    pub async fn send_patiently(
+        &self,
+        request: &WebhookRequest,
+        patience: Duration,
+    ) -> Result<Answer, SendFailure> {
         let names = spelled_names(&request.headers);
         let receiver = (request.url.is_https(), request.url.authority());
         if let Some(link) = self.take_unused(&receiver) {
-            match self.exchange(link, request, names.clone(), &receiver).await {
+            match self.exchange(link, request, names.clone(), &receiver, patience).await {
                 // The receiver may have closed it just then, which says nothing of this webhook.
                 Err(SendFailure::Broken(error)) if !error.is_parse() => {}
                 outcome => return outcome,
@@ -158,7 +182,7 @@ impl Sender {
         let link = timeout(connect, self.connect(&request.url))
             .await
             .unwrap_or(Err(SendFailure::ConnectTimeout(connect)))?;
-        self.exchange(link, request, names, &receiver).await
+        self.exchange(link, request, names, &receiver, patience).await
     }
 
     async fn connect(&self, url: &ReceiverUrl) -> Result<Link, SendFailure> {
@@ -180,14 +204,20 @@ impl Sender {
         webhook: &WebhookRequest,
         names: Vec<String>,
         receiver: &Receiver,
+        patience: Duration,
     ) -> Result<Answer, SendFailure> {
         let request = http_request(webhook)?;
-        let deadline = Instant::now() + self.limits.answer;
+        let began = Instant::now();
+        let deadline = began + patience;
         link.spelling.begin(names);
         let response = timeout_at(deadline, link.requests.send_request(request))
             .await
-            .map_err(|_| SendFailure::AnswerTimeout(self.limits.answer))?
+            .map_err(|_| SendFailure::AnswerTimeout(patience))?
             .map_err(SendFailure::Broken)?;
+        let took = began.elapsed();
+        if took > self.limits.answer {
+            return Err(SendFailure::Late { status: response.status().as_u16(), took });
+        }
         let (answer, is_whole) = read(response, deadline).await;
         if is_whole {
             self.keep_unused(receiver.clone(), link);

@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::apps::Apps;
 use crate::give_way::Writes;
+use crate::lab::LabTurns;
 use crate::listeners::ListenersOfStores;
 use crate::turns::SendTurns;
 use crate::waiting::Waiting;
@@ -27,6 +28,7 @@ pub(crate) struct Shared<E> {
     pub(crate) apps: Apps,
     pub(crate) listeners: ListenersOfStores,
     pub(crate) turns: SendTurns,
+    pub(crate) lab_turns: LabTurns,
     /// The number by which this node claims stores.
     pub(crate) node: u64,
     /// Who brings the deliveries of stores in the place of this node, since when nothing was heard of them.
@@ -45,6 +47,7 @@ impl<E: Engine> Shared<E> {
             apps: Apps::default(),
             listeners: ListenersOfStores::default(),
             turns: SendTurns::default(),
+            lab_turns: LabTurns::default(),
             // As large as databases keep numbers, and not 0, which is nobody.
             node: rand::random::<u64>() >> 1 | 1,
             others: Mutex::default(),

@@ -6,8 +6,8 @@ use std::str::FromStr;
 use rand::{CryptoRng, RngExt};
 
 use crate::{
-    AppId, AppName, AppScopes, FAILURES_SWITCH_OFF_AFTER, IdError, RedirectUrl, SealedSecret, Timestamp,
-    Webhook, WebhookEvent, WebhookName,
+    AppId, AppName, AppScopes, FAILURES_SWITCH_OFF_AFTER, IdError, Lab, LabChange, RedirectUrl, SealedSecret,
+    Timestamp, Webhook, WebhookEvent, WebhookName,
 };
 
 /// The most apps there can be; one more is refused.
@@ -86,6 +86,8 @@ pub struct App {
     pub scopes: AppScopes,
     /// Where it is told what happens.
     pub webhooks: Vec<Webhook>,
+    /// What it is tried with; `None` while it is not.
+    pub lab: Option<Lab>,
     /// Since when its webhooks are switched off, because nothing but failures came of them; `None` while they are on.
     pub webhooks_off_since: Option<Timestamp>,
     /// Since when nothing but failures came of its webhooks; `None` where the last one succeeded.
@@ -120,6 +122,8 @@ pub struct AppChange {
     pub webhooks: Option<Vec<Webhook>>,
     /// Whether its webhooks are switched on again.
     pub webhooks_on: bool,
+    /// What becomes of its lab.
+    pub lab: LabChange,
 }
 
 impl App {
@@ -136,6 +140,7 @@ impl App {
             redirect_urls,
             scopes,
             webhooks,
+            lab: None,
             webhooks_off_since: None,
             webhooks_failing_since: None,
             created: now,
@@ -148,12 +153,17 @@ impl App {
     /// # Errors
     /// When it would have too many redirect URLs or webhooks.
     pub fn changed(self, change: AppChange) -> Result<Self, AppRuleError> {
-        let AppChange { name, redirect_urls, scopes, webhooks, webhooks_on } = change;
+        let AppChange { name, redirect_urls, scopes, webhooks, webhooks_on, lab } = change;
         Self {
             name: name.unwrap_or(self.name),
             redirect_urls: redirect_urls.unwrap_or(self.redirect_urls),
             scopes: scopes.unwrap_or(self.scopes),
             webhooks: webhooks.unwrap_or(self.webhooks),
+            lab: match lab {
+                LabChange::Keep => self.lab,
+                LabChange::Off => None,
+                LabChange::On(lab) => Some(lab),
+            },
             webhooks_off_since: self.webhooks_off_since.filter(|_| !webhooks_on),
             webhooks_failing_since: self.webhooks_failing_since.filter(|_| !webhooks_on),
             ..self

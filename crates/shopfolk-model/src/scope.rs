@@ -67,6 +67,24 @@ scopes! {
     UpdateOrders = 9 "update_orders",
 }
 
+impl Scope {
+    /// Whether it lets a token see things, and change nothing.
+    pub const fn only_reads(self) -> bool {
+        match self {
+            Self::ReadStoreProfile
+            | Self::ReadCustomers
+            | Self::ReadCustomersExtrafields
+            | Self::ReadOrders => true,
+            Self::CreateCustomers
+            | Self::UpdateCustomers
+            | Self::UpdateCustomersExtrafields
+            | Self::DeleteCustomersExtrafields
+            | Self::CreateOrders
+            | Self::UpdateOrders => false,
+        }
+    }
+}
+
 impl fmt::Display for Scope {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.name())

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::{
-    AppId, EventPosition, StoreId, TestClock, Timestamp, WebhookAttemptId, WebhookEvent, WebhookEventId,
+    AppId, EventPosition, LabVerdict, StoreId, TestClock, Timestamp, WebhookAttemptId, WebhookEvent,
+    WebhookEventId,
 };
 
 macro_rules! queues {
@@ -155,9 +156,16 @@ pub struct WebhookAttempt {
     pub outcome: AttemptOutcome,
     /// When the delivery is tried again; `None` when it is not.
     pub next: Option<Timestamp>,
+    /// What the lab says of it, where the app is tried.
+    pub lab: Option<LabVerdict>,
 }
 
 impl WebhookAttempt {
+    /// Whether it tells how the receiver is: what is on request, or tried in the lab, counts for nothing.
+    pub const fn counts(&self) -> bool {
+        !self.on_request && self.lab.is_none()
+    }
+
     /// Whether the receiver has it.
     pub const fn is_delivered(&self) -> bool {
         match self.outcome {

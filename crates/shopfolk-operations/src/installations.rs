@@ -57,6 +57,27 @@ impl ReadOperation for GetInstallation {
     }
 }
 
+/// Lists the tokens that an app has in a store.
+#[derive(Debug, Clone, Copy)]
+pub struct ListTokensOfApp {
+    /// The app.
+    pub app: AppId,
+}
+
+impl ReadOperation for ListTokensOfApp {
+    type Output = Vec<TokenRecord>;
+    type Error = StoreError;
+    const READS_ONCE: bool = true;
+
+    fn length(&self) -> Length {
+        Length::Short
+    }
+
+    async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, StoreError> {
+        Ok(tokens_of(tx, self.app).await?.into_iter().map(|token| token.record).collect())
+    }
+}
+
 /// The hashes of the tokens that an app is to have. Whether the public one is kept is for its scopes to say.
 #[derive(Debug, Clone, Copy)]
 pub struct NewTokens {
@@ -291,7 +312,7 @@ async fn revoke_tokens<T: WriteTx>(tx: &mut T, app: AppId, now: Timestamp) -> Re
 }
 
 /// The tokens of an app.
-async fn tokens_of<T: WriteTx>(tx: &mut T, app: AppId) -> Result<Vec<StoredToken>, StoreError> {
+async fn tokens_of<T: ReadTx>(tx: &mut T, app: AppId) -> Result<Vec<StoredToken>, StoreError> {
     let kinds = [TokenKind::Secret, TokenKind::Public];
     let keys = kinds.map(|kind| vec![app.store().into_owned(), kind.store().into_owned()]);
     tx.all(Query { table: StoredToken::TABLE, which: Which::Unique(&TOKENS_OF_APP, keys.into()) }).await

@@ -72,8 +72,8 @@ pub use import::{
 pub use import_definitions::{ExtraFieldDefinition, ImportExtraFields, ImportGroups};
 pub use import_orders::{ImportOrders, ImportedOrder};
 pub use installations::{
-    AllowApp, CodeExchange, ExchangeCode, GetInstallation, InstallApp, ListInstallations, NewTokens,
-    TokensOfApp, UninstallApp,
+    AllowApp, CodeExchange, ExchangeCode, GetInstallation, InstallApp, ListInstallations, ListTokensOfApp,
+    NewTokens, TokensOfApp, UninstallApp,
 };
 pub use mass_change::{ManyCustomers, MassChange, change_many_customers};
 pub use orders::{
@@ -94,5 +94,5 @@ pub use webhooks::{
     AdvanceClock, AttemptFilter, Claim, ClaimDeliveries, DueDeliveries, EventsTaken, ForgetAttempts, GetApps,
     GetAttempt, GetEmails, GetReader, ListAttempts, ListedAttempts, MoveClock, NextWebhook, NoteAttempt,
     ReleaseDeliveries, ReplayAttempts, ResetClock, SettleTries, SettledTry, StopListening, TakeEvents,
-    TriggerEvent, replay_failed, start_listening, webhooks_for,
+    TriggerEvent, WaitingBehind, replay_failed, start_listening, webhooks_for,
 };

@@ -19,4 +19,4 @@ pub use clock::{AdvanceClock, MoveClock, ResetClock};
 pub use events::{EventsTaken, StopListening, TakeEvents, start_listening};
 pub use listeners::{GetApps, GetEmails, GetReader, NoteAttempt};
 pub use on_request::{ReplayAttempts, TriggerEvent, replay_failed, webhooks_for};
-pub use tries::{DueDeliveries, NextWebhook, SettleTries, SettledTry};
+pub use tries::{DueDeliveries, NextWebhook, SettleTries, SettledTry, WaitingBehind};

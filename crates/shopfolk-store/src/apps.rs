@@ -3,7 +3,7 @@
 
 use shopfolk_model::{App, AppId, AppName, AppScopes, EventType, MAXIMUM_APPS, SealedSecret, Timestamp};
 
-use crate::app_document::{decode_app, encode_app};
+use crate::app_document::{DecodedApp, decode_app, encode_app};
 use crate::value::{JsonObject, Made};
 use crate::{Guard, Lifecycle, record};
 
@@ -20,7 +20,7 @@ record! {
         Value created: Timestamp = &app.created;
     }
     |store, reader| {
-        let (redirect_urls, webhooks) =
+        let DecodedApp { redirect_urls, webhooks, lab } =
             decode_app(&document.0).map_err(|error| reader.damage("document", error))?;
         Self {
             id: app_id,
@@ -29,6 +29,7 @@ record! {
             redirect_urls,
             scopes,
             webhooks,
+            lab,
             webhooks_off_since,
             webhooks_failing_since,
             created,

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use shopfolk_model::{
-    AppId, AttemptOutcome, DeliveredEvent, DeliveryQueue, EventPosition, TestClock, Timestamp,
-    WebhookAttempt, WebhookAttemptId, WebhookDelivery, WebhookEvent, WebhookEventId, WebhookName,
-    WebhookReader,
+    AppId, AttemptOutcome, DeliveredEvent, DeliveryQueue, EventPosition, LabFault, LabTrouble, LabVerdict,
+    TestClock, Timestamp, WebhookAttempt, WebhookAttemptId, WebhookDelivery, WebhookEvent, WebhookEventId,
+    WebhookName, WebhookReader,
 };
 
 use crate::value::{JsonObject, Made};
@@ -143,6 +143,7 @@ record! {
                 _ => return Err(reader.damage("document", "it has neither an answer nor a failure, or both")),
             },
             next: kept.next.map(time).transpose()?,
+            lab: kept.lab.map(LabVerdict::try_from).transpose().map_err(|error| reader.damage("document", error))?,
         }
     };
     ids: Some((IdKind::WebhookAttempt, "attempt_id"));
@@ -173,6 +174,37 @@ struct AttemptDocument {
     failure: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     next: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    lab: Option<VerdictDocument>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct VerdictDocument {
+    troubles: Vec<String>,
+    faults: Vec<String>,
+}
+
+impl From<&LabVerdict> for VerdictDocument {
+    fn from(verdict: &LabVerdict) -> Self {
+        Self {
+            troubles: verdict.troubles.iter().map(|trouble| trouble.name().to_owned()).collect(),
+            faults: verdict.faults.iter().map(|fault| fault.name().to_owned()).collect(),
+        }
+    }
+}
+
+impl TryFrom<VerdictDocument> for LabVerdict {
+    type Error = String;
+
+    fn try_from(VerdictDocument { troubles, faults }: VerdictDocument) -> Result<Self, String> {
+        fn known<T>(names: &[String], find: impl Fn(&str) -> Option<T>) -> Result<Vec<T>, String> {
+            names.iter().map(|name| find(name).ok_or_else(|| format!("the lab knows no '{name}'"))).collect()
+        }
+        Ok(Self {
+            troubles: known(&troubles, LabTrouble::from_name)?,
+            faults: known(&faults, LabFault::from_name)?,
+        })
+    }
 }
 
 #[expect(clippy::expect_used, reason = "texts and numbers under names that are texts are always JSON")]
@@ -197,6 +229,7 @@ fn encode(attempt: &WebhookAttempt) -> String {
         answer,
         failure,
         next: attempt.next.map(Timestamp::unix_seconds),
+        lab: attempt.lab.as_ref().map(VerdictDocument::from),
     };
     serde_json::to_string(&document).expect("it is JSON")
 }

@@ -259,7 +259,7 @@ fn change(database: &DatabaseUrl, arguments: Change) -> Result<()> {
     } = arguments;
     let app = which.app.0;
     let changed = database.with(Purpose::Use, async move |engine| {
-        let mut change = AppChange { name, scopes, redirect_urls, webhooks: None, webhooks_on };
+        let mut change = AppChange { name, scopes, redirect_urls, webhooks_on, ..AppChange::default() };
         if !webhook_urls.is_empty() || !removed_webhook_urls.is_empty() {
             let mut there = AddedWebhooks::from(get(&engine, app).await?.webhooks);
             there.remove(&removed_webhook_urls)?;

@@ -3,7 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::{
-    app, copy, export, generate, health, import, migrate, owner, serve, store, test_clock, token, webhooks,
+    app, copy, export, generate, health, import, lab, migrate, owner, serve, store, test_clock, token,
+    webhooks,
 };
 
 /// Shopfolk keeps the people of a shop: its customers and every way to reach them.
@@ -64,6 +65,9 @@ pub(crate) enum Command {
     /// Shows what apps were told, and tells it again
     #[command(subcommand)]
     Webhooks(webhooks::Command),
+    /// Tries apps with the troubles that deliveries can make
+    #[command(subcommand)]
+    Lab(lab::Command),
     /// Has time pass in a store, so that webhooks are tried again
     #[command(subcommand)]
     Clock(test_clock::Command),

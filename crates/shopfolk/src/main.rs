@@ -22,6 +22,7 @@ mod format;
 mod generate;
 mod health;
 mod import;
+mod lab;
 mod migrate;
 mod migration_progress;
 mod openapi;
@@ -75,6 +76,7 @@ fn run(arguments: Arguments) -> Result<ExitCode> {
         Command::App(command) => app::run(command, &database.unwrap_or_default()),
         Command::Owner(command) => owner::run(command, &database.unwrap_or_default()),
         Command::Webhooks(command) => webhooks::run(command, &database.unwrap_or_default()),
+        Command::Lab(command) => lab::run(&command, &database.unwrap_or_default()),
         Command::Clock(command) => test_clock::run(&command, &database.unwrap_or_default()),
         Command::Copy(arguments) => copy::run(&arguments, password.as_deref()),
         Command::Import(arguments) => import::run(&arguments, &database.unwrap_or_default()),

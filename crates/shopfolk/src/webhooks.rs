@@ -10,8 +10,8 @@ use rand::SeedableRng;
 use rand::rngs::{StdRng, SysRng};
 use shopfolk_api::{AttemptOut, Clock, RequestShown};
 use shopfolk_model::{
-    Actor, AttemptOutcome, ClientId, StoreId, Timestamp, WebhookAttempt, WebhookAttemptId, WebhookEvent,
-    WebhookEventId, WebhookEventSet,
+    Actor, AttemptOutcome, ClientId, LabVerdict, StoreId, Timestamp, WebhookAttempt, WebhookAttemptId,
+    WebhookEvent, WebhookEventId, WebhookEventSet,
 };
 use shopfolk_operations::{
     AttemptFilter, GetAttempt, ListAttempts, ReplayAttempts, TriggerEvent, replay_failed, webhooks_for,
@@ -180,12 +180,21 @@ fn line(attempt: &WebhookAttempt) -> String {
         AttemptOutcome::Failed(reason) => reason.clone(),
     };
     let WebhookAttempt { id, tried, webhook, event, number, .. } = attempt;
+    let verdict = attempt.lab.as_ref().map(in_words).unwrap_or_default();
     format!(
-        "{id}\t{tried}\t{}\t{}\t{}\ttry {number}\t{outcome}",
+        "{id}\t{tried}\t{}\t{}\t{}\ttry {number}\t{outcome}{verdict}",
         ClientId(webhook.app),
         event.event_type.name(shopfolk_model::EventSpelling::CamelCase),
         event.entity,
     )
+}
+
+/// What the lab did, and what was wrong.
+fn in_words(verdict: &LabVerdict) -> String {
+    let names = |names: Vec<&str>| if names.is_empty() { "none".to_owned() } else { names.join(",") };
+    let troubles = names(verdict.troubles.iter().map(|trouble| trouble.name()).collect());
+    let faults = names(verdict.faults.iter().map(|fault| fault.name()).collect());
+    format!("\ttroubles {troubles}\tfaults {faults}")
 }
 
 /// A try in JSON, with all that is kept of it.

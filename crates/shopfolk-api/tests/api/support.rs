@@ -226,6 +226,7 @@ impl TestApp {
             body: "{}".to_owned(),
             outcome: AttemptOutcome::Answered { status, headers: Vec::new(), body: "said".to_owned() },
             next: None,
+            lab: None,
         };
         let delivery = WebhookDelivery {
             webhook,
@@ -236,7 +237,7 @@ impl TestApp {
             first_tried: None,
             tries: 0,
         };
-        let tries = vec![SettledTry { delivery, attempt: Some(attempt) }];
+        let tries = vec![SettledTry { delivery, attempts: vec![attempt] }];
         let settle = SettleTries { node: 7, tries, now };
         self.engine.write(store(STORE), Actor::CommandLine, settle).await.unwrap().unwrap();
         let list = ListAttempts { filter: AttemptFilter::default(), before: None, limit: 1 };

@@ -6,16 +6,17 @@ use std::time::Duration;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use shopfolk_model::{
-    Actor, AddressBook, AddressId, AddressNote, AdminNotes, AnswerStatus, App, AppId, AppName, AppScopes,
-    AttemptOutcome, AuthorizationCode, Batch, BatchAnswer, BatchGroup, BatchId, BatchMethod, BatchMode,
-    BatchRequest, BookSummary, Contact, ContactAddress, ContactHandle, ContactId, ContactNote, ContactText,
-    ContactType, CustomerDetails, CustomerGroup, CustomerId, CustomerName, Day, DeliveredEvent,
+    Actor, AddressBook, AddressId, AddressNote, AdminNotes, AnswerStatus, ApiDelay, App, AppId, AppName,
+    AppScopes, AttemptOutcome, AuthorizationCode, Batch, BatchAnswer, BatchGroup, BatchId, BatchMethod,
+    BatchMode, BatchRequest, BookSummary, Contact, ContactAddress, ContactHandle, ContactId, ContactNote,
+    ContactText, ContactType, CustomerDetails, CustomerGroup, CustomerId, CustomerName, Day, DeliveredEvent,
     DeliveryQueue, EmailAddress, Event, EventPosition, EventType, ExternalReferenceId, ExtraField,
     ExtraFieldId, ExtraFieldKey, ExtraFieldTitle, ExtraFieldType, ExtraFieldValue, GroupId, GroupName,
-    Happening, Installation, Money, NewApp, Order, OrderBy, OrderKey, OrderNumber, OrderedProduct, Owner,
-    OwnerId, PasswordHash, ProductId, Scope, SealedSecret, Session, ShippingAddress, Store, StoreName,
-    Street, Ticket, Timestamp, TokenHash, TokenId, TokenKind, TokenRecord, WebhookAttempt, WebhookAttemptId,
-    WebhookDelivery, WebhookEvent, WebhookEventId, WebhookName, Whereabouts,
+    Happening, Installation, Lab, LabDrop, LabFault, LabSignature, LabTrouble, LabVerdict, Money, NewApp,
+    Order, OrderBy, OrderKey, OrderNumber, OrderedProduct, Owner, OwnerId, PasswordHash, ProductId, Scope,
+    SealedSecret, Session, ShippingAddress, Store, StoreName, Street, Ticket, Timestamp, TokenHash, TokenId,
+    TokenKind, TokenRecord, WebhookAttempt, WebhookAttemptId, WebhookDelivery, WebhookEvent, WebhookEventId,
+    WebhookName, Whereabouts,
 };
 use shopfolk_store::{
     BatchClaim, Change, Columns, CustomerRow, Dialect, Engine, Length, Query, ReadOperation, ReadTx, Record,
@@ -228,9 +229,22 @@ fn app(random: &mut StdRng, number: i64, other: i64) -> App {
         redirect_urls: any_of(random, &[Vec::new(), redirect_urls]),
         scopes: any_of(random, &[scopes, AppScopes::default()]),
         webhooks: any_of(random, &[Vec::new(), webhooks]),
+        lab: maybe(random, lab),
         webhooks_off_since: maybe(random, time),
         webhooks_failing_since: maybe(random, time),
         created: time(random),
+    }
+}
+
+fn lab(random: &mut StdRng) -> Lab {
+    Lab {
+        signature: any_of(random, LabSignature::ALL),
+        duplicate: random.random_bool(0.5),
+        out_of_order: random.random_bool(0.5),
+        dropped: maybe(random, |random| {
+            LabDrop::new(random.random_range(1..50), random.random_range(50..101)).unwrap()
+        }),
+        api_delay: ApiDelay::new(Duration::from_millis(random.random_range(0..20_001))).unwrap(),
     }
 }
 
@@ -296,7 +310,13 @@ fn attempt(random: &mut StdRng, number: i64, other: i64) -> WebhookAttempt {
         body: any_text(random),
         outcome: any_of(random, &[answered, failed]),
         next: maybe(random, time),
+        lab: maybe(random, verdict),
     }
+}
+
+fn verdict(random: &mut StdRng) -> LabVerdict {
+    let troubles = vec![any_of(random, LabTrouble::ALL)];
+    LabVerdict { troubles, faults: vec![any_of(random, LabFault::ALL)] }
 }
 
 fn group(random: &mut StdRng, number: i64, other: i64) -> CustomerGroup {

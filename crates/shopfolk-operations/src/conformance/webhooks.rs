@@ -56,6 +56,7 @@ fn attempt(delivery: &WebhookDelivery, status: u16, next: Option<Timestamp>) -> 
         body: "{}".to_owned(),
         outcome: AttemptOutcome::Answered { status, headers: Vec::new(), body: "OK".to_owned() },
         next,
+        lab: None,
     }
 }
 
@@ -84,7 +85,7 @@ async fn settle<E: Engine>(engine: &E, tries: Vec<SettledTry>) -> Result<(), Opt
 }
 
 fn tried(delivery: &WebhookDelivery, status: u16, next: Option<Timestamp>) -> SettledTry {
-    SettledTry { delivery: delivery.clone(), attempt: Some(attempt(delivery, status, next)) }
+    SettledTry { delivery: delivery.clone(), attempts: vec![attempt(delivery, status, next)] }
 }
 
 /// Has an app told of an event: one delivery waits, and one attempt was made.

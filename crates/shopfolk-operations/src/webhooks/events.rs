@@ -122,8 +122,7 @@ async fn behind_others<T: ReadTx>(
     }
     let firsts: Vec<usize> =
         (0..deliveries.len()).filter(|&number| deliveries[number].due.is_some()).collect();
-    let queries: Vec<Query<'_>> =
-        firsts.iter().map(|&number| first_behind(&deliveries[number], None)).collect();
+    let queries: Vec<Query<'_>> = firsts.iter().map(|&number| behind(&deliveries[number], None, 1)).collect();
     let mut waits = vec![false; firsts.len()];
     tx.read(&queries, &mut |number, row| {
         let found = row.decode::<WebhookDelivery>();
@@ -146,10 +145,10 @@ pub(crate) const fn queue_of(delivery: &WebhookDelivery) -> Queue {
     (delivery.webhook, delivery.queue, delivery.event.entity)
 }
 
-/// Asks for the first delivery behind a place of the queue that one is in, or behind its beginning. What is found may be of
+/// Asks for the first deliveries behind a place of the queue that one is in, or behind its beginning. What is found may be of
 /// another queue, where this one has no more.
-pub(crate) fn first_behind(delivery: &WebhookDelivery, place: Option<i64>) -> Query<'static> {
+pub(crate) fn behind(delivery: &WebhookDelivery, place: Option<i64>, limit: u32) -> Query<'static> {
     let (webhook, queue, entity) = queue_of(delivery);
     let key = (webhook.app, webhook.number, queue, entity, place.unwrap_or(i64::MIN));
-    Query { table: WebhookDelivery::TABLE, which: Which::After(Some(key.values()), 1) }
+    Query { table: WebhookDelivery::TABLE, which: Which::After(Some(key.values()), limit) }
 }

@@ -7,7 +7,7 @@ use shopfolk_store::{
 
 use super::Claim;
 use super::claim::{held, note};
-use super::events::{first_behind, queue_of};
+use super::events::{behind, queue_of};
 
 /// The deliveries to a webhook whose time has come, those that wait longest first.
 #[derive(Debug, Clone, Copy)]
@@ -60,14 +60,53 @@ impl ReadOperation for NextWebhook {
     }
 }
 
-/// One try, and what becomes of the delivery: it is tried again when the attempt says so, or it is over.
+/// The deliveries that wait behind others in their queues, the first of each queue first: for who brings them in another order.
+#[derive(Debug, Clone)]
+pub struct WaitingBehind {
+    /// The others.
+    pub deliveries: Vec<WebhookDelivery>,
+    /// How many of each queue at the most.
+    pub limit: u32,
+}
+
+impl ReadOperation for WaitingBehind {
+    type Output = Vec<WebhookDelivery>;
+    type Error = StoreError;
+    const READS_ONCE: bool = true;
+
+    fn length(&self) -> Length {
+        Length::Short
+    }
+
+    async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<Self::Output, StoreError> {
+        let Self { deliveries, limit } = self;
+        let queries: Vec<Query<'_>> =
+            deliveries.iter().map(|delivery| behind(delivery, Some(delivery.place), *limit)).collect();
+        let mut waiting = Vec::new();
+        tx.read(&queries, &mut |number, row| {
+            let found = row.decode::<WebhookDelivery>();
+            waiting.extend(found.ok().filter(|found| queue_of(found) == queue_of(&deliveries[number])));
+        })
+        .await?;
+        Ok(waiting)
+    }
+}
+
+/// One try, and what becomes of the delivery: it is tried again when its first attempt says so, or it is over.
 #[derive(Debug, Clone)]
 pub struct SettledTry {
     /// The delivery as it was.
     pub delivery: WebhookDelivery,
-    /// What was tried; `None` where nothing could be, because there is no such webhook any more. Its id is given when it is
-    /// kept.
-    pub attempt: Option<WebhookAttempt>,
+    /// What was tried, and then what the lab tried besides; nothing where there is no such webhook any more. Their ids are given
+    /// when they are kept.
+    pub attempts: Vec<WebhookAttempt>,
+}
+
+impl SettledTry {
+    /// When it is tried again; `None` when it is over.
+    fn next(&self) -> Option<Timestamp> {
+        self.attempts.first()?.next
+    }
 }
 
 /// Notes what came of tries. Answers whether there are others that wait no longer, or who brings the deliveries otherwise.
@@ -90,22 +129,22 @@ impl WriteOperation for SettleTries {
             Ok(reader) => reader,
             Err(other) => return Ok(Err(other)),
         };
-        let mut attempts: Vec<_> = self.tries.iter().filter_map(|settled| settled.attempt.clone()).collect();
-        for (attempt, id) in attempts.iter_mut().zip(tx.take_ids(self.tries.len()).await?) {
+        let mut attempts: Vec<_> = self.tries.iter().flat_map(|settled| settled.attempts.clone()).collect();
+        let ids = tx.take_ids(attempts.len()).await?;
+        for (attempt, id) in attempts.iter_mut().zip(ids) {
             attempt.id = id;
         }
         tx.insert(&attempts).await?;
-        let next = |settled: &SettledTry| settled.attempt.as_ref().and_then(|attempt| attempt.next);
         let again: Vec<WebhookDelivery> = self
             .tries
             .iter()
-            .filter(|settled| next(settled).is_some())
+            .filter(|settled| settled.next().is_some())
             .map(|settled| WebhookDelivery {
-                due: next(settled),
+                due: settled.next(),
                 first_tried: settled
                     .delivery
                     .first_tried
-                    .or(settled.attempt.as_ref().map(|attempt| attempt.tried)),
+                    .or(settled.attempts.first().map(|attempt| attempt.tried)),
                 tries: settled.delivery.tries + 1,
                 ..settled.delivery.clone()
             })
@@ -116,7 +155,7 @@ impl WriteOperation for SettleTries {
         let over: Vec<&WebhookDelivery> = self
             .tries
             .iter()
-            .filter(|settled| next(settled).is_none())
+            .filter(|settled| settled.next().is_none())
             .map(|settled| &settled.delivery)
             .collect();
         if !over.is_empty() {
@@ -129,7 +168,7 @@ impl WriteOperation for SettleTries {
 /// Removes deliveries and has those behind them wait no longer.
 async fn end<T: WriteTx>(tx: &mut T, over: &[&WebhookDelivery], now: Timestamp) -> Result<(), StoreError> {
     let queries: Vec<Query<'_>> =
-        over.iter().map(|delivery| first_behind(delivery, Some(delivery.place))).collect();
+        over.iter().map(|delivery| behind(delivery, Some(delivery.place), 1)).collect();
     let mut waiting = Vec::new();
     tx.read(&queries, &mut |number, row| {
         let found = row.decode::<WebhookDelivery>();
@@ -138,6 +177,8 @@ async fn end<T: WriteTx>(tx: &mut T, over: &[&WebhookDelivery], now: Timestamp) 
         waiting.extend(found.ok().filter(of_queue));
     })
     .await?;
+    // One that is over with the one before it waits for nothing.
+    waiting.retain(|waits| over.iter().all(|over| key_of(over) != key_of(waits)));
     let keys: Vec<_> = over.iter().map(|delivery| key_of(delivery)).collect();
     tx.delete_if_there::<WebhookDelivery>(&keys).await?;
     if waiting.is_empty() {

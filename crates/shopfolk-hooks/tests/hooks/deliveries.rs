@@ -1,7 +1,4 @@
 //! From changes to receivers: real engines, real receivers on real sockets, and a clock that is moved.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-
-mod support;
 
 use std::time::Duration;
 
@@ -11,7 +8,8 @@ use shopfolk_operations::{
     AttemptFilter, DeleteCustomer, GetApp, ListAttempts, ReplayAttempts, UninstallApp, replay_failed,
 };
 use shopfolk_store::Engine;
-use support::*;
+
+use crate::support::*;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_change_is_told_to_those_who_want_to_know_and_may() {

@@ -1,6 +1,7 @@
 //! A shop with apps, nodes that send its webhooks, and receivers.
 
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::time::Duration;
@@ -10,11 +11,12 @@ use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use shopfolk_hooks::{SenderLimits, WebhookSettings, Webhooks};
 use shopfolk_model::{
-    Actor, AddressPolicy, AppId, AppName, AppScopes, ClientSecret, EventSpelling, NewApp, SealedSecret,
-    StoreId, Timestamp, Token, Webhook, WebhookAttempt, WebhookEventId, WebhookEventSet, WebhookUrl,
+    Actor, AddressPolicy, AppChange, AppId, AppName, AppScopes, ClientSecret, EventSpelling, LabChange,
+    NewApp, SealedSecret, StoreId, Timestamp, Token, Webhook, WebhookAttempt, WebhookEventId,
+    WebhookEventSet, WebhookUrl,
 };
 use shopfolk_operations::conformance::{STORE, create_store, store_key};
-use shopfolk_operations::{AttemptFilter, CreateApp, InstallApp, ListAttempts, NewTokens};
+use shopfolk_operations::{AttemptFilter, ChangeApp, CreateApp, InstallApp, ListAttempts, NewTokens};
 use shopfolk_store::Engine;
 use shopfolk_store_postgres::{PostgresEngine, PostgresSettings};
 use shopfolk_store_sqlite::{SqliteEngine, SqliteSettings};
@@ -30,7 +32,7 @@ pub const SECRET: &str = "client_secret";
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A webhook as a receiver saw it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Seen {
     pub target: String,
     pub headers: http::HeaderMap,
@@ -47,8 +49,11 @@ impl Seen {
     }
 }
 
-/// What a receiver answers to the webhook of this number.
-type Answers = Arc<dyn Fn(usize) -> u16 + Send + Sync>;
+/// What a receiver does with a webhook, and then answers.
+type Acts = Arc<dyn Fn(Seen) -> Acting + Send + Sync>;
+
+/// What a receiver does, until it answers.
+pub type Acting = Pin<Box<dyn Future<Output = u16> + Send>>;
 
 pub struct Receiver {
     pub url: String,
@@ -57,11 +62,22 @@ pub struct Receiver {
 }
 
 impl Receiver {
+    /// One that answers the webhook of each number with a status.
     pub async fn start(answers: impl Fn(usize) -> u16 + Send + Sync + 'static) -> Self {
+        let count = AtomicUsize::new(0);
+        Self::acting(move |_| {
+            let status = answers(count.fetch_add(1, Ordering::Relaxed));
+            Box::pin(async move { status })
+        })
+        .await
+    }
+
+    /// One that does something with each webhook.
+    pub async fn acting(act: impl Fn(Seen) -> Acting + Send + Sync + 'static) -> Self {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let (tell, seen) = unbounded_channel();
-        let state = (tell, Arc::new(answers) as Answers, Arc::new(AtomicUsize::new(0)));
+        let state = (tell, Arc::new(act) as Acts);
         let router = Router::new().fallback(receive).with_state(state);
         let server = tokio::spawn(async move { axum_serve(listener, router).await });
         Self { url, seen: Mutex::new(seen), _server: AbortOnDropHandle::new(server) }
@@ -95,15 +111,16 @@ async fn axum_serve(listener: tokio::net::TcpListener, router: Router) {
 }
 
 async fn receive(
-    State((tell, answers, count)): State<(UnboundedSender<Seen>, Answers, Arc<AtomicUsize>)>,
+    State((tell, act)): State<(UnboundedSender<Seen>, Acts)>,
     request: Request,
 ) -> (StatusCode, String) {
     let (head, body) = request.into_parts();
     let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
     let target = head.uri.to_string();
-    let status = answers(count.fetch_add(1, Ordering::Relaxed));
     let body = serde_json::from_slice(&body).unwrap();
-    let _ = tell.send(Seen { target, headers: head.headers, body });
+    let seen = Seen { target, headers: head.headers, body };
+    let _ = tell.send(seen.clone());
+    let status = act(seen).await;
     (StatusCode::from_u16(status).unwrap(), format!("said {status}"))
 }
 
@@ -176,6 +193,13 @@ impl<E: Engine> Shop<E> {
         let install = InstallApp { store: STORE, app: id, scopes, tokens, now: self.now() };
         self.engine.write(STORE, Actor::CommandLine, install).await.unwrap();
         id
+    }
+
+    /// Has an app tried with this, or no more.
+    pub async fn try_app(&self, app: AppId, lab: LabChange) {
+        let change = AppChange { lab, ..AppChange::default() };
+        let operation = ChangeApp { app, change, now: self.now() };
+        self.engine.write(StoreId::PLATFORM, Actor::CommandLine, operation).await.unwrap();
     }
 
     /// Starts a node that sends webhooks until this is dropped.

@@ -1,7 +1,5 @@
 //! Sending to receivers on raw sockets: what goes over the wire, and what is made of what comes back.
 
-#![allow(clippy::unwrap_used, clippy::panic)]
-
 use std::io;
 use std::net::IpAddr;
 use std::sync::Arc;
