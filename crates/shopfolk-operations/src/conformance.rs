@@ -232,6 +232,7 @@ macro_rules! copy_tests {
             $new_source; $new_target;
             copied_store_is_the_same_in_every_row
             copied_platform_has_the_same_apps
+            copied_store_tells_its_apps_of_what_comes_after
             copy_goes_there_and_back
             copy_takes_over_what_changed_since
             interrupted_copy_goes_on

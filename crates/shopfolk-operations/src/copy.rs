@@ -17,7 +17,8 @@
 //!
 //! # While it runs
 //!
-//! The store in the target is suspended, so that it has no callers, and takes the state of the source at the end. Each
+//! The store in the target is suspended, so that it has no callers, and takes the state of the source at the end. Apps that it let in
+//! are told of what happens in it from then on. Each
 //! portion is one transaction in the target; the observer of the copy may stop it between two of them.
 
 mod contents;
@@ -36,7 +37,7 @@ use shopfolk_store::{
 pub use contents::{Checksum, StoreContents};
 
 use contents::contents_of;
-use transactions::{EstimateSize, List, LookupNextIds, PutStore};
+use transactions::{EstimateSize, List, LookupNextIds, PutStore, Stage};
 
 use crate::GetStore;
 
@@ -129,7 +130,7 @@ pub async fn copy_store<From: Engine, To: Engine>(
     copy.refuse_another_store(&source).await?;
     while copy.pass <= MOST_PASSES {
         let shared = copy.shared_events().await?;
-        copy.put_store(true).await?;
+        copy.put_store(Stage::Begins).await?;
         let last = copy.copy_events(shared).await?;
         macro_rules! copy_rows {
             ($($aggregate:ty),+) => {
@@ -138,7 +139,7 @@ pub async fn copy_store<From: Engine, To: Engine>(
         }
         for_every_aggregate!(copy_rows);
         if let Some(contents) = copy.verify().await? {
-            copy.put_store(false).await?;
+            copy.put_store(Stage::Ends).await?;
             return Ok(contents);
         }
         copy.pass += 1;
@@ -193,12 +194,11 @@ impl<From: Engine, To: Engine, Observe: FnMut(CopyProgress) -> ControlFlow<()> +
         CopyError::TargetHasItsOwn { id: self.store, difference }
     }
 
-    /// Makes the store's row in the target that of the source, suspended if that is wanted, and raises its next ids.
-    async fn put_store(&self, suspended: bool) -> Result<(), CopyError> {
+    /// Makes the store's row in the target that of the source, suspended while it is copied, and raises its next ids.
+    async fn put_store(&self, stage: Stage) -> Result<(), CopyError> {
         let store = self.source().await?;
         let next = self.from.read(self.store, LookupNextIds).await.map_err(CopyError::Source)?;
-        let store = Store { suspended: suspended || store.suspended, ..store };
-        self.to.copy(self.store, PutStore { store, next }).await.map_err(CopyError::Target)
+        self.to.copy(self.store, PutStore { store, next, stage }).await.map_err(CopyError::Target)
     }
 
     /// Reads both sides; `None` when they differ.

@@ -17,6 +17,7 @@ pub use attempts::{AttemptFilter, ForgetAttempts, GetAttempt, ListAttempts, List
 pub use claim::{Claim, ClaimDeliveries, ReleaseDeliveries};
 pub use clock::{AdvanceClock, MoveClock, ResetClock};
 pub use events::{EventsTaken, StopListening, TakeEvents, start_listening};
+pub(crate) use events::{listen_after_copy, stop_for_copy};
 pub use listeners::{GetApps, GetEmails, GetReader, NoteAttempt};
 pub use on_request::{ReplayAttempts, TriggerEvent, replay_failed, webhooks_for};
 pub use tries::{DueDeliveries, NextWebhook, SettleTries, SettledTry, WaitingBehind};

@@ -4,10 +4,10 @@ use std::ops::ControlFlow;
 
 use shopfolk_model::{
     AnswerStatus, Batch, BatchAnswer, ContactChange, ContactNote, ContactType, CustomerGroup, CustomerId,
-    CustomerName, Day, EmailAddress, Event, ExternalReferenceId, ExtraField, ExtraFieldEntry, ExtraFieldKey,
-    ExtraFieldTitle, ExtraFieldType, ExtraFieldValue, GroupFilter, GroupName, Money, NewContact, NewCustomer,
-    NewExtraField, NewGroup, Order, OrderBy, OrderKey, OrderSearch, OrderedProduct, ProductId, StoreId,
-    Token, TokenId, TokenRecord,
+    CustomerName, Day, EmailAddress, Event, EventPosition, ExternalReferenceId, ExtraField, ExtraFieldEntry,
+    ExtraFieldKey, ExtraFieldTitle, ExtraFieldType, ExtraFieldValue, GroupFilter, GroupName, Money,
+    NewContact, NewCustomer, NewExtraField, NewGroup, Order, OrderBy, OrderKey, OrderSearch, OrderedProduct,
+    ProductId, StoreId, Token, TokenId, TokenRecord,
 };
 use shopfolk_store::{
     CustomerRow, Engine, PageRequest, Record, StoredBatchAnswer, StoredBatchRequest, StoredContact,
@@ -24,9 +24,10 @@ use super::owners::create_owner;
 use super::webhooks::try_a_webhook;
 use crate::{
     BatchEntry, ChangeContact, CopyError, CopyPhase, CopyProgress, CreateCustomer, CreateExtraField,
-    CreateGroup, CreateStore, CustomerWithContacts, DeleteContact, DeleteCustomer, FinishBatch, GetStore,
-    ListApps, ListExtraFields, ListGroups, ListTokens, NoteTokenUse, RecordBatchAnswer, RecordOrder,
-    RevokeToken, SearchOrders, SetStoreSuspended, StoreContents, WantedOfOrders, copy_store, delete_app,
+    CreateGroup, CreateStore, CustomerWithContacts, DeleteContact, DeleteCustomer, FinishBatch, GetReader,
+    GetStore, ListApps, ListExtraFields, ListGroups, ListTokens, NoteTokenUse, RecordBatchAnswer,
+    RecordOrder, RevokeToken, SearchOrders, SetStoreSuspended, StoreContents, WantedOfOrders, copy_store,
+    delete_app,
 };
 
 fn go_on(_: CopyProgress) -> ControlFlow<()> {
@@ -210,6 +211,27 @@ pub async fn copied_platform_has_the_same_apps<From: Engine, To: Engine>(from: F
     create_app(&to, 9).await;
     let refused = copy_store(&from, &to, StoreId::PLATFORM, go_on).await;
     assert!(matches!(refused, Err(CopyError::TargetHasItsOwn { .. })), "{refused:?}");
+}
+
+pub async fn copied_store_tells_its_apps_of_what_comes_after<From: Engine, To: Engine>(from: From, to: To) {
+    create_store(&from, STORE).await;
+    let reader = async || to.read(STORE, GetReader).await.unwrap().map(|(_, reader)| reader);
+    copy(&from, &to).await;
+    assert_eq!(reader().await, None, "nobody is to be told");
+    let app = create_app(&from, 1).await;
+    install_app(&from, app.id, "read_customers", "first").await;
+    for email in ["anna@example.com", "bert@example.com"] {
+        create_customer(&from, email).await;
+        copy(&from, &to).await;
+        let reader = reader().await.unwrap();
+        let last = events(&to).await.len();
+        assert!(reader.listening);
+        assert_eq!(
+            reader.position.map(EventPosition::get),
+            i64::try_from(last).ok(),
+            "nothing is told twice"
+        );
+    }
 }
 
 pub async fn copy_goes_there_and_back<From: Engine, To: Engine>(from: From, to: To) {

@@ -8,6 +8,8 @@ use shopfolk_store::{
     StoreSize, StoredEvent, WalkPosition, replace,
 };
 
+use crate::webhooks::{listen_after_copy, stop_for_copy};
+
 /// How many events a portion has at the most. One may hold all that a deleted customer was, so they are no smaller than
 /// customers.
 #[expect(clippy::cast_possible_truncation, reason = "a portion is small")]
@@ -71,22 +73,40 @@ impl<A: Aggregate> ReadOperation for List<A> {
     }
 }
 
+/// How far a copy is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// Rows are still to be copied: the store has no callers, and nobody is told of its events.
+    Begins,
+    /// All is there: apps are told of what happens from now on.
+    Ends,
+}
+
 /// Writes the store's own row and raises its next ids.
 pub(super) struct PutStore {
     pub store: Store,
     pub next: NextIds,
+    pub stage: Stage,
 }
 
 impl CopyOperation for PutStore {
     type Output = ();
 
     async fn run<T: CopyTx>(&self, tx: &mut T) -> Result<(), StoreError> {
-        let store = std::slice::from_ref(&self.store);
+        let suspended = self.store.suspended || self.stage == Stage::Begins;
+        let store = [Store { suspended, ..self.store.clone() }];
         match tx.get::<Store>(()).await? {
-            Some(_) => tx.update(store).await?,
-            None => tx.insert(store).await?,
+            Some(_) => tx.update(&store).await?,
+            None => tx.insert(&store).await?,
         }
-        tx.raise_next_ids(&self.next).await
+        tx.raise_next_ids(&self.next).await?;
+        match self.stage {
+            Stage::Begins => stop_for_copy(tx).await,
+            Stage::Ends => {
+                let last = tx.lock_last_place().await?.and_then(|place| EventPosition::new(place).ok());
+                listen_after_copy(tx, self.store.id, last.filter(|last| last.get() > 0)).await
+            }
+        }
     }
 }
 

@@ -16,18 +16,48 @@ pub async fn start_listening<T: WriteTx>(tx: &mut T, store: StoreId) -> Result<(
     match tx.get::<WebhookReader>(()).await? {
         Some(WebhookReader { listening: true, .. }) => Ok(()),
         Some(reader) => tx.update(&[WebhookReader { listening: true, position: None, ..reader }]).await,
-        None => {
-            let reader = WebhookReader {
-                store,
-                listening: true,
-                position: None,
-                holder: 0,
-                beat: 0,
-                clock: TestClock::default(),
-            };
-            tx.insert(&[reader]).await
-        }
+        None => tx.insert(&[new_reader(store, None)]).await,
     }
+}
+
+/// One that reads what is behind this place.
+fn new_reader(store: StoreId, position: Option<EventPosition>) -> WebhookReader {
+    WebhookReader { store, listening: true, position, holder: 0, beat: 0, clock: TestClock::default() }
+}
+
+/// Has the events that come from now on read, where an app is let in that could not be told of those before, because the store was
+/// copied; `last` is the place of the last one. While it is being copied, nobody is told.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn listen_after_copy<T: WriteTx>(
+    tx: &mut T,
+    store: StoreId,
+    last: Option<EventPosition>,
+) -> Result<(), StoreError> {
+    let listening = is_installed(tx).await?;
+    match tx.get::<WebhookReader>(()).await? {
+        Some(reader) => tx.update(&[WebhookReader { listening, position: last, ..reader }]).await,
+        None if listening => tx.insert(&[new_reader(store, last)]).await,
+        None => Ok(()),
+    }
+}
+
+/// Has no events of a store read while it is copied: they are told by where they come from.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn stop_for_copy<T: WriteTx>(tx: &mut T) -> Result<(), StoreError> {
+    match tx.get::<WebhookReader>(()).await? {
+        Some(reader) => tx.update(&[WebhookReader { listening: false, position: None, ..reader }]).await,
+        None => Ok(()),
+    }
+}
+
+/// Whether an app is let in.
+async fn is_installed<T: WriteTx>(tx: &mut T) -> Result<bool, StoreError> {
+    let first = Query { table: Installation::TABLE, which: Which::After(None, 1) };
+    Ok(tx.first::<Installation>(first).await?.is_some())
 }
 
 /// Has no events of a store read any more, where all were read that there are and no app is let in.
@@ -43,8 +73,7 @@ impl WriteOperation for StopListening {
 
     async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<(), StoreError> {
         // In the order in which letting an app in locks them.
-        let installed = Query { table: Installation::TABLE, which: Which::After(None, 1) };
-        let is_installed = tx.first::<Installation>(installed).await?.is_some();
+        let is_installed = is_installed(tx).await?;
         match tx.get::<WebhookReader>(()).await? {
             Some(reader) if !is_installed && reader.position == self.position => {
                 tx.update(&[WebhookReader { listening: false, ..reader }]).await
