@@ -4,11 +4,13 @@
 
 mod harness;
 
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
@@ -107,24 +109,120 @@ struct Webhook {
 impl Webhook {
     fn next(listener: &TcpListener) -> Self {
         let (stream, _) = listener.accept().unwrap();
-        let mut reader = BufReader::new(&stream);
-        let mut head = String::new();
-        while !head.ends_with("\r\n\r\n") {
-            assert_ne!(reader.read_line(&mut head).unwrap(), 0, "{head}");
-        }
-        let length = head.lines().find_map(|line| {
-            let (name, value) = line.split_once(": ")?;
-            name.eq_ignore_ascii_case("Content-Length").then(|| value.parse().unwrap())
-        });
-        let mut body = vec![0; length.unwrap()];
-        reader.read_exact(&mut body).unwrap();
-        Self { body: serde_json::from_slice(&body).unwrap(), stream }
+        Self { body: read_body(&stream).unwrap(), stream }
     }
 
     fn answer(mut self, status: &str) {
         let answer = format!("HTTP/1.1 {status}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
         self.stream.write_all(answer.as_bytes()).unwrap();
     }
+}
+
+/// A receiver that takes its time, and keeps what it has heard of each customer.
+#[derive(Default)]
+struct Ledger(Mutex<BTreeMap<u64, Vec<(String, String)>>>);
+
+impl Ledger {
+    /// Answers whoever connects.
+    fn serve(self: &Arc<Self>, listener: TcpListener) {
+        let ledger = Arc::clone(self);
+        thread::spawn(move || {
+            for stream in listener.incoming() {
+                let (ledger, stream) = (Arc::clone(&ledger), stream.unwrap());
+                // A sender that is killed breaks its connections.
+                thread::spawn(move || while ledger.hear(&stream).is_some() {});
+            }
+        });
+    }
+
+    fn hear(&self, stream: &TcpStream) -> Option<()> {
+        let body = read_body(stream)?;
+        thread::sleep(Duration::from_millis(30));
+        let text = |name: &str| body[name].as_str().unwrap().to_owned();
+        if let Some(customer) = body["entityId"].as_u64() {
+            let event = (text("eventId"), text("eventType"));
+            let mut customers = self.0.lock().unwrap();
+            let heard = customers.entry(customer).or_default();
+            // At least once: what comes again is known.
+            if !heard.contains(&event) {
+                heard.push(event);
+            }
+        }
+        let mut stream = stream;
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").ok()
+    }
+
+    /// Whether it was told that a customer came to be, and then of so many changes.
+    fn has(&self, customer: u64, changes: usize) -> bool {
+        let customers = self.0.lock().unwrap();
+        let Some(heard) = customers.get(&customer) else { return false };
+        let types: Vec<&str> = heard.iter().map(|(_, event_type)| event_type.as_str()).collect();
+        let in_order: Vec<&str> =
+            std::iter::once("customer.created").chain(vec!["customer.updated"; changes]).collect();
+        assert!(in_order.starts_with(&types), "customer {customer}: {types:?}");
+        types == in_order
+    }
+}
+
+/// Reads a request and answers its body; `None` when the connection ends.
+fn read_body(stream: &TcpStream) -> Option<Value> {
+    let mut reader = BufReader::new(stream);
+    let mut head = String::new();
+    while !head.ends_with("\r\n\r\n") {
+        if reader.read_line(&mut head).ok()? == 0 {
+            return None;
+        }
+    }
+    let length = head.lines().find_map(|line| {
+        let (name, value) = line.split_once(": ")?;
+        name.eq_ignore_ascii_case("Content-Length").then(|| value.parse().unwrap())
+    });
+    let mut body = vec![0; length.unwrap()];
+    reader.read_exact(&mut body).ok()?;
+    serde_json::from_slice(&body).ok()
+}
+
+/// How many webhooks a node has delivered.
+fn delivered(server: &Server) -> u64 {
+    let shown = Client::new(server.address, "").get("/metrics").unwrap().body;
+    let metrics = shown.as_str().unwrap();
+    let counter = "shopfolk_webhook_attempts_total{outcome=\"delivered\"} ";
+    metrics.lines().find_map(|line| line.strip_prefix(counter)?.parse().ok()).unwrap()
+}
+
+#[test]
+fn a_sender_that_is_killed_at_any_moment_loses_no_webhook() {
+    // Another node takes over after twenty seconds.
+    let rounds = std::env::var("SHOPFOLK_TEST_ROUNDS").map_or(2, |text| text.parse().unwrap());
+    let shop = Shop::with(Program::on_postgres());
+    let program = &shop.program;
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/hooks", listener.local_addr().unwrap());
+    App::install(program, harness::STORE, &url, "read_customers");
+    let ledger = Arc::<Ledger>::default();
+    ledger.serve(listener);
+    let mut servers: Vec<Server> = (0..3).map(|_| serve(program)).collect();
+    let mut told = Vec::new();
+    for round in 0..rounds {
+        let before: Vec<u64> = servers.iter().map(delivered).collect();
+        for number in 0..40 {
+            let client = shop.client(&servers[number % 3]);
+            let customer = harness::create_customer(&client, &format!("{round}-{number}@example.com"));
+            for phone in ["+1 1", "+1 2"] {
+                let contact = json!({ "type": "PHONE", "contact": phone });
+                client.post(&harness::contacts(customer), &contact).unwrap();
+            }
+            told.push(customer);
+        }
+        let sender = eventually("somebody sends", PATIENCE, || {
+            servers.iter().zip(&before).position(|(server, before)| delivered(server) > *before)
+        });
+        std::mem::replace(&mut servers[sender], serve(program)).kill();
+    }
+    eventually("everything is told", PATIENCE, || {
+        told.iter().all(|&customer| ledger.has(customer, 2)).then_some(())
+    });
+    assert_eq!(program.run(&["check"]).succeeded().stdout, "");
 }
 
 /// Takes whatever comes, changes the customer each time, and asks the API more than once before it answers.
