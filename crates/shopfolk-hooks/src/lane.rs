@@ -1,6 +1,8 @@
 //! The deliveries of a store to one webhook.
 
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use shopfolk_model::{
     App, DeliveryQueue, LabSignature, StoreId, Timestamp, Webhook, WebhookAttempt, WebhookDelivery,
@@ -8,8 +10,8 @@ use shopfolk_model::{
 };
 use shopfolk_operations::{DueDeliveries, SettleTries, SettledTry};
 use shopfolk_store::{Engine, StoreError};
-use tokio::task::JoinSet;
-use tokio::time::Instant;
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::{Instant, sleep};
 
 use crate::attempt::Written;
 use crate::claim::{StoreClaim, renewing};
@@ -18,6 +20,11 @@ use crate::store_clock::StoreClock;
 
 /// How many deliveries are in memory at once.
 const PORTION: u32 = 64;
+/// How many are, where many wait and the receiver takes them all: each portion costs a look and two commits at the least.
+const LARGE_PORTION: u32 = 512;
+
+/// So long after a try has ended others may end that are noted with it.
+const COLLECTED_FOR: Duration = Duration::from_millis(20);
 
 /// The deliveries of a store to one webhook.
 pub(crate) struct Lane<E> {
@@ -45,16 +52,23 @@ impl<E: Engine> Lane<E> {
     /// # Errors
     /// When the database fails.
     pub(crate) async fn go(&self) -> Result<LaneEnd, StoreError> {
+        let mut large = None;
         loop {
             let portion = self.shared.writes.begin_portion();
             if !self.claim.ensure().await? {
                 return Ok(LaneEnd::Lost);
             }
-            let due = DueDeliveries { webhook: self.webhook, now: self.now(), limit: PORTION };
+            let limit = if large.is_some() { LARGE_PORTION } else { PORTION };
+            let due = DueDeliveries { webhook: self.webhook, now: self.now(), limit };
             let due = self.shared.engine.read(self.store, due).await?;
             if due.is_empty() {
                 return Ok(LaneEnd::Done);
             }
+            large = if due.len() < PORTION as usize {
+                None
+            } else {
+                large.or_else(|| self.shared.large_portions.try_acquire().ok())
+            };
             let app = self.shared.apps.get(&self.shared.engine, self.webhook.app).await?;
             let webhook =
                 app.as_ref().and_then(|app| app.webhooks.get(usize::from(self.webhook.number))).cloned();
@@ -102,11 +116,7 @@ impl<E: Engine> Lane<E> {
             }
         }
         let mut any_delivered = false;
-        while let Some(first) = renewing(&self.claim, tries.join_next()).await? {
-            let mut ended = vec![first];
-            while let Some(next) = tries.try_join_next() {
-                ended.push(next);
-            }
+        while let Some(ended) = renewing(&self.claim, next_ended(&mut tries)).await? {
             let settled: Vec<SettledTry> =
                 ended.into_iter().filter_map(|ended| ended.ok().flatten()).collect();
             let counting = settled.iter().flat_map(|settled| &settled.attempts);
@@ -159,6 +169,22 @@ impl<E: Engine> Lane<E> {
         }
         self.claim.renewed(began);
         Ok(None)
+    }
+}
+
+/// Waits for tries that have ended: for one, and then for others a little, so that one commit does for all of them. `None` when
+/// there are no more.
+async fn next_ended<T: 'static>(tries: &mut JoinSet<T>) -> Option<Vec<Result<T, JoinError>>> {
+    let mut ended = vec![tries.join_next().await?];
+    let mut others = pin!(sleep(COLLECTED_FOR));
+    loop {
+        tokio::select! {
+            next = tries.join_next() => match next {
+                Some(next) => ended.push(next),
+                None => return Some(ended),
+            },
+            () = others.as_mut() => return Some(ended),
+        }
     }
 }
 

@@ -16,12 +16,11 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::connector::{Connector, Resolver, UnreachableReceiver};
 use crate::spelled_head::{SpelledHead, Spelling};
+use crate::turns::EACH;
 use crate::{InvalidReceiverUrl, ReceiverUrl};
 
 /// So many bytes of the body of an answer are kept.
 pub const KEPT_OF_AN_ANSWER: usize = 4 * 1024;
-/// So many unused connections to a receiver are kept for the next webhooks.
-const UNUSED_CONNECTIONS: usize = 4;
 /// And so long.
 const UNUSED_LIMIT: Duration = Duration::from_secs(20);
 
@@ -118,11 +117,42 @@ pub enum SendFailure {
 pub struct Sender {
     connector: Connector,
     limits: SenderLimits,
-    unused: Mutex<HashMap<Receiver, Vec<Unused>>>,
+    unused: Mutex<UnusedConnections>,
 }
 
 /// With whom a connection is.
 type Receiver = (bool, String);
+
+/// Connections that wait for the next webhooks: for each receiver as many as there are webhooks on their way to it.
+struct UnusedConnections {
+    receivers: HashMap<Receiver, Vec<Unused>>,
+    /// When those of receivers that get nothing more were looked for.
+    looked_through: Instant,
+}
+
+impl UnusedConnections {
+    fn take(&mut self, receiver: &Receiver) -> Option<Link> {
+        let links = self.receivers.get_mut(receiver)?;
+        let found = std::iter::from_fn(|| links.pop())
+            .find(|unused| unused.since.elapsed() < UNUSED_LIMIT && unused.link.requests.is_ready());
+        found.map(|unused| unused.link)
+    }
+
+    fn keep(&mut self, receiver: Receiver, link: Link) {
+        let now = Instant::now();
+        let links = self.receivers.entry(receiver).or_default();
+        if links.len() < EACH {
+            links.push(Unused { link, since: now });
+        }
+        if now.duration_since(self.looked_through) > UNUSED_LIMIT {
+            self.looked_through = now;
+            self.receivers.retain(|_, links| {
+                links.retain(|unused| now.duration_since(unused.since) < UNUSED_LIMIT);
+                !links.is_empty()
+            });
+        }
+    }
+}
 
 /// A connection that waits for the next webhook.
 struct Unused {
@@ -148,7 +178,8 @@ impl Sender {
         limits: SenderLimits,
     ) -> Result<Self, rustls::Error> {
         let connector = Connector::new(policy, resolver, trusted)?;
-        Ok(Self { connector, limits, unused: Mutex::default() })
+        let unused = UnusedConnections { receivers: HashMap::new(), looked_through: Instant::now() };
+        Ok(Self { connector, limits, unused: Mutex::new(unused) })
     }
 
     /// Sends a webhook, once.
@@ -226,28 +257,11 @@ impl Sender {
     }
 
     fn take_unused(&self, receiver: &Receiver) -> Option<Link> {
-        let mut unused = self.unused.lock().unwrap_or_else(PoisonError::into_inner);
-        let links = unused.get_mut(receiver)?;
-        let found = std::iter::from_fn(|| links.pop())
-            .find(|unused| unused.since.elapsed() < UNUSED_LIMIT && unused.link.requests.is_ready());
-        if links.is_empty() {
-            unused.remove(receiver);
-        }
-        found.map(|unused| unused.link)
+        self.unused.lock().unwrap_or_else(PoisonError::into_inner).take(receiver)
     }
 
     fn keep_unused(&self, receiver: Receiver, link: Link) {
-        let now = Instant::now();
-        let mut unused = self.unused.lock().unwrap_or_else(PoisonError::into_inner);
-        let links = unused.entry(receiver).or_default();
-        if links.len() < UNUSED_CONNECTIONS {
-            links.push(Unused { link, since: now });
-        }
-        // Those of receivers that get nothing more are found by whoever is next.
-        unused.retain(|_, links| {
-            links.retain(|unused| now.duration_since(unused.since) < UNUSED_LIMIT);
-            !links.is_empty()
-        });
+        self.unused.lock().unwrap_or_else(PoisonError::into_inner).keep(receiver, link);
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use shopfolk_model::StoreId;
 use shopfolk_operations::Claim;
 use shopfolk_store::Engine;
+use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep};
 
 use crate::apps::Apps;
@@ -20,6 +21,9 @@ use crate::{Sender, WebhookSettings};
 /// How many listening stores a node remembers: the events of others are read when it looks.
 pub(crate) const REMEMBERED_STORES: usize = 1_000_000;
 
+/// How many large portions of deliveries are in memory at once.
+const LARGE_PORTIONS: usize = 16;
+
 /// What runs share.
 pub(crate) struct Shared<E> {
     pub(crate) engine: E,
@@ -29,6 +33,8 @@ pub(crate) struct Shared<E> {
     pub(crate) listeners: ListenersOfStores,
     pub(crate) turns: SendTurns,
     pub(crate) lab_turns: LabTurns,
+    /// Who may have a large portion of deliveries in memory.
+    pub(crate) large_portions: Semaphore,
     /// The number by which this node claims stores.
     pub(crate) node: u64,
     /// Who brings the deliveries of stores in the place of this node, since when nothing was heard of them.
@@ -48,6 +54,7 @@ impl<E: Engine> Shared<E> {
             listeners: ListenersOfStores::default(),
             turns: SendTurns::default(),
             lab_turns: LabTurns::default(),
+            large_portions: Semaphore::new(LARGE_PORTIONS),
             // As large as databases keep numbers, and not 0, which is nobody.
             node: rand::random::<u64>() >> 1 | 1,
             others: Mutex::default(),

@@ -1,14 +1,15 @@
 //! The work on one store: events are read and deliveries brought, until there is nothing to do.
 
 use std::collections::HashSet;
+use std::pin::pin;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use shopfolk_model::{Actor, StoreId, WebhookName};
 use shopfolk_operations::{Claim, GetReader, MoveClock, NextWebhook, ReleaseDeliveries};
 use shopfolk_store::{Engine, StoreError};
-use tokio::task::JoinSet;
-use tokio::time::Instant;
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::{Instant, sleep};
 
 use crate::claim::StoreClaim;
 use crate::event_reader::{EventReader, Read};
@@ -20,6 +21,12 @@ use crate::waiting::Woken;
 /// When it is looked again whether another node brings the deliveries.
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
 
+/// After a portion of events it is rested for so many times as long as that took, while webhooks are brought.
+const RESTS_FOR_LANES: u32 = 2;
+
+/// A lane, and why it ended.
+type EndedLane = (WebhookName, Result<LaneEnd, StoreError>);
+
 /// The work on a store.
 pub(crate) struct StoreRun<E> {
     shared: Arc<Shared<E>>,
@@ -27,7 +34,7 @@ pub(crate) struct StoreRun<E> {
     woken: Arc<Woken>,
     claim: Arc<StoreClaim<E>>,
     clock: Arc<StoreClock>,
-    lanes: JoinSet<(WebhookName, Result<LaneEnd, StoreError>)>,
+    lanes: JoinSet<EndedLane>,
     running: HashSet<WebhookName>,
     /// Webhooks that got deliveries while theirs were brought.
     again: HashSet<WebhookName>,
@@ -86,6 +93,7 @@ impl<E: Engine> StoreRun<E> {
                         self.start(webhook);
                     }
                     self.shared.writes.end_portion(portion).await;
+                    self.let_lanes_go_first(began.elapsed()).await?;
                     continue;
                 }
                 Read::Moved => {
@@ -101,6 +109,21 @@ impl<E: Engine> StoreRun<E> {
             }
             if !self.wait().await? && !self.move_clock().await? {
                 return self.end().await;
+            }
+        }
+    }
+
+    /// Rests after a portion of events that took so long, while webhooks are brought: what is read ahead of them waits in the
+    /// database, and reading it takes from the time of bringing it.
+    async fn let_lanes_go_first(&mut self, worked: Duration) -> Result<(), StoreError> {
+        let mut rest = pin!(sleep(worked.saturating_mul(RESTS_FOR_LANES)));
+        loop {
+            tokio::select! {
+                () = rest.as_mut() => return Ok(()),
+                ended = self.lanes.join_next() => match ended {
+                    Some(ended) => self.lane_ended(ended)?,
+                    None => return Ok(()),
+                },
             }
         }
     }
@@ -141,19 +164,25 @@ impl<E: Engine> StoreRun<E> {
                 () = woken.wait() => return Ok(true),
                 ended = self.lanes.join_next() => {
                     let Some(ended) = ended else { return Ok(false) };
-                    // A fault of one is told like those of the database: all begins anew when it is looked again.
-                    let (webhook, end) = ended.map_err(|error| StoreError::Database {
-                        doing: "deliver webhooks",
-                        source: error.to_string().into(),
-                    })?;
-                    self.running.remove(&webhook);
-                    let end = end?;
-                    if self.again.remove(&webhook) && end == LaneEnd::Done {
-                        self.start(webhook);
-                    }
+                    self.lane_ended(ended)?;
                 }
             }
         }
+    }
+
+    /// Begins a lane again that ended, where deliveries came meanwhile.
+    fn lane_ended(&mut self, ended: Result<EndedLane, JoinError>) -> Result<(), StoreError> {
+        // A fault of one is told like those of the database: all begins anew when it is looked again.
+        let (webhook, end) = ended.map_err(|error| StoreError::Database {
+            doing: "deliver webhooks",
+            source: error.to_string().into(),
+        })?;
+        self.running.remove(&webhook);
+        let end = end?;
+        if self.again.remove(&webhook) && end == LaneEnd::Done {
+            self.start(webhook);
+        }
+        Ok(())
     }
 
     /// Has a clock that is to go on do so, when all was tried that is due by it; `false` when it stays.

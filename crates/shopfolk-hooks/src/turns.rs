@@ -11,7 +11,7 @@ const ALL: usize = 256;
 /// To those whose last webhook failed.
 const FAILING: usize = ALL / 2;
 /// To one.
-const EACH: usize = 8;
+pub(crate) const EACH: usize = 8;
 /// How many receivers are remembered; of others it is not known whether they fail.
 const REMEMBERED: usize = 10_000;
 
