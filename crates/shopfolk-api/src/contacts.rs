@@ -3,7 +3,8 @@
 use axum::response::Response;
 use shopfolk_model::{ContactBook, ContactChange, ContactId, CustomerId, NewContact};
 use shopfolk_operations::{
-    ChangeContact, ContactCreation, ContactUpdate, CreateContact, DeleteContact, GetContact, ReadContacts,
+    ChangeContact, ContactCreation, ContactUpdate, CreateContact, DeleteContact, GetContact, OrderContacts,
+    ReadContacts,
 };
 use shopfolk_store::Engine;
 
@@ -11,6 +12,7 @@ use crate::answer::{self, WriteAnswer};
 use crate::body::JsonBody;
 use crate::caller::{Caller, CreateCustomers, ReadCustomers, Requirement, UpdateCustomers};
 use crate::contact::{ContactCreationOut, ContactListOut, ContactOut};
+use crate::contact_order::ContactOrder;
 use crate::counts::{DeleteCountOut, UpdateCountOut};
 use crate::customer_stream::CustomerStream;
 use crate::error::ApiError;
@@ -21,6 +23,7 @@ use crate::wire::Answer;
 
 type NewContactBody = JsonBody<NewContact>;
 type ContactChangeBody = JsonBody<ContactChange>;
+type ContactOrderBody = JsonBody<ContactOrder>;
 
 /// Create a contact
 ///
@@ -79,6 +82,26 @@ pub(crate) async fn list_contacts<E: Engine>(
     caller.stream(CustomerStream::of_contacts(caller.again(), head, customer, part, wanted)).await
 }
 
+/// Order the contacts
+///
+/// Puts all contacts of a customer in an order at once: the first id gets `orderBy` 0, the next 1, and so on. A list that does not
+/// name each contact exactly once is refused, and nothing changes. The platform has no such call.
+#[utoipa::path(
+    put, path = "/api/v3/{storeId}/customers/{customerId}/contacts/order", tag = "Contacts",
+    request_body = ContactOrderBody,
+    responses((status = 200, description = "Ordered, or nothing to do", body = UpdateCountOut)),
+    security(("token" = ["update_customers"])),
+)]
+pub(crate) async fn order_contacts<E: Engine>(
+    caller: Caller<E, UpdateCustomers>,
+    CustomerPath(customer): CustomerPath,
+    JsonBody(ContactOrder(contacts), _held): ContactOrderBody,
+) -> Result<Response, ApiError> {
+    caller
+        .write(OrderContacts { customer, contacts, now: caller.now() }, |&update| update_count(update))
+        .await
+}
+
 /// Get a contact
 ///
 /// One contact of a customer.
@@ -114,14 +137,17 @@ pub(crate) async fn update_contact<E: Engine>(
 ) -> Result<Response, ApiError> {
     let customer = path.customer;
     let contact = existing(&caller, path).await?;
-    let answer = |update: &ContactUpdate| {
-        let update_count = match update {
-            ContactUpdate::Updated => 1,
-            ContactUpdate::NothingToDo => 0,
-        };
-        WriteAnswer::of(&UpdateCountOut { update_count })
+    caller
+        .write(ChangeContact { customer, contact, change, now: caller.now() }, |&update| update_count(update))
+        .await
+}
+
+fn update_count(update: ContactUpdate) -> Result<WriteAnswer, ApiError> {
+    let update_count = match update {
+        ContactUpdate::Updated => 1,
+        ContactUpdate::NothingToDo => 0,
     };
-    caller.write(ChangeContact { customer, contact, change, now: caller.now() }, answer).await
+    WriteAnswer::of(&UpdateCountOut { update_count })
 }
 
 /// Delete a contact

@@ -28,6 +28,7 @@ mod clock;
 mod compression;
 mod connection_error;
 mod contact;
+mod contact_order;
 mod contacts;
 mod counts;
 mod cursor;

@@ -45,6 +45,9 @@ impl From<ContactRuleError> for ApiError {
             ContactRuleError::Unknown { .. } | ContactRuleError::Twice { .. } => {
                 Self::wrong_parameter(format!("Wrong value of parameter 'contacts': {error}"))
             }
+            ContactRuleError::LeftOut { .. } => {
+                Self::wrong_parameter(format!("Wrong value of parameter 'ids': {error}"))
+            }
             ContactRuleError::Full => Self::new(
                 ErrorCode::ConstraintViolation,
                 format!(

@@ -45,6 +45,7 @@ fn calls<E: Engine>() -> OpenApiRouter<Arc<App<E>>> {
         .routes(routes!(customers::list_deleted_customers))
         .routes(routes!(customers::get_customer, customers::update_customer, customers::delete_customer))
         .routes(routes!(contacts::create_contact, contacts::list_contacts))
+        .routes(routes!(contacts::order_contacts))
         .routes(routes!(contacts::get_contact, contacts::update_contact, contacts::delete_contact))
         .routes(routes!(groups::list_customer_groups, groups::create_customer_group))
         .routes(routes!(

@@ -5,9 +5,9 @@ use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 use shopfolk_model::{
-    ContactType, CountryCode, CustomerId, CustomerKind, EmailAddress, ExtraFieldKey, ExtraFieldType,
-    InvalidEmailAddress, InvalidExtraFieldKey, InvalidOrderKey, LanguageCode, MAXIMUM_SEARCH_ENTRIES, Money,
-    OrderBy, OrderKey, Timestamp, UnknownContactType,
+    ContactId, ContactType, CountryCode, CustomerId, CustomerKind, EmailAddress, ExtraFieldKey,
+    ExtraFieldType, InvalidEmailAddress, InvalidExtraFieldKey, InvalidOrderKey, LanguageCode,
+    MAXIMUM_CONTACTS, MAXIMUM_SEARCH_ENTRIES, Money, OrderBy, OrderKey, Timestamp, UnknownContactType,
 };
 use utoipa::PartialSchema;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
@@ -97,6 +97,8 @@ values! {
     BTreeSet<String>: None, |it| it, |_| list(<String as PartialSchema>::schema(), None);
     Vec<CustomerId>: None, |it| it.iter().map(|id| id.get()).collect::<Vec<_>>(),
         |components| list(CustomerId::schema(Direction::New, components), Some(MAXIMUM_SEARCH_ENTRIES));
+    Vec<ContactId>: None, |it| it.iter().map(|id| id.get()).collect::<Vec<_>>(),
+        |components| list(ContactId::schema(Direction::New, components), Some(MAXIMUM_CONTACTS as usize));
     ContactType: Text, |it| it.name(), |components| component("ContactType", schemas::contact_type(), components);
     CustomerKind: Text, |it| it.name(), |_| text();
     ExtraFieldType: Text, |it| it.name(), |_| text();
@@ -118,6 +120,7 @@ values! {
 requests! {
     bool: |fields, name| fields.boolean(name);
     Vec<CustomerId>: |fields, name| fields.integers(name, MAXIMUM_SEARCH_ENTRIES, CustomerId::new);
+    Vec<ContactId>: |fields, name| fields.integers(name, MAXIMUM_CONTACTS as usize, ContactId::new), must "must be a list of integers".to_owned();
     ContactType: |fields, name| fields.text(name, str::parse), must UnknownContactType.to_string();
     CustomerKind: |fields, name| fields.text(name, Self::parse);
     ExtraFieldType: |fields, name| fields.text(name, |text| text.trim().parse());

@@ -1,6 +1,7 @@
 //! The contacts of one customer, and every rule about them.
 
 mod list;
+mod order;
 
 use std::sync::Arc;
 
@@ -31,6 +32,12 @@ pub enum ContactRuleError {
     #[error("the contact #{id} is in the list twice")]
     Twice {
         /// The id they name.
+        id: ContactId,
+    },
+    /// A list that names all contacts leaves one out.
+    #[error("the contact #{id} is not in the list")]
+    LeftOut {
+        /// The id that it does not name.
         id: ContactId,
     },
     /// The changed contact would equal another one of the customer.

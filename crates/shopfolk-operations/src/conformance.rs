@@ -82,6 +82,7 @@ macro_rules! conformance_tests {
             changed_contact_keeps_what_the_change_leaves_out
             change_that_would_equal_another_contact_is_refused
             deleted_contact_is_gone_and_its_id_is_not_reused
+            contacts_take_the_order_of_a_list_all_or_none
             unknown_customer_is_named_before_unknown_contact
             every_write_to_contacts_moves_updated
             no_write_to_contacts_moves_updated_back

@@ -1,4 +1,4 @@
-//! The five calls on a customer's contacts.
+//! The calls on a customer's contacts.
 
 use std::sync::Arc;
 
@@ -47,8 +47,14 @@ impl WriteOperation for CreateContact {
             Addition::Added { contact, change } => {
                 tx.write_contacts(self.customer, &change, time_of_change(updated, self.now)).await?;
                 let happening = Happening::ContactCreated(self.customer);
-                append(tx, happening, contact.id, StateBefore::of_contacts(self.customer, &change), self.now)
-                    .await?;
+                append(
+                    tx,
+                    happening,
+                    Some(contact.id),
+                    StateBefore::of_contacts(self.customer, &change),
+                    self.now,
+                )
+                .await?;
                 Ok(ContactCreation::Created(contact))
             }
         }
@@ -91,7 +97,7 @@ impl WriteOperation for ChangeContact {
             .ok_or(OperationError::ContactNotFound { id: self.contact })?;
         tx.write_contacts(self.customer, &change, time_of_change(updated, self.now)).await?;
         let happening = Happening::ContactUpdated(self.customer);
-        append(tx, happening, self.contact, StateBefore::of_contacts(self.customer, &change), self.now)
+        append(tx, happening, Some(self.contact), StateBefore::of_contacts(self.customer, &change), self.now)
             .await?;
         Ok(ContactUpdate::Updated)
     }
@@ -117,7 +123,35 @@ impl WriteOperation for DeleteContact {
         let change = book.remove(self.contact).ok_or(OperationError::ContactNotFound { id: self.contact })?;
         tx.write_contacts(self.customer, &change, time_of_change(updated, self.now)).await?;
         let happening = Happening::ContactDeleted(self.customer);
-        append(tx, happening, self.contact, StateBefore::of_contacts(self.customer, &change), self.now).await
+        append(tx, happening, Some(self.contact), StateBefore::of_contacts(self.customer, &change), self.now)
+            .await
+    }
+}
+
+/// Puts all contacts of a customer in an order, in one step.
+#[derive(Debug, Clone)]
+pub struct OrderContacts {
+    /// The customer.
+    pub customer: CustomerId,
+    /// The contacts, each exactly once.
+    pub contacts: Vec<ContactId>,
+    /// Now.
+    pub now: Timestamp,
+}
+
+impl WriteOperation for OrderContacts {
+    type Output = ContactUpdate;
+    type Error = OperationError;
+
+    async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
+        let (mut book, updated) = contact_book(tx, self.customer).await?;
+        let Some(change) = book.order(&self.contacts, self.now)? else {
+            return Ok(ContactUpdate::NothingToDo);
+        };
+        tx.write_contacts(self.customer, &change, time_of_change(updated, self.now)).await?;
+        let before = StateBefore::of_contacts(self.customer, &change);
+        append(tx, Happening::CustomerUpdated(self.customer), None, before, self.now).await?;
+        Ok(ContactUpdate::Updated)
     }
 }
 
@@ -175,10 +209,10 @@ async fn contact_book<T: WriteTx>(
 async fn append<T: WriteTx>(
     tx: &mut T,
     happening: Happening,
-    contact: ContactId,
+    contact: Option<ContactId>,
     before: Option<Box<str>>,
     now: Timestamp,
 ) -> Result<(), OperationError> {
-    let event = Event { happening, contact: Some(contact), by: tx.author(), created: now, before };
+    let event = Event { happening, contact, by: tx.author(), created: now, before };
     Ok(tx.append_event(&event).await?)
 }

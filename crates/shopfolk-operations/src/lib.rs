@@ -50,7 +50,9 @@ pub use batches::{
     AnsweredRequest, BatchAnswers, BatchSearch, CancelBatches, CreateBatch, DeleteBatch, FindBatch,
     FoundBatch, ReadBatchAnswers, list_batches,
 };
-pub use contacts::{ChangeContact, ContactCreation, ContactUpdate, CreateContact, DeleteContact, GetContact};
+pub use contacts::{
+    ChangeContact, ContactCreation, ContactUpdate, CreateContact, DeleteContact, GetContact, OrderContacts,
+};
 pub use copy::{Checksum, CopyError, CopyPhase, CopyProgress, StoreContents, copy_store};
 pub use customer_filters::{CustomerFilters, ListCustomerCountries, ListCustomerFilters};
 pub use customers::{

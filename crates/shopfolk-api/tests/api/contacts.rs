@@ -1,4 +1,4 @@
-//! The five calls on contacts, and their rules.
+//! The calls on contacts, and their rules.
 
 use axum::http::Method;
 use serde_json::json;
@@ -263,4 +263,36 @@ async fn concurrent_creates_keep_the_rules() {
     let places: std::collections::BTreeSet<_> =
         contacts.iter().filter_map(|contact| contact.trim_end_matches('*').rsplit(' ').next()).collect();
     assert_eq!(places.len(), 21);
+}
+
+#[tokio::test]
+async fn contacts_are_ordered_by_one_call_or_not_at_all() {
+    let app = TestApp::start().await;
+    let customer = app.create_customer("anna@example.com").await;
+    app.post(&format!("{customer}/contacts"), PHONE).await;
+    let contacts = format!("{customer}/contacts");
+    let listed = async || {
+        let list = app.get(&contacts).await.json();
+        let ids = list["items"].as_array().unwrap().iter().map(|contact| contact["id"].clone());
+        ids.collect::<Vec<_>>()
+    };
+    let order = format!("{contacts}/order");
+    let before = listed().await;
+    for wrong in [
+        json!({}),
+        json!({"ids": "1"}),
+        json!({"ids": []}),
+        json!({"ids": [before[0]]}),
+        json!({"ids": [before[0], before[1], before[0]]}),
+        json!({"ids": [before[0], before[1], 1]}),
+    ] {
+        app.put(&order, &wrong.to_string()).await.error(400, "WRONG_PARAMETER");
+    }
+    assert_eq!(listed().await, before);
+    let after = [before[1].clone(), before[0].clone()];
+    let body = json!({ "ids": after }).to_string();
+    assert_eq!(app.put(&order, &body).await.text, r#"{"updateCount":1}"#);
+    assert_eq!(listed().await, after);
+    assert_eq!(app.put(&order, &body).await.text, r#"{"updateCount":0}"#);
+    app.put("/customers/999/contacts/order", &body).await.error(404, "CUSTOMER_NOT_FOUND");
 }

@@ -83,6 +83,7 @@ const CASES: &[Case] = &[
         scopes: "create_customers",
         body: r#"{"type": "PHONE", "contact": "2"}"#,
     },
+    Case { operation: "order_contacts", scopes: "update_customers", body: r#"{"ids": [{contacts}]}"# },
     Case { operation: "list_contacts", scopes: "read_customers", body: "" },
     Case { operation: "get_contact", scopes: "read_customers", body: "" },
     Case { operation: "update_contact", scopes: "update_customers", body: r#"{"note": "n"}"# },
@@ -131,7 +132,7 @@ struct Shop {
     app: TestApp,
     path: String,
     method: Method,
-    body: &'static str,
+    body: String,
 }
 
 impl Shop {
@@ -154,12 +155,16 @@ impl Shop {
             .replace("{key}", field["key"].as_str().unwrap());
         let query = QUERIES.iter().find(|(of, _)| *of == operation.id).map_or("", |(_, query)| query);
         let path = format!("{path}{query}");
-        Self { app, path, method: operation.method.clone(), body: case.body }
+        let contacts = app.get(&format!("{customer}/contacts")).await.json();
+        let ids: Vec<_> =
+            contacts["items"].as_array().unwrap().iter().map(|contact| contact["id"].to_string()).collect();
+        let body = case.body.replace("{contacts}", &ids.join(","));
+        Self { app, path, method: operation.method.clone(), body }
     }
 
     fn call(&self, store: i64) -> Call {
         let path = self.path.replace("{storeId}", &store.to_string());
-        self.app.bare(self.method.clone(), &path).body(self.body)
+        self.app.bare(self.method.clone(), &path).body(self.body.clone())
     }
 
     async fn with(&self, token: &str) -> Answer {

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod list;
+mod order;
 mod random_calls;
 mod rules;
 

@@ -1,15 +1,15 @@
 //! Contacts, one rule after the other. The rules themselves are tested in the model; here they meet rows.
 
 use shopfolk_model::{
-    Contact, ContactChange, ContactHandle, ContactNote, ContactRuleError, ContactText, ContactType,
-    FieldChange, MAXIMUM_CONTACTS, NewContact, OrderBy,
+    Contact, ContactChange, ContactHandle, ContactId, ContactNote, ContactRuleError, ContactText,
+    ContactType, CustomerId, FieldChange, MAXIMUM_CONTACTS, NewContact, OrderBy,
 };
 use shopfolk_store::Engine;
 
 use super::fixture::*;
 use crate::{
     ChangeContact, ContactCreation, ContactUpdate, CreateContact, DeleteContact, GetContact, OperationError,
-    ReadContacts,
+    OrderContacts, ReadContacts,
 };
 
 pub async fn created_contact_is_found_and_listed<E: Engine>(engine: E) {
@@ -182,4 +182,33 @@ pub async fn every_write_to_contacts_moves_updated<E: Engine>(engine: E) {
     assert_eq!(updated(&engine, customer).await, at(3));
     engine.write(STORE, BY, DeleteContact { customer, contact, now: at(4) }).await.unwrap();
     assert_eq!(updated(&engine, customer).await, at(4));
+}
+
+pub async fn contacts_take_the_order_of_a_list_all_or_none<E: Engine>(engine: E) {
+    let customer = shop(&engine).await;
+    create(&engine, customer, default_phone("1")).await;
+    create(&engine, customer, phone("2")).await;
+    let mut expected = contacts(&engine, customer).await;
+    expected.reverse();
+    for (place, contact) in (0..).zip(&mut expected) {
+        contact.order_by = OrderBy::new(place).unwrap();
+    }
+    let ids: Vec<_> = expected.iter().map(|contact| contact.id).collect();
+    let order = |contacts: &[ContactId], customer| OrderContacts {
+        customer,
+        contacts: contacts.to_vec(),
+        now: at(5),
+    };
+    for wrong in [&ids[1..], &[&ids[..], &ids[..1]].concat()] {
+        let refused = engine.write(STORE, BY, order(wrong, customer)).await;
+        assert!(matches!(refused, Err(OperationError::ContactRule(_))), "{refused:?}");
+    }
+    let nobody = engine.write(STORE, BY, order(&ids, CustomerId::new(999).unwrap())).await;
+    assert!(matches!(nobody, Err(OperationError::CustomerNotFound { .. })), "{nobody:?}");
+    assert_ne!(contacts(&engine, customer).await, expected);
+
+    assert_eq!(engine.write(STORE, BY, order(&ids, customer)).await.unwrap(), ContactUpdate::Updated);
+    assert_eq!(contacts(&engine, customer).await, expected);
+    assert_eq!(updated(&engine, customer).await, at(5));
+    assert_eq!(engine.write(STORE, BY, order(&ids, customer)).await.unwrap(), ContactUpdate::NothingToDo);
 }
