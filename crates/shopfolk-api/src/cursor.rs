@@ -21,7 +21,7 @@ const LONGEST_TEXT: usize = 6 * CustomerName::MAXIMUM_LENGTH;
 
 /// Why a text is no place in a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum CursorError {
+pub enum CursorError {
     /// No answer has it as its `next`.
     Unknown,
     /// An answer in another order has it.
@@ -40,7 +40,7 @@ impl fmt::Display for CursorError {
 }
 
 /// A place in a list.
-pub(crate) trait Place: Sized {
+pub trait Place: Sized {
     /// What tells the orders of such lists apart.
     type Order: Copy;
 
@@ -61,6 +61,9 @@ pub(crate) trait Place: Sized {
     }
 
     /// The place that a text stands for.
+    ///
+    /// # Errors
+    /// When no answer in this order has it.
     fn of_cursor(text: &str, order: Self::Order) -> Result<Self, CursorError> {
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| CursorError::Unknown)?;
         let (&[version, code], rest) = bytes.split_first_chunk().ok_or(CursorError::Unknown)?;

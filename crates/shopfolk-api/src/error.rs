@@ -104,22 +104,18 @@ impl ApiError {
     }
 
     /// A missing or wrong parameter.
-    pub(crate) fn wrong_parameter(message: impl Into<Cow<'static, str>>) -> Self {
+    pub fn wrong_parameter(message: impl Into<Cow<'static, str>>) -> Self {
         Self::new(ErrorCode::WrongParameter, message)
     }
 
     /// A parameter whose value is not what it must be; `expected` says what, such as `must be a string`.
-    pub(crate) fn wrong_value(
-        parameter: impl fmt::Display,
-        value: &str,
-        expected: impl fmt::Display,
-    ) -> Self {
+    pub fn wrong_value(parameter: impl fmt::Display, value: &str, expected: impl fmt::Display) -> Self {
         let value = shorten(value);
         Self::wrong_parameter(format!("Wrong value '{value}' of parameter '{parameter}': it {expected}"))
     }
 
     /// A fault of ours: the cause is logged, the caller learns nothing but the request id.
-    pub(crate) fn internal(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+    pub fn internal(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         let cause = Some(Arc::from(cause.into()));
         Self { cause, ..Self::new(ErrorCode::InternalError, "Internal error") }
     }

@@ -63,6 +63,7 @@ mod operating;
 mod order;
 mod order_stream;
 mod orders;
+pub mod owners;
 mod page;
 mod path;
 mod peer;
@@ -94,6 +95,7 @@ pub use byte_budget::ByteBudget;
 pub use clock::Clock;
 pub use connection_error::ConnectionError;
 pub use contact::{parse_contact_change, parse_new_contact};
+pub use cursor::{CursorError, Place};
 pub use customer_in::{parse_customer_change, parse_new_customer};
 pub use error::{ApiError, ErrorCode, shorten};
 pub use fields::{Empty, WrongField};
@@ -101,7 +103,7 @@ pub use imported::{FiledCustomer, fields_of_imported_customer, parse_imported_cu
 pub use known_fields::FieldUse;
 pub use peer::of_peer;
 pub use request_metrics::{REQUEST_DURATION, REQUEST_DURATION_BUCKETS, REQUESTS};
-pub use routes::{Api, api, openapi, router};
+pub use routes::{Api, api, api_with_pages, openapi, router};
 pub use settings::{ApiSettings, InvalidRateLimit, RateLimit, ShuttingDown};
 pub use store_record::{StoreRecord, write_extra_field, write_group, write_order};
 pub use table::{

@@ -3,10 +3,11 @@
 
 pub(crate) mod authorize;
 mod code;
-mod form;
-mod pages;
+pub(crate) mod form;
+pub(crate) mod pages;
 mod request;
-mod session;
+pub(crate) mod session;
+pub(crate) mod sessions;
 pub(crate) mod sign_in;
 mod sign_in_tries;
 pub(crate) mod token;

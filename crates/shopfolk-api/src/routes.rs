@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::response::Response;
 use axum::routing::{get, post};
 use bytes::Bytes;
@@ -25,6 +26,7 @@ use crate::oauth::authorize::authorize;
 use crate::oauth::sign_in::{sign_in, sign_out};
 use crate::oauth::token::exchange_code;
 use crate::openapi::{self, Document};
+use crate::owners::{Owners, Pages};
 use crate::settings::ApiSettings;
 use crate::{
     application, batch_runner, batches, contacts, customer_filters, customers, extra_fields, groups,
@@ -102,6 +104,25 @@ pub fn router<E: Engine>(engine: E, settings: ApiSettings, clock: Arc<dyn Clock>
 
 /// The API over an engine.
 pub fn api<E: Engine>(engine: E, settings: ApiSettings, clock: Arc<dyn Clock>) -> Api {
+    assemble(engine, settings, clock, |_| None)
+}
+
+/// The API over an engine, and pages beside it.
+pub fn api_with_pages<E: Engine>(
+    engine: E,
+    settings: ApiSettings,
+    clock: Arc<dyn Clock>,
+    pages: impl FnOnce(Owners<E>) -> Pages,
+) -> Api {
+    assemble(engine, settings, clock, |owners| Some(pages(owners)))
+}
+
+fn assemble<E: Engine>(
+    engine: E,
+    settings: ApiSettings,
+    clock: Arc<dyn Clock>,
+    pages: impl FnOnce(Owners<E>) -> Option<Pages>,
+) -> Api {
     request_metrics::describe();
     let app = Arc::new(App::new(engine, settings.clone(), clock));
     let forgetful = Arc::downgrade(&app);
@@ -110,10 +131,13 @@ pub fn api<E: Engine>(engine: E, settings: ApiSettings, clock: Arc<dyn Clock>) -
             app.tokens.forget(store);
         }
     });
+    let pages = pages(Owners(Arc::clone(&app)));
+    let home = pages.as_ref().map(|pages| pages.home);
+    let (page_routes, page_templates) = pages.map(|pages| (pages.router, pages.templates)).unzip();
     let (calls, document) = calls::<E>().split_for_parts();
     // What is no call of a store with a token.
     let others = [
-        ("/", get(get_home)),
+        ("/", get(move |headers: HeaderMap| async move { get_home(&headers, home) })),
         ("/openapi.json", get(get_document::<E>)),
         ("/docs", get(get_docs)),
         ("/docs/{file}", get(get_docs_file)),
@@ -123,14 +147,21 @@ pub fn api<E: Engine>(engine: E, settings: ApiSettings, clock: Arc<dyn Clock>) -
         ("/api/oauth/token", get(exchange_code::<E>).post(exchange_code::<E>)),
         ("/api/oauth/token/{storeId}", get(exchange_code::<E>).post(exchange_code::<E>)),
     ];
-    let templates: Vec<_> =
-        document.paths.paths.keys().map(String::as_str).chain(others.iter().map(|(path, _)| *path)).collect();
+    let templates: Vec<_> = document
+        .paths
+        .paths
+        .keys()
+        .map(String::as_str)
+        .chain(others.iter().map(|(path, _)| *path))
+        .chain(page_templates.unwrap_or_default())
+        .collect();
     let routes = others
         .iter()
         .fold(calls, |router, (path, methods)| router.route(path, methods.clone()))
         .fallback(unknown_endpoint)
         .method_not_allowed_fallback(method_not_allowed)
-        .with_state(Arc::clone(&app));
+        .with_state(Arc::clone(&app))
+        .merge(page_routes.unwrap_or_default());
     let framed = Router::new().fallback_service(Frame::new(routes, templates, settings));
     let background = batch_runner::background(&app, &framed);
     Api { router: framed, background }

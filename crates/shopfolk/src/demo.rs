@@ -97,6 +97,14 @@ const CUSTOMERS: &[DemoCustomer] = &[
     },
 ];
 
+/// The demo store.
+///
+/// # Errors
+/// Never: its number is one.
+pub(crate) fn store() -> Result<StoreId> {
+    Ok(StoreId::new(STORE)?)
+}
+
 /// Fills a database with the demo store, unless it has a store of that id: then what is there stays as it is.
 ///
 /// # Errors

@@ -187,7 +187,9 @@ async fn serve(
         shutting_down: shutting_down.clone(),
         ..ApiSettings::default()
     };
-    let api = shopfolk_api::api(engine.clone(), settings, Arc::new(SystemClock));
+    let demo_store = arguments.demo.then(demo::store).transpose()?;
+    let pages = shopfolk_admin::pages(demo_store)?;
+    let api = shopfolk_api::api_with_pages(engine.clone(), settings, Arc::new(SystemClock), pages);
     let acceptor = tls.as_ref().map(|tls| tls.acceptor());
     let server = Server::new(api.router, server::connections_that_fit(arguments.max_connections), acceptor);
     announce(arguments, database, temporary, address, tls.as_deref(), &engine).await?;

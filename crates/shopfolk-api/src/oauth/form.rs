@@ -13,14 +13,14 @@ const MAXIMUM_SIZE: usize = 64 << 10;
 
 /// Parameters by their names. A name is there once: the first value, and whether there was another.
 #[derive(Debug, Default, Clone)]
-pub(super) struct Form {
+pub struct Form {
     values: BTreeMap<String, String>,
     repeated: Option<String>,
 }
 
 impl Form {
     /// Takes in what is in a query or in a form.
-    pub(super) fn parse(text: &[u8]) -> Self {
+    pub fn parse(text: &[u8]) -> Self {
         let mut form = Self::default();
         form.extend(text);
         form
@@ -30,7 +30,7 @@ impl Form {
     ///
     /// # Errors
     /// When the body is too large, breaks off or is too slow.
-    pub(super) async fn read(query: Option<&str>, body: Body, within: Duration) -> Result<Self, ApiError> {
+    pub async fn read(query: Option<&str>, body: Body, within: Duration) -> Result<Self, ApiError> {
         let mut form = Self::parse(query.unwrap_or_default().as_bytes());
         let read = timeout(within, to_bytes(body, MAXIMUM_SIZE)).await.map_err(|_| {
             ApiError::new(ErrorCode::Timeout, "The body of the request did not arrive in time")
@@ -53,22 +53,27 @@ impl Form {
     }
 
     /// A value; `None` when it is missing or empty.
-    pub(super) fn get(&self, name: &str) -> Option<&str> {
+    pub fn get(&self, name: &str) -> Option<&str> {
         self.values.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
     /// A parameter that was there more than once.
-    pub(super) fn repeated(&self) -> Option<&str> {
+    pub fn repeated(&self) -> Option<&str> {
         self.repeated.as_deref()
     }
 
+    /// The names of all parameters.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.values.keys().map(String::as_str)
+    }
+
     /// Whether there is no parameter at all.
-    pub(super) fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         self.values.is_empty()
     }
 
     /// These of them as a query.
-    pub(super) fn query_of(&self, names: &[&str]) -> String {
+    pub fn query_of(&self, names: &[&str]) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         for name in names {
             if let Some(value) = self.get(name) {

@@ -103,13 +103,21 @@ pub(super) fn page(
     template: &impl Template,
     goes_on_to: Option<&RedirectUrl>,
 ) -> Result<Response, ApiError> {
-    let mut response = Response::new(template.render().map_err(ApiError::internal)?.into());
-    *response.status_mut() = status;
     let goes_on_to = goes_on_to.map(|url| format!(" {}", url.origin())).unwrap_or_default();
     let policy = format!(
         "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'self'{goes_on_to}; \
          frame-ancestors 'none'"
     );
+    html_page(status, template.render().map_err(ApiError::internal)?, &policy)
+}
+
+/// Answers with a page under this content security policy.
+///
+/// # Errors
+/// When the policy cannot be in a header.
+pub fn html_page(status: StatusCode, html: String, policy: &str) -> Result<Response, ApiError> {
+    let mut response = Response::new(html.into());
+    *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.extend(HEADERS);
     let policy = HeaderValue::try_from(policy).map_err(ApiError::internal)?;
@@ -121,7 +129,7 @@ pub(super) fn page(
 ///
 /// # Errors
 /// When the URL cannot be in a header.
-pub(super) fn see_other(url: &str) -> Result<Response, ApiError> {
+pub fn see_other(url: &str) -> Result<Response, ApiError> {
     let mut response = Response::new("".into());
     *response.status_mut() = StatusCode::SEE_OTHER;
     let headers = response.headers_mut();

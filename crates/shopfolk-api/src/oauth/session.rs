@@ -19,26 +19,28 @@ const SIGN_IN: &str = "shopfolk_sign_in";
 const SIGN_IN_SECONDS: i64 = 3_600;
 
 /// An owner who is signed in.
-pub(super) struct SignedIn {
-    pub(super) store: StoreId,
-    pub(super) owner: Owner,
+pub struct SignedIn {
+    /// The store.
+    pub store: StoreId,
+    /// The owner.
+    pub owner: Owner,
     key: SessionKey,
 }
 
 impl SignedIn {
     /// What a form of this session has in it.
-    pub(super) fn form_token(&self) -> String {
+    pub fn form_token(&self) -> String {
         form_token(&self.key)
     }
 
     /// By which the session is kept.
-    pub(super) fn hash(&self) -> TokenHash {
+    pub(crate) fn hash(&self) -> TokenHash {
         self.key.hash()
     }
 }
 
 /// What only a page that was made for the holder of this key has in it. The key cannot be told from it.
-pub(super) fn form_token(key: &SessionKey) -> String {
+pub fn form_token(key: &SessionKey) -> String {
     let hash = TokenHash::of(&format!("form of {}", key.reveal()));
     BASE64_URL_SAFE_NO_PAD.encode(hash.as_bytes())
 }
@@ -47,7 +49,7 @@ pub(super) fn form_token(key: &SessionKey) -> String {
 ///
 /// # Errors
 /// When the database fails.
-pub(super) async fn signed_in<E: Engine>(
+pub(crate) async fn signed_in<E: Engine>(
     app: &App<E>,
     headers: &HeaderMap,
 ) -> Result<Option<SignedIn>, ApiError> {
@@ -64,12 +66,12 @@ fn parse(cookie: &str) -> Option<(StoreId, OwnerId, SessionKey)> {
 }
 
 /// The key of the sign-in form that the browser has.
-pub(super) fn sign_in_key(headers: &HeaderMap) -> Option<SessionKey> {
+pub(crate) fn sign_in_key(headers: &HeaderMap) -> Option<SessionKey> {
     cookie(headers, SIGN_IN).map(SessionKey::from_text)
 }
 
 /// Keeps a session in the browser.
-pub(super) fn session_cookie(
+pub(crate) fn session_cookie(
     headers: &HeaderMap,
     store: StoreId,
     owner: OwnerId,
@@ -80,12 +82,12 @@ pub(super) fn session_cookie(
 }
 
 /// Has the browser forget its session.
-pub(super) fn no_session_cookie(headers: &HeaderMap) -> HeaderValue {
+pub(crate) fn no_session_cookie(headers: &HeaderMap) -> HeaderValue {
     set_cookie(headers, SESSION, "", 0)
 }
 
 /// Keeps the key of a sign-in form in the browser.
-pub(super) fn sign_in_cookie(headers: &HeaderMap, key: &SessionKey) -> HeaderValue {
+pub(crate) fn sign_in_cookie(headers: &HeaderMap, key: &SessionKey) -> HeaderValue {
     set_cookie(headers, SIGN_IN, key.reveal(), SIGN_IN_SECONDS)
 }
 
@@ -98,8 +100,9 @@ fn set_cookie(headers: &HeaderMap, name: &str, value: &str, seconds: i64) -> Hea
     HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static(""))
 }
 
-/// Whether the browser is on the machine itself, by the name that it used.
-fn is_loopback(headers: &HeaderMap) -> bool {
+/// Whether the browser is on the machine itself, by the name that it used. A page of somebody else whose name is said to be this
+/// machine has its own name here.
+pub fn is_loopback(headers: &HeaderMap) -> bool {
     let host = headers.get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,

@@ -8,17 +8,16 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::Response;
 use rand::SeedableRng;
 use rand::rngs::{StdRng, SysRng};
-use shopfolk_model::{Actor, EmailAddress, Owner, Password, SessionKey, StoreId};
-use shopfolk_operations::{BeginSession, EndSession, FindOwner, is_password};
+use shopfolk_model::SessionKey;
 use shopfolk_store::Engine;
 
 use super::form::Form;
 use super::pages::{MessagePage, SignInPage, page, see_other};
 use super::request::{AuthorizeRequest, NAMES, Refusal};
-use super::session::{form_token, no_session_cookie, session_cookie, sign_in_cookie, sign_in_key, signed_in};
+use super::session::{form_token, sign_in_cookie, sign_in_key, signed_in};
+use super::sessions::{SignInRefusal, begin_session, end_session};
 use crate::app::App;
-use crate::error::{ApiError, ErrorCode};
-use crate::peer::PeerNetwork;
+use crate::error::ApiError;
 
 const AUTHORIZE: &str = "/api/oauth/authorize";
 
@@ -77,47 +76,19 @@ pub(crate) async fn sign_in<E: Engine>(
         let problem = "This form is too old, or cookies are off: try again.";
         return again(problem, StatusCode::FORBIDDEN);
     }
-    let wrong = "The store, the e-mail address or the password is wrong.";
-    let tried = form.get("password").and_then(|password| Password::tried(password.to_owned()));
-    let said = request.store.zip(EmailAddress::new(email).ok()).zip(tried);
-    let Some(((store, address), password)) = said else { return again(wrong, StatusCode::FORBIDDEN) };
-    let owner = match owner_with(&app, store, &address, password).await {
-        Ok(owner) => owner,
-        Err(error) if error.code() == ErrorCode::RateLimited => {
-            return again(&format!("{}.", error.message()), StatusCode::TOO_MANY_REQUESTS);
-        }
-        Err(error) => return Err(error),
+    let said = request.store.zip(form.get("password"));
+    let cookie = match said {
+        Some((store, password)) => begin_session(&app, &headers, store, email, password).await?,
+        None => Err(SignInRefusal::Wrong),
     };
-    let Some(owner) = owner else { return again(wrong, StatusCode::FORBIDDEN) };
-    let key = SessionKey::generate(&mut StdRng::try_from_rng(&mut SysRng).map_err(ApiError::internal)?);
-    let begin = BeginSession { owner: owner.id, hash: key.hash(), now: app.now() };
-    if !app.engine.write(store, Actor::Owner, begin).await? {
-        return again(wrong, StatusCode::FORBIDDEN);
+    match cookie {
+        Ok(cookie) => {
+            let mut response = see_other(&format!("{AUTHORIZE}?{}", request.query))?;
+            response.headers_mut().append(header::SET_COOKIE, cookie);
+            Ok(response)
+        }
+        Err(refusal) => again(&refusal.to_string(), refusal.status()),
     }
-    let mut response = see_other(&format!("{AUTHORIZE}?{}", request.query))?;
-    response.headers_mut().append(header::SET_COOKIE, session_cookie(&headers, store, owner.id, &key));
-    Ok(response)
-}
-
-/// The owner with this address and password.
-async fn owner_with<E: Engine>(
-    app: &App<E>,
-    store: StoreId,
-    email: &EmailAddress,
-    password: Password,
-) -> Result<Option<Owner>, ApiError> {
-    let (tries, peer) = (&app.sign_in_tries, PeerNetwork::current());
-    let permit = tries.comparing.acquire().await.map_err(ApiError::internal)?;
-    tries.check(peer, store, email, app.steady())?;
-    let owner = app.engine.read(store, FindOwner { email: email.clone() }).await?;
-    let hash = owner.as_ref().map(|owner| owner.password.clone());
-    let comparing = tokio::task::spawn_blocking(move || is_password(&password, hash.as_ref()));
-    let is_right = comparing.await.map_err(ApiError::internal)?;
-    if !is_right {
-        tries.count(peer, store, email, app.steady());
-    }
-    drop(permit);
-    Ok(owner.filter(|_| is_right))
 }
 
 /// Signs an owner out, and asks who else is there for the request of the app.
@@ -132,9 +103,7 @@ pub(crate) async fn sign_out<E: Engine>(
     if let Some(owner) = signed_in(&app, &headers).await?
         && form.get("form_token") == Some(&owner.form_token())
     {
-        let end = EndSession { owner: owner.owner.id, hash: owner.hash() };
-        app.engine.write(owner.store, Actor::Owner, end).await?;
-        response.headers_mut().append(header::SET_COOKIE, no_session_cookie(&headers));
+        response.headers_mut().append(header::SET_COOKIE, end_session(&app, &headers, &owner).await?);
     }
     Ok(response)
 }
