@@ -45,7 +45,7 @@ impl From<ContactRuleError> for ApiError {
             ContactRuleError::Unknown { .. } | ContactRuleError::Twice { .. } => {
                 Self::wrong_parameter(format!("Wrong value of parameter 'contacts': {error}"))
             }
-            ContactRuleError::LeftOut { .. } => {
+            ContactRuleError::LeftOut { .. } | ContactRuleError::InExcess { .. } => {
                 Self::wrong_parameter(format!("Wrong value of parameter 'ids': {error}"))
             }
             ContactRuleError::Full => Self::new(

@@ -40,6 +40,12 @@ pub enum ContactRuleError {
         /// The id that it does not name.
         id: ContactId,
     },
+    /// A list that names all contacts names one more than once, or one that the customer does not have.
+    #[error("the contact #{id} is in the list twice, or the customer does not have it")]
+    InExcess {
+        /// The id that is too much.
+        id: ContactId,
+    },
     /// The changed contact would equal another one of the customer.
     #[error("the customer already has this contact: {} '{}' is contact #{id}", .address.contact_type(), .address.contact())]
     AlreadyThere {

@@ -286,7 +286,8 @@ async fn contacts_are_ordered_by_one_call_or_not_at_all() {
         json!({"ids": [before[0], before[1], before[0]]}),
         json!({"ids": [before[0], before[1], 1]}),
     ] {
-        app.put(&order, &wrong.to_string()).await.error(400, "WRONG_PARAMETER");
+        let message = app.put(&order, &wrong.to_string()).await.error(400, "WRONG_PARAMETER");
+        assert!(message.contains("'ids'"), "{message}");
     }
     assert_eq!(listed().await, before);
     let after = [before[1].clone(), before[0].clone()];

@@ -17,6 +17,12 @@ impl ContactBook {
         if let Some(contact) = self.contacts.iter().find(|contact| !ids.contains(&contact.id)) {
             return Err(ContactRuleError::LeftOut { id: contact.id });
         }
+        let is_in_excess = |&(place, id): &(usize, &ContactId)| {
+            ids.iter().take(place).any(|earlier| earlier == id) || self.find(*id).is_none()
+        };
+        if let Some((_, &id)) = ids.iter().enumerate().find(is_in_excess) {
+            return Err(ContactRuleError::InExcess { id });
+        }
         let mut next = OrderBy::FIRST;
         let mut entries = Vec::with_capacity(ids.len());
         for &id in ids {

@@ -21,8 +21,8 @@ fn an_order_that_does_not_name_each_contact_once_is_refused() {
     for (order, error) in [
         (vec![], ContactRuleError::LeftOut { id: id(1) }),
         (vec![1], ContactRuleError::LeftOut { id: id(2) }),
-        (vec![1, 2, 7], ContactRuleError::Unknown { id: id(7) }),
-        (vec![2, 1, 2], ContactRuleError::Twice { id: id(2) }),
+        (vec![1, 2, 7], ContactRuleError::InExcess { id: id(7) }),
+        (vec![2, 1, 2], ContactRuleError::InExcess { id: id(2) }),
     ] {
         let order: Vec<_> = order.into_iter().map(id).collect();
         assert_eq!(book.order(&order, at(9)), Err(error));
