@@ -19,7 +19,8 @@ use shopfolk_model::{
 };
 use shopfolk_operations::{
     AttemptFilter, BatchEntry, BatchSearch, FindAccess, ManyCustomers, MassChange, NoteTokenUse, StopReason,
-    change_many_customers, delete_extra_field, delete_group, list_batches, replay_failed, webhooks_for,
+    change_many_customers, delete_extra_field, delete_group, list_batches, replay_failed, touch_customers_of_group,
+    webhooks_for,
 };
 use shopfolk_store::{Engine, ReadOperation, WriteOperation};
 
@@ -253,6 +254,12 @@ impl<E: Engine, S: Sync> Caller<E, S> {
     /// Deletes a customer group in the store of the caller.
     pub(crate) async fn delete_group(&self, group: GroupId) -> Result<(), ApiError> {
         Ok(delete_group(&self.app.engine, self.store, self.actor(), group, || self.next_portion()).await?)
+    }
+
+    /// Moves `updated` of the customers of a group in the store of the caller.
+    pub(crate) async fn touch_customers_of_group(&self, group: GroupId) -> Result<(), ApiError> {
+        let (engine, now) = (&self.app.engine, || self.next_portion());
+        Ok(touch_customers_of_group(engine, self.store, self.actor(), group, now).await?)
     }
 
     /// Deletes an extra field in the store of the caller.

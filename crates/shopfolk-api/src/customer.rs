@@ -19,7 +19,7 @@ wire_object! {
     /// A customer of the store.
     "Customer": CustomerWithContacts as CustomerFields = CustomerWithContacts {
         customer: Customer {
-            id, email, name, registered, updated, addresses, group, extra_fields: _, orders,
+            id, email, name, registered, updated, addresses, group, extra_fields: _, orders, namesake: _,
             details: CustomerDetails {
                 billing, tax_id, tax_id_valid, tax_exempt, kind, fiscal_code, invoice_email, invoice_code, admin_notes,
                 accept_marketing, language, external_reference,

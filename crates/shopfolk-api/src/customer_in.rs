@@ -14,9 +14,9 @@ use crate::json::JsonValue;
 use crate::person::PersonChange;
 use crate::wire::{RequestShape, request_shape};
 
-/// Reads a list: `null` is an empty one.
+/// Reads a list: `null` says nothing of it, because clients that write every field they know write it.
 fn list<T: RequestShape>(fields: &Fields<'_>, name: &str, maximum: u32) -> Result<Option<Vec<T>>, ApiError> {
-    Ok(fields.objects(name, maximum as usize, T::read)?.value_or_of_null(Vec::new()))
+    Ok(fields.objects(name, maximum as usize, T::read)?.value())
 }
 
 /// Reads what can be said of a customer, new or not, besides the contacts.
@@ -180,7 +180,9 @@ mod tests {
                 {"id": 7, "note": "n"}, {"type": "PHONE", "contact": "1"}]}"#,
         );
         assert_eq!((set.details.tax_exempt, set.details.kind), (Some(true), Some(CustomerKind::Business)));
-        assert_eq!(set.addresses, Some(Vec::new()));
+        assert_eq!(set.addresses, None, "null leaves a list as it is");
+        assert!(change(r#"{"contacts": null, "shippingAddresses": null, "extrafields": null}"#).is_empty());
+        assert_eq!(change(r#"{"contacts": []}"#).contacts, Some(Vec::new()));
         let [ContactEntry::Known(id, _), ContactEntry::New(_)] = &set.contacts.unwrap()[..] else { panic!() };
         assert_eq!(id.get(), 7);
     }

@@ -13,7 +13,7 @@ use crate::wire_schema::{answered, list, requested};
 wire_object! {
     /// An extra field of customers.
     "ExtraField": ExtraField as ExtraFieldFields = ExtraField {
-        id: _, key, title, field_type, shown_on_order_details, created, modified
+        id: _, key, title, field_type, shown_on_order_details, created, modified, namesake: _
     } => {
         /// The key, given by the server: 7 letters and digits.
         KEY "key": Imported ExtraFieldKey = key;

@@ -5,7 +5,7 @@ use rand::SeedableRng;
 use rand::rngs::{StdRng, SysRng};
 use serde::Serialize;
 use shopfolk_model::{ExtraField, ExtraFieldChange, ExtraFieldKey, NewExtraField};
-use shopfolk_operations::{ChangeExtraField, CreateExtraField, GetExtraField, ListExtraFields};
+use shopfolk_operations::{ChangeExtraField, CreateExtraField, GetExtraField, ListExtraFields, LookOverValues};
 use shopfolk_store::Engine;
 use utoipa::ToSchema;
 
@@ -106,7 +106,7 @@ pub(crate) async fn create_customer_extra_field<E: Engine>(
 
 /// Update an extra field of customers
 ///
-/// Changes what the body names. Values that customers have stay as they are.
+/// Changes what the body names. Values that customers have stay as they are; a type to which one of them does not fit is refused.
 #[utoipa::path(
     put, path = "/api/v3/{storeId}/store_extrafields/customers/{key}", tag = "Customer extra fields",
     request_body = ExtraFieldChangeBody,
@@ -118,6 +118,9 @@ pub(crate) async fn update_customer_extra_field<E: Engine>(
     ExtraFieldPath(key): ExtraFieldPath,
     JsonBody(change, _held): ExtraFieldChangeBody,
 ) -> Result<Response, ApiError> {
+    if change.field_type.is_some() {
+        caller.read(LookOverValues { key, change: change.clone() }).await?;
+    }
     let answer = |updated: &bool| WriteAnswer::of(&UpdateCountOut { update_count: u32::from(*updated) });
     caller.write(ChangeExtraField { key, change, now: caller.now() }, answer).await
 }

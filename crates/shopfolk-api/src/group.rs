@@ -6,7 +6,7 @@ use crate::wire::{request_shape, wire_object};
 
 wire_object! {
     /// A group of customers.
-    "CustomerGroup": CustomerGroup as GroupFields = CustomerGroup { id, name, external_reference } => {
+    "CustomerGroup": CustomerGroup as GroupFields = CustomerGroup { id, name, external_reference, namesake: _ } => {
         /// The id, unique in the store; 0 is the built-in group.
         "id": Shown GroupId {example: 9_367_001} = id;
         /// The name, unique in the store without regard to case.

@@ -131,7 +131,7 @@ pub(crate) async fn create_customer_group<E: Engine>(
 
 /// Update a customer group
 ///
-/// Changes what the body names. The built-in group stays as it is.
+/// Changes what the body names. The built-in group stays as it is. A new name moves `updated` of the customers of the group.
 #[utoipa::path(
     put, path = "/api/v3/{storeId}/customer_groups/{groupId}", tag = "Customer groups",
     request_body = GroupChangeBody,
@@ -144,7 +144,12 @@ pub(crate) async fn update_customer_group<E: Engine>(
     JsonBody(change, _held): GroupChangeBody,
 ) -> Result<Response, ApiError> {
     let answer = |updated: &bool| WriteAnswer::of(&UpdateCountOut { update_count: u32::from(*updated) });
-    caller.write(ChangeGroup { group, change, now: caller.now() }, answer).await
+    let is_renamed = change.name.is_some();
+    let response = caller.write(ChangeGroup { group, change, now: caller.now() }, answer).await?;
+    if is_renamed {
+        caller.touch_customers_of_group(group).await?;
+    }
+    Ok(response)
 }
 
 /// Delete a customer group

@@ -98,6 +98,7 @@ impl From<OperationError> for ApiError {
                 }
                 ExtraFieldRuleError::TitleInUse { .. }
                 | ExtraFieldRuleError::KeyInUse { .. }
+                | ExtraFieldRuleError::ValuesDoNotFit { .. }
                 | ExtraFieldRuleError::Full => ErrorCode::ConstraintViolation,
             },
             OperationError::Stopped { reason, changed } => {

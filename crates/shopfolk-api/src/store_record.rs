@@ -129,7 +129,7 @@ mod tests {
     fn a_record_is_read_as_it_was_written() {
         let at = |seconds| Timestamp::from_unix_seconds(seconds).unwrap();
         let name = GroupName::new("VIP, \"quoted\"").unwrap();
-        let group = CustomerGroup { id: GroupId::new(7).unwrap(), name, external_reference: None };
+        let group = CustomerGroup { id: GroupId::new(7).unwrap(), name, external_reference: None, namesake: false };
         let CustomerGroup { name, external_reference, .. } = group.clone();
         assert_eq!(
             read(|line| write_group(&group, line)),
@@ -139,6 +139,7 @@ mod tests {
         let (title, key) =
             (ExtraFieldTitle::new("Birthday").unwrap(), ExtraFieldKey::new("6r0fUGw").unwrap());
         let field = ExtraField {
+            namesake: false,
             id: ExtraFieldId::new(1).unwrap(),
             key,
             title: title.clone(),

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::fmt;
 
 use shopfolk_api::STORE_COLUMN;
-use shopfolk_model::fold;
+use shopfolk_model::unique_key;
 
 use crate::dialect::{Dialect, Mapping, Meaning, Target, own_fields, plain};
 use crate::read::REPORT_COLUMNS;
@@ -121,7 +121,7 @@ impl TablePlan {
                 Some(Meaning::Says(mapping)) => {
                     let fields: Vec<_> = mapping.targets.iter().map(ToString::to_string).collect();
                     // Titles of extra fields differ in more than names of columns do: in spaces and punctuation.
-                    if !seen.insert((plain(name), fold(&fields.concat()))) {
+                    if !seen.insert((plain(name), unique_key(&fields.concat()))) {
                         return Err(HeaderError::Twice { name: name.clone() });
                     }
                     taken.push(TakenColumn { place, name: name.clone(), mapping });

@@ -4,6 +4,7 @@ use crate::contact_handle::handle_from_link;
 use crate::email::is_email_address;
 use crate::{
     ContactHandle, ContactId, ContactKey, ContactNote, ContactRuleError, ContactText, ContactType, Timestamp,
+    is_namesake_key,
 };
 
 /// A contact's place on the customer's page, from 0 to 2^31 - 1; ties are resolved by id.
@@ -70,6 +71,19 @@ impl ContactAddress {
     pub fn from_stored(contact_type: ContactType, contact: ContactText) -> Self {
         let key = ContactKey::of(contact_type, &contact);
         Self { contact_type, contact, key }
+    }
+
+    /// The address of a contact whose own key another contact of the customer has: one that a release before took for
+    /// another one.
+    #[must_use]
+    pub fn of_namesake(self, id: ContactId) -> Self {
+        let key = ContactKey::of(self.contact_type, &self.contact).of_namesake(id);
+        Self { key, ..self }
+    }
+
+    /// Whether its own key is another contact's.
+    pub fn is_namesake(&self) -> bool {
+        is_namesake_key(self.key.as_str())
     }
 
     /// The kind of contact.
@@ -253,13 +267,12 @@ impl ContactChange {
     /// When it becomes a contact of type EMAIL and is no address.
     pub(crate) fn apply(self, before: &Contact) -> Result<Contact, ContactRuleError> {
         let Self { contact, contact_type, handle, note, default, order_by, timestamp } = self;
-        let address = match (&contact, contact_type) {
-            (None, None) => before.address.clone(),
-            _ => ContactAddress::new(
-                contact_type.unwrap_or(before.contact_type()),
-                contact.unwrap_or_else(|| before.address.contact().clone()),
-            )?,
-        };
+        let contact_type = contact_type.unwrap_or(before.contact_type());
+        let contact = contact.unwrap_or_else(|| before.address.contact().clone());
+        let stays = contact_type == before.contact_type() && contact == *before.address.contact();
+        // What a release before took stays as it is.
+        let address =
+            if stays { before.address.clone() } else { ContactAddress::new(contact_type, contact)? };
         let came_from_link = before.handle.is_none() || before.handle == before.address.handle_in_link();
         let kept_handle = if handle.is_keep() && came_from_link && address != before.address {
             address.handle_in_link()

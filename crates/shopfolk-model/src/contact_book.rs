@@ -246,21 +246,40 @@ impl ContactBook {
         Some(BookChange { writes: vec![ContactWrite::Remove(removed)], summary: self.summary })
     }
 
-    /// Has the contact for a customer's own address follow the address; `None` when there is none, or an equal one is
-    /// there already.
+    /// Has the contact for a customer's own address follow the address: it becomes the new one, or, where that is there
+    /// already, that one becomes the default of its type. `None` where nothing is to be done, and where neither is there: then
+    /// the new one is to be added ([`ContactBook::add_email`]).
     pub fn follow_email(&mut self, before: &EmailAddress, after: &EmailAddress) -> Option<BookChange> {
-        let address = |email: &EmailAddress| ContactAddress::from_stored(ContactType::Email, email.into());
-        let id = self.equal_to(&address(before))?.id;
-        if self.equal_to(&address(after)).is_some_and(|equal| equal.id != id) {
+        if before == after {
             return None;
         }
-        let change = ContactChange { contact: Some(after.into()), ..ContactChange::default() };
+        let address = |email: &EmailAddress| ContactAddress::from_stored(ContactType::Email, email.into());
+        let former = self.equal_to(&address(before)).map(|contact| contact.id);
+        let there = self.equal_to(&address(after)).map(|contact| (contact.id, contact.default));
+        let (id, change) = match (there, former) {
+            (Some((id, default)), _) if former != Some(id) => {
+                if default {
+                    return None;
+                }
+                (id, ContactChange { default: Some(true), ..ContactChange::default() })
+            }
+            (_, former) => {
+                (former?, ContactChange { contact: Some(after.into()), ..ContactChange::default() })
+            }
+        };
         // An address is one, and equals no other contact: the rules have nothing to refuse.
         self.change(id, change).ok().flatten()
     }
 
-    /// Adds the contact for the address of a customer who had none, with this id; `None` when an equal one is there. It is the
-    /// default if EMAIL has none.
+    /// Whether a contact has to be added ([`ContactBook::add_email`]) when the customer's own address becomes this one.
+    pub fn lacks_email(&self, before: Option<&EmailAddress>, after: &EmailAddress) -> bool {
+        before != Some(after)
+            && !self.has_email(after)
+            && before.is_none_or(|before| !self.has_email(before))
+    }
+
+    /// Adds the contact for a customer's own address, with this id; `None` when an equal one is there. It is the default if
+    /// EMAIL has none.
     ///
     /// # Errors
     /// When the customer has as many contacts as there can be.

@@ -30,6 +30,8 @@ pub struct Customer {
     pub extra_fields: ExtraFieldValues,
     /// What the orders amount to: kept with the orders, not with the customer.
     pub orders: OrderStatistics,
+    /// Whether another customer has the same e-mail address: a release before took the two for different ones.
+    pub namesake: bool,
 }
 
 /// Whom the customer buys for.
@@ -246,6 +248,7 @@ impl Customer {
             group: GroupId::GENERAL,
             extra_fields: ExtraFieldValues::new(),
             orders: OrderStatistics::default(),
+            namesake: false,
         }
     }
 
@@ -270,9 +273,12 @@ impl Customer {
         if let Some(entries) = &change.addresses {
             addresses.replace(entries, address_ids, now)?;
         }
+        let email = change.email.clone().or_else(|| self.email.clone());
+        let key = |email: &Option<EmailAddress>| email.as_ref().map(EmailAddress::key);
         Ok(Self {
             id: self.id,
-            email: change.email.clone().or_else(|| self.email.clone()),
+            namesake: self.namesake && key(&email) == key(&self.email),
+            email,
             name: change.name.clone().apply(self.name.clone()),
             registered: self.registered,
             updated: self.time_of_change(now),

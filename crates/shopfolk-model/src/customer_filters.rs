@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     AddressBook, City, CountryCode, Customer, CustomerDetails, LanguageCode, OrderStatistics, OrderedProduct,
-    ProductId, SearchText, Street, fold,
+    ProductId, SearchText, Street, searched_key,
 };
 
 /// The most shipping places that are listed.
@@ -80,7 +80,7 @@ impl LanguageCode {
 impl CountryCode {
     /// Of these countries those with this in their name, by name.
     pub fn named(countries: BTreeSet<Self>, name: Option<&SearchText>) -> Vec<Self> {
-        let fits = |country: &Self| name.is_none_or(|name| name.is_in(&fold(country.name())));
+        let fits = |country: &Self| name.is_none_or(|name| name.is_in(&searched_key(country.name())));
         let mut countries: Vec<_> = countries.into_iter().filter(fits).collect();
         countries.sort_by_key(|country| country.name());
         countries
@@ -101,7 +101,7 @@ impl OrderedProduct {
         let mut products: Vec<_> = names
             .into_iter()
             .map(|(id, name)| Self { id, name })
-            .filter(|product| name.is_none_or(|name| name.is_in(&fold(&product.name))))
+            .filter(|product| name.is_none_or(|name| name.is_in(&searched_key(&product.name))))
             .collect();
         products.sort_by(|one, other| one.name.cmp(&other.name).then(one.id.cmp(&other.id)));
         products.truncate(MAXIMUM_LISTED_PRODUCTS as usize);

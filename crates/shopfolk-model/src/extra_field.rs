@@ -6,7 +6,7 @@ use std::str::FromStr;
 use rand::distr::Alphanumeric;
 use rand::{CryptoRng, RngExt};
 
-use crate::{ExtraFieldId, ExtraFieldTitle, ExtraFieldValue, Timestamp, fold};
+use crate::{ExtraFieldId, ExtraFieldTitle, ExtraFieldValue, Timestamp, TimestampError, unique_key};
 
 /// The text is no key of an extra field.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -50,9 +50,9 @@ impl fmt::Display for ExtraFieldKey {
 }
 
 impl ExtraFieldTitle {
-    /// The title with its case folded: two fields of one store may not have the same.
+    /// By which titles are compared ([`unique_key`]): two fields of one store may not have the same.
     pub fn key(&self) -> String {
-        fold(self.as_str())
+        unique_key(self.as_str())
     }
 }
 
@@ -88,6 +88,17 @@ impl ExtraFieldType {
         Self::ALL.iter().copied().find(|field_type| field_type.code() == code)
     }
 
+    /// Whether a value is one of this type.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub fn ensure_fits(self, value: &ExtraFieldValue) -> Result<(), TimestampError> {
+        match self {
+            Self::Text => Ok(()),
+            Self::DateTime => Timestamp::parse(value.as_str()).map(drop),
+        }
+    }
+
     /// The name on the wire.
     pub const fn name(self) -> &'static str {
         match self {
@@ -120,7 +131,7 @@ pub struct ExtraField {
     pub id: ExtraFieldId,
     /// The key by which callers know it, unique in the store.
     pub key: ExtraFieldKey,
-    /// The title, unique in the store without regard to case.
+    /// The title, unique in the store by its key.
     pub title: ExtraFieldTitle,
     /// What its values are.
     pub field_type: ExtraFieldType,
@@ -130,6 +141,8 @@ pub struct ExtraField {
     pub created: Timestamp,
     /// When it last changed.
     pub modified: Timestamp,
+    /// Whether another field has the same title: a release before took the two for different ones.
+    pub namesake: bool,
 }
 
 /// What a caller says of an extra field that shall be created.

@@ -42,6 +42,18 @@ pub enum ExtraFieldRuleError {
         /// What is wrong with it.
         source: TimestampError,
     },
+    /// Customers have values that do not fit to the type that a field is to have.
+    #[error(
+        "Customer extra field '{key}' cannot become {field_type}: {values} of its values do not fit to that type"
+    )]
+    ValuesDoNotFit {
+        /// The field.
+        key: ExtraFieldKey,
+        /// The type.
+        field_type: ExtraFieldType,
+        /// How many values.
+        values: u64,
+    },
     /// The store has as many fields as it can have.
     #[error("A store can have at most {MAXIMUM_EXTRA_FIELDS} customer extra fields, this one has that many")]
     Full,
@@ -71,10 +83,10 @@ impl ExtraFieldBook {
         self.fields.iter().find(|field| field.key == key)
     }
 
-    /// The field with this title, without regard to case.
+    /// The field with this title, as titles are compared; of several, the one that is no namesake.
     pub fn find_by_title(&self, title: &ExtraFieldTitle) -> Option<&ExtraField> {
         let key = title.key();
-        self.fields.iter().find(|field| field.title.key() == key)
+        self.fields.iter().find(|field| !field.namesake && field.title.key() == key)
     }
 
     /// A customer's values after some were set or taken away; others stay.
@@ -90,8 +102,11 @@ impl ExtraFieldBook {
             let field = self.named(entry)?;
             match &entry.value {
                 Some(value) => {
-                    if field.field_type == ExtraFieldType::DateTime {
-                        Timestamp::parse(value.as_str())
+                    // What is there already can be sent back as it is.
+                    if values.get(&field.id) != Some(value) {
+                        field
+                            .field_type
+                            .ensure_fits(value)
                             .map_err(|source| ExtraFieldRuleError::NoDate { key: field.key, source })?;
                     }
                     values.insert(field.id, value.clone());
@@ -132,7 +147,7 @@ impl ExtraFieldBook {
         }
         let NewExtraField { title, field_type, shown_on_order_details } = new;
         let field =
-            ExtraField { id, key, title, field_type, shown_on_order_details, created: now, modified: now };
+            ExtraField { id, key, title, field_type, shown_on_order_details, created: now, modified: now, namesake: false };
         self.check(&field)?;
         self.fields.push(field.clone());
         Ok(field)
@@ -151,8 +166,10 @@ impl ExtraFieldBook {
         let Some(place) = self.fields.iter().position(|field| field.key == key) else { return Ok(None) };
         let before = self.fields[place].clone();
         let ExtraFieldChange { title, field_type, shown_on_order_details } = change;
+        let title = title.unwrap_or_else(|| before.title.clone());
         let field = ExtraField {
-            title: title.unwrap_or(before.title),
+            namesake: before.namesake && title.key() == before.title.key(),
+            title,
             field_type: field_type.unwrap_or(before.field_type),
             shown_on_order_details: shown_on_order_details.unwrap_or(before.shown_on_order_details),
             modified: now,
@@ -166,7 +183,7 @@ impl ExtraFieldBook {
     /// Whether the field may stand beside all others.
     fn check(&self, field: &ExtraField) -> Result<(), ExtraFieldRuleError> {
         match self.find_by_title(&field.title) {
-            Some(other) if other.id != field.id => {
+            Some(other) if other.id != field.id && !field.namesake => {
                 Err(ExtraFieldRuleError::TitleInUse { title: field.title.clone() })
             }
             _ => Ok(()),
@@ -224,6 +241,27 @@ mod tests {
     }
 
     #[test]
+    fn a_namesake_keeps_its_title_and_changes_otherwise() {
+        let field = |number, namesake| ExtraField {
+            id: id(number),
+            key: key(number),
+            title: title("Größe"),
+            field_type: ExtraFieldType::Text,
+            shown_on_order_details: false,
+            created: at(1),
+            modified: at(1),
+            namesake,
+        };
+        let mut book = ExtraFieldBook::whole(vec![field(1, false), field(2, true)]);
+        assert_eq!(book.find_by_title(&title("GRÖSSE")).unwrap().key, key(1));
+        let shown = ExtraFieldChange { shown_on_order_details: Some(true), ..ExtraFieldChange::default() };
+        assert!(book.change(key(1), shown.clone(), at(2)).unwrap().is_some_and(|field| !field.namesake));
+        assert!(book.change(key(2), shown, at(2)).unwrap().is_some_and(|field| field.namesake));
+        let named = ExtraFieldChange { title: Some(title("Länge")), ..ExtraFieldChange::default() };
+        assert!(book.change(key(2), named, at(3)).unwrap().is_some_and(|field| !field.namesake));
+    }
+
+    #[test]
     fn a_title_is_there_once_in_any_case() {
         let mut book = book(&["Geburtstag", "Größe"]);
         let refused = book.add(new("GRÖSSE"), id(3), key(3), at(1));
@@ -278,6 +316,7 @@ mod tests {
             shown_on_order_details: false,
             created: at(1),
             modified: at(5),
+            namesake: false,
         };
         assert_eq!(changed, expected);
         let retyped =

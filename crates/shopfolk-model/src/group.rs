@@ -1,6 +1,6 @@
 //! A customer group, what a caller may say of a new one, and of a change.
 
-use crate::{ExternalReferenceId, FieldChange, GroupId, GroupName, fold};
+use crate::{ExternalReferenceId, FieldChange, GroupId, GroupName, unique_key};
 
 impl GroupId {
     /// The group that is built in: `General`. A customer in no other group is in this one.
@@ -11,9 +11,9 @@ impl GroupId {
 }
 
 impl GroupName {
-    /// The name with its case folded: two groups of one store may not have the same.
+    /// By which names are compared ([`unique_key`]): two groups of one store may not have the same.
     pub fn key(&self) -> String {
-        fold(self.as_str())
+        unique_key(self.as_str())
     }
 }
 
@@ -22,10 +22,12 @@ impl GroupName {
 pub struct CustomerGroup {
     /// The id, unique in the store.
     pub id: GroupId,
-    /// The name, unique in the store without regard to case.
+    /// The name, unique in the store by its key.
     pub name: GroupName,
     /// What it is called in somebody else's system, unique among the groups of the store.
     pub external_reference: Option<ExternalReferenceId>,
+    /// Whether another group has the same name: a release before took the two for different ones.
+    pub namesake: bool,
 }
 
 /// What a caller says of a group that shall be created.

@@ -2,7 +2,7 @@
 
 use crate::{
     CustomerGroup, ExternalReferenceId, GroupChange, GroupId, GroupName, MAXIMUM_GROUPS, NewGroup,
-    SearchText, fold,
+    SearchText, searched_key, unique_key,
 };
 
 /// Why a group cannot be added, changed or removed.
@@ -57,7 +57,7 @@ impl GroupBook {
 
     /// The built-in group.
     pub fn general() -> CustomerGroup {
-        CustomerGroup { id: GroupId::GENERAL, name: GroupName::general(), external_reference: None }
+        CustomerGroup { id: GroupId::GENERAL, name: GroupName::general(), external_reference: None, namesake: false }
     }
 
     /// The groups that were created, by id.
@@ -69,7 +69,7 @@ impl GroupBook {
     pub fn search(&self, filter: &GroupFilter) -> Vec<CustomerGroup> {
         let GroupFilter { keyword, ids } = filter;
         let fits = |group: &CustomerGroup| {
-            keyword.as_ref().is_none_or(|keyword| keyword.is_in(&group.name.key()))
+            keyword.as_ref().is_none_or(|keyword| keyword.is_in(&searched_key(group.name.as_str())))
                 && ids.as_ref().is_none_or(|ids| ids.contains(&group.id))
         };
         let all = std::iter::once(Self::general()).chain(self.created.iter().cloned());
@@ -85,7 +85,7 @@ impl GroupBook {
             return Err(GroupRuleError::Full);
         }
         let NewGroup { name, external_reference } = new;
-        let group = CustomerGroup { id, name, external_reference };
+        let group = CustomerGroup { id, name, external_reference, namesake: false };
         self.check(&group)?;
         self.created.push(group.clone());
         Ok(group)
@@ -106,9 +106,11 @@ impl GroupBook {
         let Some(place) = self.created.iter().position(|group| group.id == id) else { return Ok(None) };
         let before = self.created[place].clone();
         let GroupChange { name, external_reference } = change;
+        let name = name.unwrap_or_else(|| before.name.clone());
         let group = CustomerGroup {
             id,
-            name: name.unwrap_or(before.name),
+            namesake: before.namesake && name.key() == before.name.key(),
+            name,
             external_reference: external_reference.apply(before.external_reference),
         };
         self.check(&group)?;
@@ -120,7 +122,8 @@ impl GroupBook {
     fn check(&self, group: &CustomerGroup) -> Result<(), GroupRuleError> {
         let key = group.name.key();
         let mut others = self.created.iter().filter(|other| other.id != group.id);
-        if key == fold(GroupName::GENERAL) || others.clone().any(|other| other.name.key() == key) {
+        let is_same = |other: &CustomerGroup| !other.namesake && other.name.key() == key;
+        if !group.namesake && (key == unique_key(GroupName::GENERAL) || others.clone().any(is_same)) {
             return Err(GroupRuleError::NameInUse { name: group.name.clone() });
         }
         match &group.external_reference {
@@ -205,7 +208,7 @@ mod tests {
         let changed = book.change(id(1), set).unwrap().unwrap();
         assert_eq!(
             changed,
-            CustomerGroup { id: id(1), name: name("A"), external_reference: Some(reference("x")) }
+            CustomerGroup { id: id(1), name: name("A"), external_reference: Some(reference("x")), namesake: false }
         );
         let rename = GroupChange { name: Some(name("a")), ..GroupChange::default() };
         let changed = book.change(id(1), rename).unwrap().unwrap();

@@ -32,7 +32,6 @@ mod email;
 mod event;
 mod extra_field;
 mod extra_field_book;
-mod folding;
 mod group;
 mod group_book;
 mod id;
@@ -43,6 +42,7 @@ mod money;
 mod order;
 mod order_search;
 mod owner;
+mod phone;
 mod receiver_address;
 mod redirect_url;
 mod scope;
@@ -52,6 +52,7 @@ mod secret_text;
 mod store;
 mod test_clock;
 mod text;
+mod text_key;
 mod timestamp;
 mod token;
 mod webhook;
@@ -88,14 +89,13 @@ pub use delivery::{
     FAILURES_SWITCH_OFF_AFTER, InvalidWebhookEventId, LONGEST_WAIT, WEBHOOK_RETRIES, WebhookEventId,
     is_delivered, next_try,
 };
-pub use email::{EmailAddress, InvalidEmailAddress};
+pub use email::{EmailAddress, InvalidEmailAddress, email_key};
 pub use event::{Actor, Event, EventType, Happening};
 pub use extra_field::{
     ExtraField, ExtraFieldChange, ExtraFieldEntry, ExtraFieldKey, ExtraFieldType, InvalidExtraFieldKey,
     NewExtraField, UnknownExtraFieldType,
 };
 pub use extra_field_book::{ExtraFieldBook, ExtraFieldRuleError, ExtraFieldValues};
-pub use folding::fold;
 pub use group::{CustomerGroup, GroupChange, NewGroup};
 pub use group_book::{GroupBook, GroupFilter, GroupRuleError};
 pub use id::*;
@@ -109,17 +109,21 @@ pub use owner::{
     InvalidPassword, InvalidPasswordHash, MAXIMUM_OWNERS, MAXIMUM_SESSIONS, Owner, Password, PasswordHash,
     SESSION_SECONDS, Session, SessionKey,
 };
+pub use phone::PhoneDigits;
 pub use receiver_address::{AddressPolicy, RefusedAddress};
 pub use redirect_url::RedirectUrl;
 pub use scope::{Scope, ScopeSet, UnknownScope};
 pub use search::{
     ContactFilter, ContactTypeSet, CustomerSearch, CustomerSort, EmailFilter, MAXIMUM_SEARCH_ENTRIES,
-    PhoneDigits, SearchText, SearchTextError, SortField, Span, UnknownSort,
+    SearchText, SearchTextError, SortField, Span, UnknownSort,
 };
 pub use searched_customer::{SearchedCustomer, SortValue};
 pub use store::{InvalidStoreKey, Store, StoreKey};
 pub use test_clock::{ClockTooFarAhead, MOST_AHEAD, TestClock};
 pub use text::*;
+pub use text_key::{
+    LONGEST_SORTED_KEY, is_namesake_key, namesake_key, searched_key, sorted_key, spelling_key, unique_key,
+};
 pub use timestamp::{Day, Timestamp, TimestampError};
 pub use token::{Token, TokenHash, TokenKind, TokenRecord};
 pub use webhook::{InvalidWebhookHeader, MAXIMUM_WEBHOOK_HEADERS, Webhook, WebhookHeader, WebhookUrl};

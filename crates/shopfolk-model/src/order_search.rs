@@ -1,12 +1,12 @@
 //! What a caller looks for among the orders of a store, what a search looks at of an order, and whether it finds it.
 
-use crate::{CustomerId, EmailAddress, Order, OrderNumber, SearchText, fold};
+use crate::{CustomerId, EmailAddress, Order, OrderNumber, SearchText, searched_key, sorted_key};
 
 /// What an order must be like to be found: filters that join with AND. What is `None` asks nothing; the default finds
 /// every order. Those found come with the latest number first.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct OrderSearch {
-    /// The e-mail address, in any case.
+    /// The e-mail address, compared by its key.
     pub email: Option<EmailAddress>,
     /// The customer who ordered.
     pub customer: Option<CustomerId>,
@@ -16,7 +16,7 @@ pub struct OrderSearch {
     pub keywords: Option<SearchText>,
 }
 
-/// Everything that a search looks at of one order, with the case of texts folded.
+/// Everything that a search looks at of one order, texts by their searched keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SearchedOrder {
     /// The number, in digits.
@@ -31,7 +31,7 @@ pub struct SearchedOrder {
     pub customer: Option<CustomerId>,
 }
 
-/// What a search looks at of the customer who ordered, with the case of texts folded.
+/// What a search looks at of the customer who ordered, texts by their searched keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SearchedBuyer {
     /// The name; empty where none is known.
@@ -43,7 +43,7 @@ pub struct SearchedBuyer {
 impl SearchedBuyer {
     /// What a search looks at of a customer with this name and e-mail address.
     pub fn new(name: Option<&str>, email: &str) -> Self {
-        Self { name: name.map(fold).unwrap_or_default(), email: fold(email) }
+        Self { name: name.map(sorted_key).unwrap_or_default(), email: sorted_key(email) }
     }
 }
 
@@ -56,7 +56,7 @@ impl SearchedOrder {
         email_key: String,
         customer: Option<CustomerId>,
     ) -> Self {
-        Self { number: number.to_string(), key: fold(key), email: fold(email), email_key, customer }
+        Self { number: number.to_string(), key: searched_key(key), email: searched_key(email), email_key, customer }
     }
 
     /// What a search looks at of this order.

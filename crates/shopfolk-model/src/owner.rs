@@ -101,6 +101,8 @@ pub struct Owner {
     pub password: PasswordHash,
     /// When they were added.
     pub created: Timestamp,
+    /// Whether another owner has the same e-mail address: a release before took the two for different ones.
+    pub namesake: bool,
 }
 
 secret_text! {

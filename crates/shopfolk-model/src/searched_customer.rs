@@ -6,10 +6,11 @@ use std::collections::BTreeSet;
 use crate::{
     AddressBook, Contact, ContactBook, ContactType, ContactTypeSet, CountryCode, Customer, CustomerId,
     CustomerKind, CustomerSearch, CustomerSort, EmailAddress, EmailFilter, GroupId, LanguageCode,
-    OrderStatistics, PhoneDigits, ProductId, SearchText, SortField, Timestamp, Whereabouts, fold,
+    OrderStatistics, PhoneDigits, ProductId, SearchText, SortField, Timestamp, Whereabouts, searched_key,
+    sorted_key,
 };
 
-/// Everything that a search looks at of one customer, with the case of texts folded.
+/// Everything that a search looks at of one customer, texts by their searched keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SearchedCustomer {
     /// The id.
@@ -76,31 +77,15 @@ impl CustomerSort {
         one.is_missing().cmp(&other.is_missing()).then(by_value)
     }
 
-    /// Which of two customers that are equal otherwise comes first by their ids: the lower one in both directions.
+    /// Which of two customers that are equal otherwise comes first by their ids, in the direction of the order.
     pub fn compare_ids<I: Ord>(self, one: &I, other: &I) -> Ordering {
-        one.cmp(other)
+        if self.descending { other.cmp(one) } else { one.cmp(other) }
     }
 
     /// Which of two customers comes first.
     pub fn compare(self, one: &SearchedCustomer, other: &SearchedCustomer) -> Ordering {
         self.compare_values(one.sort_value(self.field), other.sort_value(self.field))
             .then_with(|| self.compare_ids(&one.id, &other.id))
-    }
-}
-
-impl ContactType {
-    /// Whether contacts of this type can be phone numbers.
-    pub const fn has_number(self) -> bool {
-        matches!(self, Self::Phone | Self::WhatsApp | Self::Viber)
-    }
-}
-
-impl Contact {
-    /// The digits of the contact's phone number, where it has one.
-    pub fn phone_digits(&self) -> Option<String> {
-        let digits =
-            self.contact_type().has_number().then(|| PhoneDigits::of(self.address.contact().as_str()));
-        digits.filter(|digits| !digits.is_empty())
     }
 }
 
@@ -130,30 +115,30 @@ impl SearchedCustomer {
             .map(|phone| PhoneDigits::of(phone.as_str()))
             .filter(|digits| !digits.is_empty())
             .chain(contacts.clone().filter_map(Contact::phone_digits));
-        let folded_contact =
-            |contact: &Contact| (contact.contact_type(), fold(contact.address.contact().as_str()));
+        let searched_contact =
+            |contact: &Contact| (contact.contact_type(), searched_key(contact.address.contact().as_str()));
         Self {
             id: *id,
-            name: name.as_ref().map(|name| fold(name.as_str())).unwrap_or_default(),
-            email: email.as_ref().map(|email| fold(email.as_str())).unwrap_or_default(),
+            name: name.as_ref().map(|name| sorted_key(name.as_str())).unwrap_or_default(),
+            email: email.as_ref().map(|email| sorted_key(email.as_str())).unwrap_or_default(),
             email_key: email.as_ref().map(EmailAddress::key).unwrap_or_default(),
             phones: phones.collect(),
-            contacts: contacts.map(folded_contact).collect(),
+            contacts: contacts.map(searched_contact).collect(),
             cities: places()
                 .filter_map(|place| place.city.as_ref())
-                .map(|city| fold(city.as_str()))
+                .map(|city| searched_key(city.as_str()))
                 .collect(),
             postal_codes: places()
                 .filter_map(|place| place.postal_code.as_ref())
-                .map(|code| fold(code.as_str()))
+                .map(|code| searched_key(code.as_str()))
                 .collect(),
             states: places()
                 .filter_map(|place| place.state.as_ref())
-                .map(|state| fold(state.as_str()))
+                .map(|state| searched_key(state.as_str()))
                 .collect(),
             company_names: places()
                 .filter_map(|place| place.company_name.as_ref())
-                .map(|company| fold(company.as_str()))
+                .map(|company| searched_key(company.as_str()))
                 .collect(),
             countries: places().filter_map(|place| place.country).collect(),
             language: details.language.as_ref().map(LanguageCode::key).unwrap_or_default(),
@@ -196,7 +181,7 @@ impl SearchedCustomer {
             updated,
             contact,
         } = search;
-        let in_any = |text: &SearchText, texts: &[String]| texts.iter().any(|folded| text.is_in(folded));
+        let in_any = |text: &SearchText, texts: &[String]| texts.iter().any(|key| text.is_in(key));
         holds(keyword.as_ref(), |text| text.is_in(&self.name) || text.is_in(&self.email))
             && holds(name.as_ref(), |text| text.is_in(&self.name))
             && holds(email.as_ref(), |email| self.has_email(email))

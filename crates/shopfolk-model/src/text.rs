@@ -1,14 +1,16 @@
 //! Text with bounds: trimmed where its field says so, free of control characters, its length counted in Unicode
 //! scalar values.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::EmailAddress;
+use crate::text_key::is_blank;
 
 /// Why a text cannot be the value of a field.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TextError {
-    /// Nothing is left of the text, and the field needs some.
+    /// Nothing of the text can be seen, and the field needs some.
     #[error("must not be empty")]
     Empty,
     /// The text has more characters than the field holds.
@@ -36,8 +38,23 @@ enum Trim {
     Nothing,
 }
 
-fn checked(text: &str, trim: Trim, maximum: usize) -> Result<&str, TextError> {
-    let text = if trim == Trim::Both { text.trim() } else { text };
+/// The text with the ends of lines that forms in browsers and old files have as newlines.
+pub(crate) fn with_newlines(text: &str) -> Cow<'_, str> {
+    if text.contains('\r') { text.replace("\r\n", "\n").replace('\r', "\n").into() } else { text.into() }
+}
+
+/// What is kept of a text that was sent.
+fn checked(text: &str, trim: Trim, maximum: usize) -> Result<Cow<'_, str>, TextError> {
+    let text = with_newlines(if trim == Trim::Both { text.trim() } else { text });
+    if is_blank(&text) {
+        return Err(TextError::Empty);
+    }
+    ensure_keepable(&text, maximum)?;
+    Ok(text)
+}
+
+/// Looks at what must hold of every text that is kept.
+fn ensure_keepable(text: &str, maximum: usize) -> Result<(), TextError> {
     if text.is_empty() {
         return Err(TextError::Empty);
     }
@@ -53,7 +70,7 @@ fn checked(text: &str, trim: Trim, maximum: usize) -> Result<&str, TextError> {
         Some((position, character)) => {
             Err(TextError::ControlCharacter { character: character.into(), position })
         }
-        None => Ok(text),
+        None => Ok(()),
     }
 }
 
@@ -77,15 +94,23 @@ macro_rules! texts {
             /// The most characters (Unicode scalar values) it can have.
             pub const MAXIMUM_LENGTH: usize = $maximum;
 
-            /// The text as this kind of value, from 1 to [`Self::MAXIMUM_LENGTH`] characters.
+            /// The text as this kind of value, from 1 to [`Self::MAXIMUM_LENGTH`] characters, each end of a line a newline.
             ///
             /// # Errors
-            /// When nothing is left of it, when it is too long or when it holds a control character.
+            /// When nothing of it can be seen, when it is too long or when it holds a control character.
             pub fn new(text: &str) -> Result<Self, TextError> {
                 checked(text, $trim, $maximum).map(|text| Self(text.into()))
             }
 
-            /// The text as this kind of value, or `None` when nothing is left of it.
+            /// The text that a database holds. Former releases took some of which nothing can be seen.
+            ///
+            /// # Errors
+            /// When it is empty or too long, or holds a control character.
+            pub fn from_stored(text: &str) -> Result<Self, TextError> {
+                ensure_keepable(text, $maximum).map(|()| Self(text.into()))
+            }
+
+            /// The text as this kind of value, or `None` when nothing of it can be seen.
             ///
             /// # Errors
             /// When it is too long or holds a control character.
@@ -197,6 +222,17 @@ mod tests {
     fn empty_text_is_refused_or_none() {
         assert_eq!(ContactText::new("  "), Err(TextError::Empty));
         assert_eq!(ContactHandle::optional("  "), Ok(None));
+        for text in ["\u{200B}", " \u{202A}\u{202C} ", "\u{3164}"] {
+            assert_eq!(ContactText::new(text), Err(TextError::Empty), "{text:?}");
+            assert_eq!(ContactNote::optional(text), Ok(None), "{text:?}");
+            assert_eq!(ContactText::from_stored(text).unwrap().as_str(), text);
+        }
+    }
+
+    #[test]
+    fn every_end_of_a_line_becomes_a_newline() {
+        assert_eq!(ContactNote::new("a\r\nb\rc\n\rd").unwrap().as_str(), "a\nb\nc\n\nd");
+        assert_eq!(Street::new("1 Broadway\r\nFloor 2\r\n").unwrap().as_str(), "1 Broadway\nFloor 2");
     }
 
     #[test]
@@ -214,7 +250,7 @@ mod tests {
 
     #[test]
     fn control_characters_are_refused() {
-        for (text, character) in [("a\u{0}b", 0), ("a\rb", 0x0d), ("a\u{7f}b", 0x7f), ("a\u{85}b", 0x85)] {
+        for (text, character) in [("a\u{0}b", 0), ("a\u{b}b", 0x0b), ("a\u{7f}b", 0x7f), ("a\u{85}b", 0x85)] {
             assert_eq!(ContactNote::new(text), Err(TextError::ControlCharacter { character, position: 1 }));
         }
     }

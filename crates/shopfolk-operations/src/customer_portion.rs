@@ -260,10 +260,11 @@ impl CustomerPortion {
         let mut changes = replace_contacts(&mut book, change, &mut self.contact_ids, now)?;
         // The contact for the customer's own address goes with it.
         if let Some(email) = &change.email {
-            changes.extend(match &known.now_is().email {
-                Some(before) => book.follow_email(before, email),
-                None if book.has_email(email) => None,
-                None => book.add_email(email, next(&mut self.contact_ids, "contact")?, now)?,
+            let before = known.now_is().email.as_ref();
+            changes.extend(if book.lacks_email(before, email) {
+                book.add_email(email, next(&mut self.contact_ids, "contact")?, now)?
+            } else {
+                before.and_then(|before| book.follow_email(before, email))
             });
         }
         self.keep(after, book, changes);
@@ -303,10 +304,14 @@ impl CustomerPortion {
         }
     }
 
-    /// How many contacts a customer gets by a change who had no e-mail address: one for the address, if it is not there.
+    /// How many contacts a customer may get for an e-mail address that changes: one, where neither the former one nor the
+    /// new one is surely there.
     pub(crate) fn contacts_for_email(&self, id: CustomerId, change: &CustomerChange) -> usize {
         let (Some(known), Some(email)) = (self.known.get(&id), &change.email) else { return 0 };
-        usize::from(known.now_is().email.is_none() && !known.contacts_after.has_email(email))
+        let before = known.now_is().email.as_ref();
+        // Nobody knows before which contacts a list leaves.
+        let may_lack = change.contacts.is_some() || known.contacts_after.lacks_email(before, email);
+        usize::from(before != Some(email) && may_lack)
     }
 
     /// Takes so many more ids of contacts.

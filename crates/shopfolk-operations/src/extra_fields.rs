@@ -5,7 +5,7 @@ use shopfolk_model::{
     ExtraFieldKey, ExtraFieldRuleError, Happening, MAXIMUM_EXTRA_FIELDS, NewExtraField, StoreId, Timestamp,
 };
 use shopfolk_store::{
-    EXTRA_FIELDS_BY_KEY, Engine, Length, Listed, Pace, Query, ReadOperation, ReadTx, Record, StoreError,
+    EXTRA_FIELDS_BY_KEY, Engine, Length, Listed, PORTION, Pace, Query, ReadOperation, ReadTx, Record, StoreError,
     StoredExtraFieldValue, Which, WriteOperation, WriteTx,
 };
 
@@ -79,7 +79,56 @@ impl WriteOperation for CreateExtraField {
     }
 }
 
-/// Changes an extra field; what the change leaves out stays.
+/// Looks whether the values that customers have in an extra field fit to a change of it.
+#[derive(Debug, Clone)]
+pub struct LookOverValues {
+    /// The field.
+    pub key: ExtraFieldKey,
+    /// What is to become of it.
+    pub change: ExtraFieldChange,
+}
+
+impl ReadOperation for LookOverValues {
+    type Output = ();
+    type Error = OperationError;
+
+    fn length(&self) -> Length {
+        Length::Long
+    }
+
+    /// # Errors
+    /// [`ExtraFieldRuleError::ValuesDoNotFit`] when some do not.
+    async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<(), OperationError> {
+        let Some(field_type) = self.change.field_type else { return Ok(()) };
+        let found: Option<ExtraField> = tx.find(&EXTRA_FIELDS_BY_KEY, self.key.as_str().into()).await?;
+        let Some(field) = found.filter(|field| field.field_type != field_type) else { return Ok(()) };
+        let (mut values, mut after) = (0, None);
+        loop {
+            let which = Which::After(after.take(), u32::try_from(PORTION).unwrap_or(u32::MAX));
+            let query = Query { table: StoredExtraFieldValue::TABLE, which };
+            tx.read(&[query], &mut |_, row| {
+                let number = |place| row.columns.value(place).ok()?.as_integer();
+                after = number(0).zip(number(1)).map(|(customer, field)| vec![customer.into(), field.into()]);
+                let stored = row.decode::<StoredExtraFieldValue>();
+                let fits = stored.map_or(true, |stored| {
+                    stored.field != field.id || field_type.ensure_fits(&stored.value).is_ok()
+                });
+                values += u64::from(!fits);
+            })
+            .await?;
+            if after.is_none() {
+                break;
+            }
+        }
+        if values == 0 {
+            return Ok(());
+        }
+        Err(ExtraFieldRuleError::ValuesDoNotFit { key: self.key, field_type, values }.into())
+    }
+}
+
+/// Changes an extra field; what the change leaves out stays. Whether the values that customers have fit to another type,
+/// [`LookOverValues`] says.
 #[derive(Debug, Clone)]
 pub struct ChangeExtraField {
     /// The field.

@@ -1,16 +1,16 @@
 //! Customer groups. The built-in group is no row; the book of groups knows it.
 
 use shopfolk_model::{
-    Actor, Customer, CustomerChange, CustomerGroup, GroupBook, GroupChange, GroupFilter, GroupId,
+    Actor, Customer, CustomerChange, CustomerGroup, CustomerId, CustomerSearch, GroupBook, GroupChange, GroupFilter, GroupId,
     GroupRuleError, Happening, MAXIMUM_GROUPS, NewGroup, StoreId, Timestamp,
 };
 use shopfolk_store::{
     Engine, Length, Listed, Pace, Page, PageRequest, Query, ReadOperation, ReadTx, Record, StoreError, Which,
-    WriteOperation, WriteTx,
+    WriteOperation, WriteTx, find_customers, update_customers,
 };
 
 use crate::mass_change::{Cleared, clear_portion};
-use crate::{OperationError, StopReason};
+use crate::{OperationError, SearchCustomerIds, StopReason};
 
 /// Lists customer groups: the built-in one first, then by id.
 #[derive(Debug, Clone)]
@@ -111,6 +111,56 @@ impl WriteOperation for ChangeGroup {
         tx.update(std::slice::from_ref(&group)).await?;
         tx.append(Happening::GroupUpdated(self.group), self.now).await?;
         Ok(true)
+    }
+}
+
+/// Moves `updated` of the customers of a group, who are shown with its name, after that has changed: in portions, each a
+/// transaction, without an event for each. It is safe to repeat.
+///
+/// # Errors
+/// When it is stopped, or the database fails; then the portions that were done stay.
+pub async fn touch_customers_of_group<E: Engine>(
+    engine: &E,
+    store: StoreId,
+    by: Actor,
+    group: GroupId,
+    now: impl Fn() -> Result<Timestamp, StopReason> + Send + Sync,
+) -> Result<(), OperationError> {
+    let search = CustomerSearch { groups: Some([group].into()), ..CustomerSearch::default() };
+    let ids = engine.read_for(store, by, SearchCustomerIds { search, sort: None }).await?;
+    let (mut left, mut pace) = (&ids[..], Pace::default());
+    while !left.is_empty() {
+        let changed = (ids.len() - left.len()) as u64;
+        let now = now().map_err(|reason| OperationError::Stopped { reason, changed })?;
+        let (portion, rest) = left.split_at(left.len().min(pace.rows()));
+        let touch = TouchCustomers { ids: portion.to_vec(), group, now };
+        engine.write_portion(store, by, touch, &mut pace).await?;
+        left = rest;
+    }
+    Ok(())
+}
+
+/// Moves `updated` of those of these customers who are in a group.
+struct TouchCustomers {
+    ids: Vec<CustomerId>,
+    group: GroupId,
+    now: Timestamp,
+}
+
+impl WriteOperation for TouchCustomers {
+    type Output = ();
+    type Error = OperationError;
+
+    async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<(), OperationError> {
+        let mut customers = find_customers(tx, &self.ids, &[]).await?.0.items;
+        customers.retain(|customer| customer.group == self.group);
+        for customer in &mut customers {
+            customer.updated = customer.time_of_change(self.now);
+        }
+        if !customers.is_empty() {
+            update_customers(tx, &customers).await?;
+        }
+        Ok(())
     }
 }
 

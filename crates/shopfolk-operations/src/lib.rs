@@ -36,6 +36,7 @@ mod portions;
 mod search;
 mod secret_key;
 mod stores;
+mod text_keys;
 mod tokens;
 mod webhooks;
 
@@ -62,10 +63,11 @@ pub use customers::{
 pub use error::{OperationError, StopReason};
 pub use export::{CustomerExtent, ExportCustomers, Exported};
 pub use extra_fields::{
-    ChangeExtraField, CreateExtraField, GetExtraField, ListExtraFields, delete_extra_field,
+    ChangeExtraField, CreateExtraField, GetExtraField, ListExtraFields, LookOverValues,
+    delete_extra_field,
 };
 pub use forget_batches::forget_batches;
-pub use groups::{ChangeGroup, CreateGroup, GetGroup, ListGroups, delete_group};
+pub use groups::{ChangeGroup, CreateGroup, GetGroup, ListGroups, delete_group, touch_customers_of_group};
 pub use import::{
     CustomerImport, ImportConflict, ImportCustomers, ImportOutcome, ImportRules, Imported, ImportedCustomer,
     ImportedExtraField, ImportedGroup, ImportedPart, LeftOut, LeftOutReason, Lists, MatchBy, MatchedKey,
@@ -91,6 +93,7 @@ pub use portions::{
 pub use search::{FoundCustomers, SearchCustomerIds, SearchCustomers, Wanted};
 pub use secret_key::{InvalidSecretKey, NoSecretKey, SecretKey, SecretKeys, WrongSecretKey};
 pub use stores::{CreateStore, GetStore, SetStoreSuspended};
+pub use text_keys::{renew_store, renew_text_keys};
 pub use tokens::{CreateToken, ListTokens, NoteTokenUse, RevokeToken};
 pub use webhooks::{
     AdvanceClock, AttemptFilter, Claim, ClaimDeliveries, DueDeliveries, EventsTaken, ForgetAttempts, GetApps,

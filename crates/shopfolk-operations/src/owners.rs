@@ -84,7 +84,7 @@ impl WriteOperation for CreateOwner {
         }
         let id = tx.take_id().await?;
         let (email, password) = (self.email.clone(), self.password.clone());
-        tx.insert(&[Owner { id, email, password, created: self.now }]).await?;
+        tx.insert(&[Owner { id, email, password, created: self.now, namesake: false }]).await?;
         tx.append(Happening::OwnerCreated(id), self.now).await?;
         Ok(id)
     }

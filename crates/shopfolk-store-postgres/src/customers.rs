@@ -176,6 +176,15 @@ impl WriteSearched for PostgresWriteTx<'_> {
         }
         Ok(())
     }
+
+    async fn forget_old_keys(&mut self) -> Result<(), StoreError> {
+        self.queue(
+            "note that texts have the keys of this release",
+            "DELETE FROM stores_with_old_keys WHERE store_id = $1",
+            parameters_of![self.store.get()],
+        );
+        Ok(())
+    }
 }
 
 impl PostgresWriteTx<'_> {

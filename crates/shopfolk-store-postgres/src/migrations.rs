@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use refinery::{Migration, Target};
+use shopfolk_model::email_key;
 use shopfolk_store::{MigrationStep, PORTION, StoreError, folded_email};
 use tokio::time::sleep;
 use tokio_postgres::Client;
@@ -151,12 +152,19 @@ async fn fold_orders(
             let store = portion.first().map(|order| order.store);
             let numbers: Vec<i64> = portion.iter().map(|order| order.number).collect();
             let folded: Vec<_> = portion.iter().map(|order| folded_email(&order.email)).collect();
+            let keys: Vec<_> = portion.iter().map(|order| email_key(&order.email)).collect();
             client
                 .query_typed(
-                    "UPDATE orders SET folded = addresses.folded
-                       FROM unnest($2::bigint[], $3::text[]) AS addresses (order_number, folded)
+                    "UPDATE orders SET folded = addresses.folded, email_key = addresses.email_key
+                       FROM unnest($2::bigint[], $3::text[], $4::text[])
+                         AS addresses (order_number, folded, email_key)
                       WHERE orders.store_id = $1 AND orders.order_number = addresses.order_number",
-                    &[(&store, Type::INT8), (&numbers, Type::INT8_ARRAY), (&folded, Type::TEXT_ARRAY)],
+                    &[
+                        (&store, Type::INT8),
+                        (&numbers, Type::INT8_ARRAY),
+                        (&folded, Type::TEXT_ARRAY),
+                        (&keys, Type::TEXT_ARRAY),
+                    ],
                 )
                 .await
                 .map_err(doing("fold the e-mail addresses of orders"))?;

@@ -103,7 +103,7 @@ impl<M: TxMode> ReadOrderSearch for PostgresTx<'_, M> {
 
 fn parameters(store: i64, search: &OrderSearch, page: PageRequest<OrderNumber>) -> Vec<Parameter> {
     let OrderSearch { email, customer, buyer, keywords } = search;
-    let part = |text: &Option<SearchText>| text.as_ref().map(|text| pattern(text.folded()));
+    let part = |text: &Option<SearchText>| text.as_ref().map(|text| pattern(text.key()));
     parameters_of![
         store,
         email.as_ref().map(EmailAddress::key),

@@ -12,7 +12,7 @@ use shopfolk_model::{
 };
 use shopfolk_store::{
     ColumnType, CustomerRow, PORTION, Page, PageRequest, Portion, Query, ReadRows, ReadSearch, StoreError,
-    StoredContact, Value, WalkPosition, find_customers, folded_beside,
+    StoredContact, Value, WalkPosition, find_customers, searched_beside,
 };
 use tokio_postgres::Row;
 
@@ -51,7 +51,9 @@ const FIND: &str = "WITH found AS MATERIALIZED (
                      (SELECT contacts.customer_id
                         FROM contacts
                        WHERE contacts.store_id = $1 AND contact_type IN (2, 11, 13)
-                         AND regexp_replace(coalesce(contact, contact_key), '[^0-9]', '', 'g') LIKE $6))
+                         AND (digits LIKE $6
+                              OR digits IS NULL
+                                 AND regexp_replace(coalesce(contact, contact_key), '[^0-9]', '', 'g') LIKE $6)))
              AND ($7::text IS NULL OR search.cities LIKE $7)
              AND ($8::text IS NULL OR search.postal_codes LIKE $8)
              AND ($9::text IS NULL OR search.states LIKE $9)
@@ -100,12 +102,13 @@ const FIND: &str = "WITH found AS MATERIALIZED (
                       OR NOT $34::boolean AND (text_key > $32 OR number_key > $33)
                       OR $34 AND (text_key < $32 OR number_key < $33)
                       OR text_key IS NOT DISTINCT FROM $32 AND number_key IS NOT DISTINCT FROM $33
-                         AND customer_id > $31
+                         AND (NOT $34 AND customer_id > $31 OR $34 AND customer_id < $31)
                    ORDER BY CASE WHEN NOT $34 THEN text_key END ASC NULLS LAST,
                             CASE WHEN $34 THEN text_key END DESC NULLS LAST,
                             CASE WHEN NOT $34 THEN number_key END ASC NULLS LAST,
                             CASE WHEN $34 THEN number_key END DESC NULLS LAST,
-                            customer_id
+                            CASE WHEN NOT $34 THEN customer_id END ASC,
+                            CASE WHEN $34 THEN customer_id END DESC
                    LIMIT $24 OFFSET $25) AS ordered)
       SELECT (SELECT count(*) FROM found) AS total,
              coalesce(array_agg(customer_id ORDER BY place), '{}') AS page,
@@ -200,10 +203,10 @@ fn parameters(
         updated,
         contact,
     } = search;
-    let part = |text: &Option<SearchText>| text.as_ref().map(|text| pattern(text.folded()));
+    let part = |text: &Option<SearchText>| text.as_ref().map(|text| pattern(text.key()));
     let (email_part, email_key) = match email {
         None => (None, None),
-        Some(EmailFilter::Part(text)) => (Some(pattern(text.folded())), None),
+        Some(EmailFilter::Part(text)) => (Some(pattern(text.key())), None),
         // No address is empty: then nobody is found.
         Some(EmailFilter::Exactly(address)) => {
             (None, Some(address.as_ref().map(shopfolk_model::EmailAddress::key).unwrap_or_default()))
@@ -383,7 +386,7 @@ impl PostgresWriteTx<'_> {
         let customers = contacts.iter().map(|stored| stored.customer.get()).collect::<Vec<_>>();
         let ids = contacts.iter().map(|stored| stored.contact.id.get()).collect::<Vec<_>>();
         let folded: Vec<Option<String>> =
-            contacts.iter().map(|stored| folded_beside(stored.contact.address.contact())).collect();
+            contacts.iter().map(|stored| searched_beside(stored.contact.address.contact())).collect();
         self.queue(
             "write the folded texts of contacts",
             "UPDATE contacts SET folded = new.folded

@@ -172,4 +172,13 @@ impl WriteSearched for SqliteWriteTx<'_> {
         }
         Ok(())
     }
+
+    async fn forget_old_keys(&mut self) -> Result<(), StoreError> {
+        self.change(
+            "note that texts have the keys of this release",
+            "DELETE FROM stores_with_old_keys WHERE store_id = ?1",
+            [self.store.get()],
+        )
+        .map(drop)
+    }
 }

@@ -104,7 +104,7 @@ pub(crate) fn settle_customer(
         place(a).cmp(&place(b)).then_with(|| a.contact.address.key().cmp(b.contact.address.key()))
     });
     for RecentContact { contact, .. } in contacts {
-        insert_contact(connection, customer, contact)?;
+        settle_contact(connection, customer, contact)?;
     }
     let changed = update_customer(connection, customer, summary, updated, Some(through))?;
     if changed != 1 {
@@ -211,6 +211,22 @@ pub(crate) fn reload(
     }
     recent.reload(batch, unsettled);
     Ok(())
+}
+
+/// Writes a recent contact beside the others of its customer. One that a release before took for another one than it is now
+/// stays as a namesake.
+fn settle_contact(
+    connection: &Connection,
+    customer: CustomerKey,
+    contact: Arc<Contact>,
+) -> Result<(), StoreError> {
+    match insert_contact(connection, customer, Arc::clone(&contact)) {
+        Err(StoreError::Conflict { .. }) => {
+            let address = contact.address.clone().of_namesake(contact.id);
+            insert_contact(connection, customer, Arc::new(Contact { address, ..Contact::clone(&contact) }))
+        }
+        written => written,
+    }
 }
 
 /// Writes a contact beside the others of its customer.

@@ -155,13 +155,15 @@ record! {
     document: Some("body");
 }
 
-/// Which stores are looked for by the batches that they have.
+/// Which stores are looked for, by what they have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StoresWith {
-    /// Those with one that is not completed.
+    /// Those with a batch that is not completed.
     UnfinishedBatches,
-    /// Those with any.
+    /// Those with any batch.
     Batches,
+    /// Those whose texts have the keys of a release before.
+    OldTextKeys,
 }
 
 /// A batch with all that belongs to it, for copies. Who runs it is left out: the copy is nobody's yet.

@@ -9,7 +9,7 @@ mod questions;
 use std::collections::BTreeMap;
 use std::future::Future;
 
-use shopfolk_model::StoreId;
+use shopfolk_model::{ExtraField, StoreId};
 
 use crate::tables::for_every_record;
 use crate::{
@@ -62,6 +62,7 @@ pub async fn check_tables<S: CheckSource>(
     }
     for_every_record!(check_rows);
     check_address_ids(source, report).await?;
+    check_extra_field_values(source, report).await?;
     for (invariant, sql) in questions(S::DIALECT, S::CONTACTS) {
         source
             .ask(&sql, &mut |store, found| {
@@ -91,11 +92,7 @@ async fn check_address_ids<S: CheckSource>(
     let mut highest: BTreeMap<i64, i64> = BTreeMap::new();
     source
         .rows(StoredDetails::TABLE, &mut |store, columns| {
-            let Ok(id) = StoreId::new(store) else { return };
-            // Rows that cannot be read are told of by themselves.
-            let columns = ReadColumns { table: StoredDetails::TABLE, dialect: S::DIALECT, all: columns };
-            let row = Row { store: id, table: StoredDetails::TABLE, columns: &columns };
-            let Ok(details) = row.decode::<StoredDetails>() else { return };
+            let Some(details) = read_row::<StoredDetails>(S::DIALECT, store, columns) else { return };
             if let Some(of_row) = details.addresses.addresses().iter().map(|address| address.id.get()).max() {
                 let of_store = highest.entry(store).or_default();
                 *of_store = of_row.max(*of_store);
@@ -114,6 +111,38 @@ async fn check_address_ids<S: CheckSource>(
             }
         })
         .await
+}
+
+/// What customers have in a field has to be of its type.
+async fn check_extra_field_values<S: CheckSource>(
+    source: &mut S,
+    report: &mut (impl FnMut(Violation) + Send),
+) -> Result<(), StoreError> {
+    let mut types = BTreeMap::new();
+    source
+        .rows(ExtraField::TABLE, &mut |store, columns| {
+            types.extend(read_row::<ExtraField>(S::DIALECT, store, columns).map(|field| ((store, field.id), field)));
+        })
+        .await?;
+    source
+        .rows(StoredExtraFieldValue::TABLE, &mut |store, columns| {
+            let Some(stored) = read_row::<StoredExtraFieldValue>(S::DIALECT, store, columns) else { return };
+            let Some(field) = types.get(&(store, stored.field)) else { return };
+            if let Err(error) = field.field_type.ensure_fits(&stored.value) {
+                let found = format!(
+                    "what customer {} has in the extra field '{}' of type {} {error}",
+                    stored.customer, field.key, field.field_type
+                );
+                report(Violation { invariant: Invariant::RowsSound, store: StoreId::new(store).ok(), found });
+            }
+        })
+        .await
+}
+
+/// The record in a row; `None` where it cannot be read, which is told of by itself.
+fn read_row<R: Record>(dialect: Dialect, store: i64, columns: &dyn Columns) -> Option<R> {
+    let columns = ReadColumns { table: R::TABLE, dialect, all: columns };
+    Row { store: StoreId::new(store).ok()?, table: R::TABLE, columns: &columns }.decode().ok()
 }
 
 fn check_row<R: Record>(

@@ -9,7 +9,8 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 use shopfolk_model::{
     BookChange, Contact, ContactAddress, ContactBook, ContactHandle, ContactId, ContactKey, ContactNote,
-    ContactText, ContactType, CustomerId, NewContact, OrderBy, Timestamp, fold,
+    ContactText, ContactType, CustomerId, NewContact, OrderBy, Timestamp,
+    is_namesake_key, namesake_key, searched_key,
 };
 
 use crate::value::Made;
@@ -47,18 +48,21 @@ record! {
         Value is_default: bool = &stored.contact.default;
         Value order_by: OrderBy = &stored.contact.order_by;
         Value timestamp: Timestamp = &stored.contact.timestamp;
-        Derived[Postgres] folded: Derived<Option<String>> = Made(folded_beside(stored.contact.address.contact()));
+        Derived[Postgres] folded: Derived<Option<String>> = Made(searched_beside(stored.contact.address.contact()));
+        Derived[Postgres] digits: Derived<Option<String>> = Made(digits_beside(&stored.contact));
     }
     |store, reader| {
         let text = match contact {
             Some(text) => text,
-            None => ContactText::new(&contact_key).map_err(|error| reader.damage("contact_key", error))?,
+            None => ContactText::from_stored(&contact_key).map_err(|error| reader.damage("contact_key", error))?,
         };
+        let address = ContactAddress::from_stored(contact_type, text);
+        let is_namesake = is_namesake_key(&contact_key);
         Self {
             customer: customer_id,
             contact: Arc::new(Contact {
                 id: contact_id,
-                address: ContactAddress::from_stored(contact_type, text),
+                address: if is_namesake { address.of_namesake(contact_id) } else { address },
                 handle,
                 note,
                 default: is_default,
@@ -78,6 +82,20 @@ const LONGEST_KEY: usize = 500;
 /// The key of a contact as a database keeps it.
 pub fn stored_key(key: &ContactKey, dialect: Dialect) -> Cow<'_, str> {
     let key = key.as_str();
+    match key.rfind('\u{1}').map(|place| key.split_at(place)) {
+        // The number of a namesake is no part of the digest, so that it can be told.
+        Some((own, number)) if !own.is_empty() => (bounded_key(own, dialect).into_owned() + number).into(),
+        _ => bounded_key(key, dialect),
+    }
+}
+
+/// The key of something that has a number, as a database keeps it.
+pub(crate) fn kept_key(key: String, namesake: bool, number: i64, dialect: Dialect) -> String {
+    let bounded = bounded_key(&key, dialect).into_owned();
+    if namesake { namesake_key(&bounded, number) } else { bounded }
+}
+
+fn bounded_key(key: &str, dialect: Dialect) -> Cow<'_, str> {
     if dialect == Dialect::Sqlite || key.len() <= LONGEST_KEY {
         return Cow::Borrowed(key);
     }
@@ -96,10 +114,15 @@ fn text_beside_key(contact: &Contact, dialect: Dialect) -> Option<&ContactText> 
     (stored_key(contact.address.key(), dialect) != text.as_str()).then_some(text)
 }
 
-/// The folded text of a contact, where folding changes it.
-pub fn folded_beside(text: &ContactText) -> Option<String> {
-    let folded = fold(text.as_str());
-    (folded != text.as_str()).then_some(folded)
+/// The searched key of a contact, where the text is another one.
+pub fn searched_beside(text: &ContactText) -> Option<String> {
+    let key = searched_key(text.as_str());
+    (key != text.as_str()).then_some(key)
+}
+
+/// The digits of a phone number that has others than those of ASCII, or may have.
+fn digits_beside(contact: &Contact) -> Option<String> {
+    if contact.address.contact().as_str().is_ascii() { None } else { contact.phone_digits() }
 }
 
 /// The contacts of a customer, and what of them cannot be read.

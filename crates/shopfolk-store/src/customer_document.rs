@@ -180,14 +180,14 @@ pub(crate) fn decode_customer(
     let usual = CustomerDetails::default();
     let details = CustomerDetails {
         billing: whereabouts(&document.billing)?,
-        tax_id: read(document.tax_id.as_ref(), TaxText::new)?,
+        tax_id: read(document.tax_id.as_ref(), TaxText::from_stored)?,
         tax_id_valid: document.tax_id_valid.unwrap_or(usual.tax_id_valid),
         tax_exempt: document.tax_exempt.unwrap_or(usual.tax_exempt),
         kind: read(document.kind.as_ref(), CustomerKind::parse)?.unwrap_or_default(),
-        fiscal_code: read(document.fiscal_code.as_ref(), TaxText::new)?,
-        invoice_email: read(document.invoice_email.as_ref(), TaxText::new)?,
-        invoice_code: read(document.invoice_code.as_ref(), TaxText::new)?,
-        admin_notes: read(document.admin_notes.as_ref(), AdminNotes::new)?,
+        fiscal_code: read(document.fiscal_code.as_ref(), TaxText::from_stored)?,
+        invoice_email: read(document.invoice_email.as_ref(), TaxText::from_stored)?,
+        invoice_code: read(document.invoice_code.as_ref(), TaxText::from_stored)?,
+        admin_notes: read(document.admin_notes.as_ref(), AdminNotes::from_stored)?,
         accept_marketing: document.accept_marketing,
         language: read(document.language.as_ref(), FromStr::from_str)?,
         external_reference,
@@ -206,13 +206,13 @@ fn read<T, E: Display>(
 fn whereabouts(place: &PlaceDocument) -> Result<Whereabouts, InvalidDocument> {
     let PlaceDocument { company_name, street, city, country, postal_code, state, phone } = place;
     Ok(Whereabouts {
-        company_name: read(company_name.as_ref(), CompanyName::new)?,
-        street: read(street.as_ref(), Street::new)?,
-        city: read(city.as_ref(), City::new)?,
+        company_name: read(company_name.as_ref(), CompanyName::from_stored)?,
+        street: read(street.as_ref(), Street::from_stored)?,
+        city: read(city.as_ref(), City::from_stored)?,
         country: read(country.as_ref(), FromStr::from_str)?,
-        postal_code: read(postal_code.as_ref(), PostalCode::new)?,
-        state: read(state.as_ref(), StateCode::new)?,
-        phone: read(phone.as_ref(), PhoneNumber::new)?,
+        postal_code: read(postal_code.as_ref(), PostalCode::from_stored)?,
+        state: read(state.as_ref(), StateCode::from_stored)?,
+        phone: read(phone.as_ref(), PhoneNumber::from_stored)?,
     })
 }
 
@@ -220,9 +220,9 @@ fn address(document: AddressDocument) -> Result<ShippingAddress, InvalidDocument
     let AddressDocument { id, name, place, note, created, default, order_by } = document;
     Ok(ShippingAddress {
         id: AddressId::new(id).map_err(InvalidDocument::of)?,
-        name: read(name.as_ref(), CustomerName::new)?,
+        name: read(name.as_ref(), CustomerName::from_stored)?,
         whereabouts: whereabouts(&place)?,
-        note: read(note.as_ref(), AddressNote::new)?,
+        note: read(note.as_ref(), AddressNote::from_stored)?,
         created: Timestamp::from_unix_seconds(created).map_err(InvalidDocument::of)?,
         default,
         order_by: OrderBy::new(order_by.into()).map_err(InvalidDocument::of)?,

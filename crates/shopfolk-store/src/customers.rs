@@ -10,12 +10,14 @@ use std::sync::Arc;
 use shopfolk_model::{
     AddressBook, BookSummary, Contact, Customer, CustomerDetails, CustomerId, CustomerName, DeletedCustomer,
     EmailAddress, EventType, ExternalReferenceId, ExtraFieldId, GroupId, OrderBy, Timestamp,
+    is_namesake_key,
 };
 
 use crate::customer_document::{decode_customer, encode_customer};
+use crate::contacts::kept_key;
 use crate::value::Made;
 use crate::{
-    ColumnType, Derived, Dialect, Guard, IdKind, Lifecycle, OnlyRows, Owner, Page, PageRequest, Reference,
+    ColumnType, Dialect, Guard, IdKind, Lifecycle, OnlyRows, Owner, Page, PageRequest, Reference,
     StoreError, Stored, Unique, Value, record,
 };
 
@@ -43,6 +45,8 @@ pub struct CustomerRow {
     pub contacts: BookSummary,
     /// The group.
     pub group: GroupId,
+    /// Whether another customer has the same e-mail address ([`Customer::namesake`]).
+    pub namesake: bool,
 }
 
 /// A customer's own e-mail address as databases keep it: an empty text where there is none.
@@ -67,8 +71,12 @@ impl Stored for OwnEmail {
 
 /// By what customers are told apart by their e-mail addresses. One who has none has a key of its own, which begins with a
 /// character that is in no address.
-fn email_key(id: CustomerId, email: Option<&EmailAddress>) -> String {
-    email.map_or_else(|| format!("\u{1}{id}"), EmailAddress::key)
+fn email_key(customer: &CustomerRow, dialect: Dialect) -> String {
+    let CustomerRow { id, email, namesake, .. } = customer;
+    match email {
+        None => format!("\u{1}{id}"),
+        Some(email) => kept_key(email.key(), *namesake, id.get(), dialect),
+    }
 }
 
 /// By the customer's own e-mail address.
@@ -80,7 +88,7 @@ record! {
     |customer, dialect| {
         Key customer_id: CustomerId = &customer.id;
         Value email: OwnEmail = Made(OwnEmail(customer.email.clone()));
-        Derived email_key: Derived<String> = Made(email_key(customer.id, customer.email.as_ref()));
+        Value email_key: String = Made(email_key(customer, dialect));
         Value name: Option<CustomerName> = &customer.name;
         Value registered: Timestamp = &customer.registered;
         Value updated: Timestamp = &customer.updated;
@@ -96,6 +104,7 @@ record! {
         updated,
         contacts: BookSummary { size: contact_count, highest_order_by },
         group: group_id,
+        namesake: is_namesake_key(&email_key),
     };
     own_columns: &[(Dialect::Sqlite, "settled_through")];
     ids: Some((IdKind::Customer, "customer_id"));
@@ -221,4 +230,10 @@ pub trait WriteSearched {
         &mut self,
         customers: Searched<'_>,
     ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Notes that the texts of the store have the keys of this release ([`crate::StoresWith::OldTextKeys`]).
+    ///
+    /// # Errors
+    /// When the database fails.
+    fn forget_old_keys(&mut self) -> impl Future<Output = Result<(), StoreError>> + Send;
 }

@@ -164,7 +164,7 @@ pub trait Engine: Clone + Send + Sync + 'static {
     /// When the database fails.
     fn next_store_id(&self) -> impl Future<Output = Result<StoreId, StoreError>> + Send;
 
-    /// The first store behind another one, by id, that has batches: for servers that look for work in all stores.
+    /// The first store behind another one, by id, that has what is looked for: for servers that look for work in all stores.
     ///
     /// # Errors
     /// When the database fails.

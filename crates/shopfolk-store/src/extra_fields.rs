@@ -2,11 +2,12 @@
 
 use shopfolk_model::{
     CustomerId, EventType, ExtraField, ExtraFieldId, ExtraFieldKey, ExtraFieldTitle, ExtraFieldType,
-    ExtraFieldValue, MAXIMUM_EXTRA_FIELDS, Timestamp,
+    ExtraFieldValue, MAXIMUM_EXTRA_FIELDS, Timestamp, is_namesake_key,
 };
 
 use crate::value::Made;
-use crate::{Derived, Guard, IdKind, Lifecycle, Owner, Reference, Unique, record};
+use crate::contacts::kept_key;
+use crate::{Guard, IdKind, Lifecycle, Owner, Reference, Unique, record};
 
 /// By the key that callers know.
 pub const EXTRA_FIELDS_BY_KEY: Unique =
@@ -18,7 +19,7 @@ record! {
         Key extra_field_id: ExtraFieldId = &field.id;
         Value field_key: ExtraFieldKey = &field.key;
         Value title: ExtraFieldTitle = &field.title;
-        Derived title_key: Derived<String> = Made(field.title.key());
+        Value title_key: String = Made(kept_key(field.title.key(), field.namesake, field.id.get(), dialect));
         Value field_type: ExtraFieldType = &field.field_type;
         Value shown_on_order_details: bool = &field.shown_on_order_details;
         Value created: Timestamp = &field.created;
@@ -26,6 +27,7 @@ record! {
     }
     |store, reader| Self {
         id: extra_field_id, key: field_key, title, field_type, shown_on_order_details, created, modified,
+        namesake: is_namesake_key(&title_key),
     };
     ids: Some((IdKind::ExtraField, "extra_field_id"));
     unique: &[

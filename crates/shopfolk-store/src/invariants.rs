@@ -11,7 +11,8 @@ pub enum Invariant {
     TenantsApart,
     /// A customer has at most one default contact of a type.
     OneDefaultPerType,
-    /// A customer has no two equal contacts, and no two customers of a store the same e-mail.
+    /// A customer has no two equal contacts, and no two customers of a store the same e-mail; of groups, extra fields and
+    /// owners no two are called the same.
     NoEqualContacts,
     /// No id is at or above the counter from which the next one is taken.
     IdsNeverReused,
@@ -32,7 +33,7 @@ impl fmt::Display for Invariant {
         formatter.write_str(match self {
             Self::TenantsApart => "no store sees another's rows",
             Self::OneDefaultPerType => "at most one default contact of a type per customer",
-            Self::NoEqualContacts => "no two equal contacts of a customer, no e-mail twice in a store",
+            Self::NoEqualContacts => "no two equal contacts of a customer, no e-mail or name twice in a store",
             Self::IdsNeverReused => "ids are never reused",
             Self::EventForEveryChange => "an event exists if and only if its change does",
             Self::SummariesRight => "kept counts are right and bounds hold",

@@ -69,7 +69,7 @@ pub use batches::{
 pub use budget::{BUDGET, Budget, PORTION, Pace};
 pub use check::{CheckSource, check_rows, check_tables};
 pub use contacts::{
-    BookToAdd, FoundContacts, ONE_DEFAULT_CONTACT, ReadContacts, StoredContact, WriteContacts, folded_beside,
+    BookToAdd, FoundContacts, ONE_DEFAULT_CONTACT, ReadContacts, StoredContact, WriteContacts, searched_beside,
     stored_key,
 };
 pub use contacts_part::{ContactPlace, ContactsPart, ContactsRequest, ListedContactsPart};

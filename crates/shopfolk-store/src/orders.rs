@@ -6,7 +6,7 @@ use std::future::Future;
 
 use shopfolk_model::{
     CustomerId, EmailAddress, EventType, Money, Order, OrderKey, OrderNumber, OrderStatistics,
-    OrderedProduct, ProductId, Timestamp, fold,
+    OrderedProduct, ProductId, Timestamp, searched_key,
 };
 
 use crate::value::{JsonObject, Made};
@@ -56,7 +56,7 @@ record! {
 /// The e-mail address of an order as searches look for parts of it, where lower case is not enough: every address that is
 /// not all ASCII has one, so that those that are still to be folded can be told.
 pub fn folded_email(email: &str) -> Option<String> {
-    (!email.is_ascii()).then(|| fold(email))
+    (!email.is_ascii()).then(|| searched_key(email))
 }
 
 /// A product of an order.

@@ -2,15 +2,17 @@
 
 use shopfolk_model::{
     EmailAddress, EventType, MAXIMUM_OWNERS, Owner, OwnerId, PasswordHash, Session, Timestamp, TokenHash,
+    is_namesake_key,
 };
 
 use crate::value::Made;
-use crate::{Derived, Guard, IdKind, Lifecycle, Unique, record};
+use crate::contacts::kept_key;
+use crate::{Guard, IdKind, Lifecycle, Unique, record};
 
 /// What is locked while owners come, go, or sign in.
 const OWNERS_GUARD: Guard = Guard::Table("owners");
 
-/// By the e-mail address, in any case.
+/// By the e-mail address.
 pub const OWNERS_BY_EMAIL: Unique = Unique { name: "owners_by_email", columns: &["email_key"], only: None };
 
 record! {
@@ -18,11 +20,11 @@ record! {
     |owner, dialect| {
         Key owner_id: OwnerId = &owner.id;
         Value email: EmailAddress = &owner.email;
-        Derived email_key: Derived<String> = Made(owner.email.key());
+        Value email_key: String = Made(kept_key(owner.email.key(), owner.namesake, owner.id.get(), dialect));
         Value password_hash: PasswordHash = &owner.password;
         Value created: Timestamp = &owner.created;
     }
-    |store, reader| Self { id: owner_id, email, password: password_hash, created };
+    |store, reader| Self { id: owner_id, email, password: password_hash, created, namesake: is_namesake_key(&email_key) };
     ids: Some((IdKind::Owner, "owner_id"));
     unique: &[OWNERS_BY_EMAIL];
     guard: OWNERS_GUARD;

@@ -243,8 +243,8 @@ numbers! {
     };
 }
 
-macro_rules! texts {
-    ($($word:ident)+) => {
+macro_rules! read_texts {
+    ($read:ident: $($word:ident)+) => {
         $(impl Stored for shopfolk_model::$word {
             const TYPE: ColumnType = ColumnType::Text;
 
@@ -253,14 +253,21 @@ macro_rules! texts {
             }
 
             fn load(value: Value<'_>) -> Result<Self, String> {
-                told(Self::new(value.text()?))
+                told(Self::$read(value.text()?))
             }
         })+
     };
 }
 
+macro_rules! texts {
+    ($($word:ident)+) => {
+        read_texts! { from_stored: $($word)+ }
+    };
+}
+
 shopfolk_model::for_every_text!(texts);
-texts! { EmailAddress ExtraFieldKey OrderKey PasswordHash RedirectUrl StoreKey }
+texts! { EmailAddress }
+read_texts! { new: ExtraFieldKey OrderKey PasswordHash RedirectUrl StoreKey }
 
 macro_rules! uuids {
     ($($word:ident)+) => {

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use shopfolk_store::Engine;
+use shopfolk_operations::renew_text_keys;
 use shopfolk_store_postgres::{PostgresAddress, PostgresEngine, PostgresSettings};
 use shopfolk_store_sqlite::{SqliteEngine, SqliteSettings};
 
@@ -119,8 +120,14 @@ impl DatabaseUrl {
     /// As with [`Self::open`].
     pub(crate) async fn open_option(&self, option: &str, purpose: Purpose) -> Result<AnyEngine> {
         match self {
-            Self::Sqlite(path) => open_file(option, path, purpose).await.map(AnyEngine::Sqlite),
-            Self::Postgres(address) => open_server(address, purpose).await.map(AnyEngine::Postgres),
+            Self::Sqlite(path) => {
+                let engine = open_file(option, path, purpose).await?;
+                compare_anew(&engine, purpose).await.map(|()| AnyEngine::Sqlite(engine))
+            }
+            Self::Postgres(address) => {
+                let engine = open_server(address, purpose).await?;
+                compare_anew(&engine, purpose).await.map(|()| AnyEngine::Postgres(engine))
+            }
         }
     }
 
@@ -153,6 +160,13 @@ impl DatabaseUrl {
 fn is_same_file(path: &Path, other: &Path) -> bool {
     let place = |path: &Path| path.metadata().map(|file| (file.dev(), file.ino()));
     place(path).is_ok_and(|here| place(other).is_ok_and(|there| here == there))
+}
+
+/// Makes the keys anew by which a release before compared texts.
+async fn compare_anew(engine: &impl Engine, purpose: Purpose) -> Result<()> {
+    let mut progress = purpose.migration_progress();
+    let renewed = renew_text_keys(engine, |step| progress.show(step)).await;
+    renewed.context("cannot compare the texts of the database anew")
 }
 
 async fn open_file(option: &str, path: &Path, purpose: Purpose) -> Result<SqliteEngine> {

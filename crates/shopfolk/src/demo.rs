@@ -218,11 +218,13 @@ impl AddDemoStore {
         };
         let installation = Installation { app: AppId::new(STORE)?, scopes: app_scopes()?, installed: now };
         let group = CustomerGroup {
+            namesake: false,
             id: GroupId::new(GROUP)?,
             name: GroupName::new(GROUP_NAME)?,
             external_reference: None,
         };
         let extra_field = ExtraField {
+            namesake: false,
             id: ExtraFieldId::new(1)?,
             key: ExtraFieldKey::new(EXTRA_FIELD)?,
             title: ExtraFieldTitle::new(EXTRA_FIELD_TITLE)?,

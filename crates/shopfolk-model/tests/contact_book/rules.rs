@@ -188,8 +188,15 @@ fn the_contact_for_the_customers_own_address_follows_it() {
     let mut book = book_of([ContactBook::contact_for_email(&email("a@example.com"))]);
     assert!(book.follow_email(&email("A@example.com"), &email("b@example.com")).is_some());
     assert_eq!(book.contacts()[0].address.contact().as_str(), "b@example.com");
+    assert_eq!(book.follow_email(&email("b@example.com"), &email("b@example.com")), None, "nothing changes");
     assert_eq!(book.follow_email(&email("a@example.com"), &email("c@example.com")), None, "it is gone");
+    assert!(book.lacks_email(Some(&email("a@example.com")), &email("c@example.com")));
+    assert!(book.lacks_email(None, &email("c@example.com")));
+    assert!(!book.lacks_email(Some(&email("b@example.com")), &email("c@example.com")), "it follows");
+    assert!(!book.lacks_email(Some(&email("a@example.com")), &email("B@example.com")), "it is there");
     let other = NewContact::of(address(ContactType::Email, "c@example.com"));
     book.add(other, id(2), at(1)).unwrap();
-    assert_eq!(book.follow_email(&email("b@example.com"), &email("C@example.com")), None, "it is there");
+    assert!(book.follow_email(&email("b@example.com"), &email("C@example.com")).is_some(), "it is there");
+    assert_eq!(defaults(&book), [2], "it becomes the default");
+    assert_eq!(book.follow_email(&email("b@example.com"), &email("c@example.com")), None, "it is the default");
 }

@@ -53,11 +53,12 @@ fn token(number: i64) -> StoredToken {
 
 fn group(number: i64) -> CustomerGroup {
     let name = GroupName::new(&format!("n{number}")).unwrap();
-    CustomerGroup { id: GroupId::new(number).unwrap(), name, external_reference: None }
+    CustomerGroup { id: GroupId::new(number).unwrap(), name, external_reference: None, namesake: false }
 }
 
 fn extra_field(number: i64) -> ExtraField {
     ExtraField {
+        namesake: false,
         id: ExtraFieldId::new(number).unwrap(),
         key: ExtraFieldKey::new(&format!("{number:07}")).unwrap(),
         title: ExtraFieldTitle::new(&format!("n{number}")).unwrap(),

@@ -263,7 +263,7 @@ fn code(random: &mut StdRng, number: i64, other: i64) -> AuthorizationCode {
 
 fn owner(random: &mut StdRng, number: i64, other: i64) -> Owner {
     let password = PasswordHash::new(&format!("$argon2id${}", "A".repeat(300))).unwrap();
-    Owner { id: owner_of(number), email: email(random, other), password, created: time(random) }
+    Owner { id: owner_of(number), email: email(random, other), password, created: time(random), namesake: false }
 }
 
 fn session(random: &mut StdRng, number: i64) -> Session {
@@ -324,6 +324,7 @@ fn group(random: &mut StdRng, number: i64, other: i64) -> CustomerGroup {
         id: GroupId::new(if number == 0 { GroupId::MAXIMUM.get() - 1 } else { number }).unwrap(),
         name: text!(random, GroupName, other),
         external_reference: maybe(random, |random| text!(random, ExternalReferenceId, other)),
+        namesake: random.random_bool(0.1),
     }
 }
 
@@ -336,6 +337,7 @@ fn extra_field(random: &mut StdRng, number: i64, other: i64) -> ExtraField {
         shown_on_order_details: random.random_bool(0.5),
         created: time(random),
         modified: time(random),
+        namesake: random.random_bool(0.1),
     }
 }
 
@@ -349,6 +351,7 @@ fn customer_row(random: &mut StdRng, number: i64, other: i64) -> CustomerRow {
         // A summary is changed with what it sums up, and with nothing else.
         contacts: BookSummary::default(),
         group: GroupId::GENERAL,
+        namesake: random.random_bool(0.1),
     }
 }
 

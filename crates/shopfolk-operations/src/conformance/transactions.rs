@@ -173,7 +173,7 @@ pub async fn change_of_a_row_that_is_not_there_is_refused<E: Engine>(engine: E) 
     create_store(&engine, STORE).await;
     for reads in [false, true] {
         let (id, name) = (GroupId::new(7).unwrap(), GroupName::new("VIP").unwrap());
-        let group = CustomerGroup { id, name, external_reference: None };
+        let group = CustomerGroup { id, name, external_reference: None, namesake: false };
         let changed = engine.write(STORE, BY, ChangeGroupAtOnce { group, reads }).await;
         assert!(matches!(changed, Err(StoreError::Database { doing: "change rows", .. })), "{changed:?}");
     }

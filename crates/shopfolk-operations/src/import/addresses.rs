@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use shopfolk_model::{
     AddressEntry, AddressId, AddressRuleError, FieldChange, MAXIMUM_ADDRESSES, ShippingAddress, Whereabouts,
-    WhereaboutsChange, fold,
+    WhereaboutsChange, unique_key,
 };
 
 use super::{ImportedPart, LeftOut, Lists};
@@ -66,13 +66,13 @@ fn is_part_of(said: &AddressEntry, is: &ShippingAddress) -> bool {
         &said.whereabouts;
     let place = &is.whereabouts;
     let compared = [
-        compare(street, place.street.as_ref(), |street| fold(street.as_str())),
-        compare(city, place.city.as_ref(), |city| fold(city.as_str())),
-        compare(postal_code, place.postal_code.as_ref(), |code| fold(code.as_str())),
-        compare(state, place.state.as_ref(), |state| fold(state.as_str())),
+        compare(street, place.street.as_ref(), |street| unique_key(street.as_str())),
+        compare(city, place.city.as_ref(), |city| unique_key(city.as_str())),
+        compare(postal_code, place.postal_code.as_ref(), |code| unique_key(code.as_str())),
+        compare(state, place.state.as_ref(), |state| unique_key(state.as_str())),
         compare(country, place.country.as_ref(), |country| country.name().to_owned()),
-        compare(company_name, place.company_name.as_ref(), |company| fold(company.as_str())),
-        compare(&said.name, is.name.as_ref(), |name| fold(name.as_str())),
+        compare(company_name, place.company_name.as_ref(), |company| unique_key(company.as_str())),
+        compare(&said.name, is.name.as_ref(), |name| unique_key(name.as_str())),
     ];
     let mut said = compared.into_iter().filter(|compared| *compared != Compared::Unsaid);
     said.next() == Some(Compared::Equal) && said.all(|compared| compared != Compared::Other)

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use shopfolk_model::{Customer, CustomerId, CustomerName, FieldChange, fold};
+use shopfolk_model::{Customer, CustomerId, CustomerName, FieldChange, unique_key};
 
 use super::memory::ImportMemory;
 use super::{ImportConflict, ImportRules, Line, MatchBy, MatchedKey};
@@ -132,7 +132,7 @@ fn name<'a>(line: &Line<'a>) -> Option<&'a CustomerName> {
 }
 
 fn is_same(one: &CustomerName, other: &CustomerName) -> bool {
-    one == other || fold(one.as_str()) == fold(other.as_str())
+    one == other || unique_key(one.as_str()) == unique_key(other.as_str())
 }
 
 /// Whether a customer who has the id may be the one that is meant.

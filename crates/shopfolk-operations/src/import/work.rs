@@ -225,7 +225,7 @@ impl<'a> Work<'a> {
         }
         let (book, follows) = self.portion.contacts_following(id, change.email.as_ref())?;
         let own = change.email.as_ref().or(before.email.as_ref());
-        let first = own.filter(|email| before.email.is_none() && !book.has_email(email));
+        let first = own.filter(|email| book.lacks_email(before.email.as_ref(), email));
         let first = first.and_then(|email| contact_for_first_email(email, &book, line.contacts()));
         if line.contacts.is_some() || first.is_some() {
             let lists = if line.contacts.is_some() { lists } else { Lists::Add };

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use rusqlite::{Connection, params};
-use shopfolk_model::{Contact, ContactType, CustomerId, StoreId, Timestamp, fold};
+use shopfolk_model::{Contact, ContactType, CustomerId, StoreId, Timestamp, searched_key};
 use shopfolk_store::{Damage, StoreError};
 
 use crate::connection::doing;
@@ -20,7 +20,7 @@ pub(super) struct AddedContact<'a> {
     /// What the customer's `updated` is by it, in UNIX seconds.
     pub updated: i64,
     pub contact_type: ContactType,
-    /// Its text, the case folded.
+    /// The searched key of its text.
     pub text: &'a [u8],
 }
 
@@ -67,9 +67,9 @@ impl AddedContacts {
             packed.extend_from_slice(text.as_bytes());
             packed[start..].make_ascii_lowercase();
         } else {
-            packed.extend_from_slice(fold(text).as_bytes());
+            packed.extend_from_slice(searched_key(text).as_bytes());
         }
-        // At most 1,024 characters of at most 4 bytes, of which folding makes at most three times as many.
+        // At most 1,024 characters, each of which has a key of at most 33 bytes.
         let length = u16::try_from(packed.len() - start).unwrap_or(u16::MAX);
         packed[length_at..start].copy_from_slice(&length.to_le_bytes());
     }

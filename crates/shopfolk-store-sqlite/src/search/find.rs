@@ -138,7 +138,7 @@ struct AddedFilter<'a> {
 
 impl<'a> AddedFilter<'a> {
     fn of(filter: &'a ContactFilter) -> Self {
-        Self { text: filter.text.as_ref().map(|text| Finder::new(text.folded())), types: filter.types }
+        Self { text: filter.text.as_ref().map(|text| Finder::new(text.key())), types: filter.types }
     }
 
     fn accepts(&self, contact: &AddedContact<'_>) -> bool {

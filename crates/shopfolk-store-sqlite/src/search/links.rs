@@ -18,7 +18,7 @@ const BEGINNINGS: [(&str, u8); 11] = [
     ("https://", 0xFF),
 ];
 
-/// Appends the text of a contact, whose case is folded.
+/// Appends the text of a contact, which is a searched key.
 pub(super) fn pack(text: &str, packed: &mut Vec<u8>) {
     for (beginning, code) in BEGINNINGS {
         if let Some(rest) = text.strip_prefix(beginning) {
@@ -34,7 +34,7 @@ pub(super) fn pack(text: &str, packed: &mut Vec<u8>) {
 pub(super) struct Finders(Vec<Finder<'static>>);
 
 impl Finders {
-    /// For this part of a text, whose case is folded.
+    /// For this part of a text, which is a searched key.
     pub(super) fn of(part: &str) -> Self {
         let mut wanted = vec![part.as_bytes().to_vec()];
         for (beginning, code) in BEGINNINGS {

@@ -136,15 +136,15 @@ impl Narrowing<'_> {
 
     pub(super) fn by_part(&mut self, field: TextField, part: Option<&SearchText>) -> Result<(), StoreError> {
         let Some(part) = part else { return Ok(()) };
-        let hits = self.containing(field, part.folded())?;
+        let hits = self.containing(field, part.key())?;
         self.keep(hits);
         Ok(())
     }
 
     pub(super) fn by_keyword(&mut self, keyword: Option<&SearchText>) -> Result<(), StoreError> {
         let Some(keyword) = keyword else { return Ok(()) };
-        let named = self.containing(TextField::Name, keyword.folded())?;
-        let mailed = self.containing(TextField::Email, keyword.folded())?;
+        let named = self.containing(TextField::Name, keyword.key())?;
+        let mailed = self.containing(TextField::Email, keyword.key())?;
         self.keep(named.or(mailed));
         Ok(())
     }
@@ -184,13 +184,13 @@ impl Blocks<'_> {
                 self.numbers(Column::ContactTypes, within, |types| types & i64::from(wanted.bits()) != 0)
             }
             (Some(text), None) => {
-                let finders = Finders::of(text.folded());
+                let finders = Finders::of(text.key());
                 self.texts(TextField::Contacts, within, |texts| {
                     finders.iter().map(|finder| texts.containing(finder)).fold(Bits::default(), Bits::or)
                 })
             }
             (Some(text), Some(wanted)) => {
-                let finders = Finders::of(text.folded());
+                let finders = Finders::of(text.key());
                 self.texts(TextField::Contacts, within, |texts| {
                     let with =
                         |finder| texts.with_contact(finder, |contact_type| wanted.contains(contact_type));

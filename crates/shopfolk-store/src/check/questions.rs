@@ -11,6 +11,7 @@ pub(super) fn questions(dialect: Dialect, contacts: &str) -> Vec<(Invariant, Str
     questions.extend(counters());
     questions.extend(of_events(contacts));
     questions.extend(particular(contacts));
+    questions.extend(of_namesakes(dialect));
     questions.extend(of_batches());
     questions.extend(of_webhooks());
     questions
@@ -259,6 +260,34 @@ fn of_batches() -> Vec<(Invariant, String)> {
     ]
     .map(|sql| (Invariant::SummariesRight, sql.to_owned()))
     .into()
+}
+
+/// What is called as another one is, because a release before compared texts in another way.
+fn of_namesakes(dialect: Dialect) -> Vec<(Invariant, String)> {
+    let sign = match dialect {
+        Dialect::Sqlite => "char(1)",
+        Dialect::Postgres => "chr(1)",
+    };
+    let of = |table: &str, key: &str, found: String| {
+        // What begins with the sign is no namesake.
+        format!("SELECT store_id, {found} FROM {table} WHERE {key} LIKE '_%' || {sign} || '%'")
+    };
+    let rows = [
+        ("customers", "customer_id", "email_key", "customer", "e-mail address"),
+        ("customer_groups", "group_id", "name_key", "customer group", "name"),
+        ("customer_extra_fields", "extra_field_id", "title_key", "extra field", "title"),
+        ("owners", "owner_id", "email_key", "owner", "e-mail address"),
+    ];
+    let mut questions: Vec<_> = rows
+        .iter()
+        .map(|(table, id, key, what, text)| {
+            of(table, key, format!("'{what} ' || {id} || ' has the {text} of another one, as these are compared now'"))
+        })
+        .collect();
+    let contact = "'contact ' || contact_id || ' of customer ' || customer_id
+                   || ' equals another one, as these are compared now'";
+    questions.push(of("contacts", "contact_key", contact.to_owned()));
+    questions.into_iter().map(|sql| (Invariant::NoEqualContacts, sql)).collect()
 }
 
 /// The rules that are the model's own.

@@ -198,7 +198,7 @@ impl Found {
 
 /// A customer of whom nothing is known yet but the row.
 fn begun(row: CustomerRow) -> (BookSummary, Result<Customer, Damage>) {
-    let CustomerRow { id, email, name, registered, updated, contacts, group } = row;
+    let CustomerRow { id, email, name, registered, updated, contacts, group, namesake } = row;
     let customer = Customer {
         id,
         email,
@@ -206,6 +206,7 @@ fn begun(row: CustomerRow) -> (BookSummary, Result<Customer, Damage>) {
         registered,
         updated,
         group,
+        namesake,
         details: CustomerDetails::default(),
         addresses: AddressBook::default(),
         extra_fields: ExtraFieldValues::new(),

@@ -106,5 +106,6 @@ fn customer_row(customer: &Customer, contacts: BookSummary) -> CustomerRow {
         updated: customer.updated,
         contacts,
         group: customer.group,
+        namesake: customer.namesake,
     }
 }

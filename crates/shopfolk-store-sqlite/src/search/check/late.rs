@@ -3,7 +3,7 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use rusqlite::Connection;
-use shopfolk_model::{Contact, StoreId, fold};
+use shopfolk_model::{Contact, StoreId, searched_key};
 use shopfolk_store::StoreError;
 
 use crate::connection::doing;
@@ -61,7 +61,7 @@ impl LateContacts {
 impl LateContact {
     /// Whether it says what there is to say of this contact.
     pub(super) fn is(&self, contact: &Contact) -> bool {
-        let text = fold(contact.address.contact().as_str());
+        let text = searched_key(contact.address.contact().as_str());
         self.contact == contact.id.get() && self.hash == hash(contact.contact_type().code(), text.as_bytes())
     }
 }
