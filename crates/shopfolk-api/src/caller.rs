@@ -19,8 +19,8 @@ use shopfolk_model::{
 };
 use shopfolk_operations::{
     AttemptFilter, BatchEntry, BatchSearch, FindAccess, ManyCustomers, MassChange, NoteTokenUse, StopReason,
-    change_many_customers, delete_extra_field, delete_group, list_batches, replay_failed, touch_customers_of_group,
-    webhooks_for,
+    change_many_customers, delete_extra_field, delete_group, list_batches, replay_failed,
+    touch_customers_of_group, webhooks_for,
 };
 use shopfolk_store::{Engine, ReadOperation, WriteOperation};
 

@@ -5,7 +5,9 @@ use rand::SeedableRng;
 use rand::rngs::{StdRng, SysRng};
 use serde::Serialize;
 use shopfolk_model::{ExtraField, ExtraFieldChange, ExtraFieldKey, NewExtraField};
-use shopfolk_operations::{ChangeExtraField, CreateExtraField, GetExtraField, ListExtraFields, LookOverValues};
+use shopfolk_operations::{
+    ChangeExtraField, CreateExtraField, GetExtraField, ListExtraFields, LookOverValues,
+};
 use shopfolk_store::Engine;
 use utoipa::ToSchema;
 

@@ -129,7 +129,8 @@ mod tests {
     fn a_record_is_read_as_it_was_written() {
         let at = |seconds| Timestamp::from_unix_seconds(seconds).unwrap();
         let name = GroupName::new("VIP, \"quoted\"").unwrap();
-        let group = CustomerGroup { id: GroupId::new(7).unwrap(), name, external_reference: None, namesake: false };
+        let group =
+            CustomerGroup { id: GroupId::new(7).unwrap(), name, external_reference: None, namesake: false };
         let CustomerGroup { name, external_reference, .. } = group.clone();
         assert_eq!(
             read(|line| write_group(&group, line)),

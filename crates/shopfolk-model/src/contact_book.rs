@@ -273,9 +273,7 @@ impl ContactBook {
 
     /// Whether a contact has to be added ([`ContactBook::add_email`]) when the customer's own address becomes this one.
     pub fn lacks_email(&self, before: Option<&EmailAddress>, after: &EmailAddress) -> bool {
-        before != Some(after)
-            && !self.has_email(after)
-            && before.is_none_or(|before| !self.has_email(before))
+        before != Some(after) && !self.has_email(after) && before.is_none_or(|before| !self.has_email(before))
     }
 
     /// Adds the contact for a customer's own address, with this id; `None` when an equal one is there. It is the default if

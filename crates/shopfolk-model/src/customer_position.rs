@@ -103,5 +103,4 @@ mod tests {
             assert!(behind(descending, "", 1), "those without a name come last");
         }
     }
-
 }

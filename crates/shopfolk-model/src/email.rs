@@ -43,9 +43,7 @@ pub fn email_key(address: &str) -> String {
 
 /// The domain in its ASCII form, by UTS #46; `None` where it is no domain.
 pub(crate) fn ascii_domain(domain: &str) -> Option<Cow<'_, str>> {
-    Uts46::new()
-        .to_ascii(domain.as_bytes(), NOT_IN_DOMAINS, Hyphens::CheckFirstLast, DnsLength::Verify)
-        .ok()
+    Uts46::new().to_ascii(domain.as_bytes(), NOT_IN_DOMAINS, Hyphens::CheckFirstLast, DnsLength::Verify).ok()
 }
 
 fn is_domain(domain: &str) -> bool {

@@ -146,8 +146,16 @@ impl ExtraFieldBook {
             return Err(ExtraFieldRuleError::KeyInUse { key });
         }
         let NewExtraField { title, field_type, shown_on_order_details } = new;
-        let field =
-            ExtraField { id, key, title, field_type, shown_on_order_details, created: now, modified: now, namesake: false };
+        let field = ExtraField {
+            id,
+            key,
+            title,
+            field_type,
+            shown_on_order_details,
+            created: now,
+            modified: now,
+            namesake: false,
+        };
         self.check(&field)?;
         self.fields.push(field.clone());
         Ok(field)

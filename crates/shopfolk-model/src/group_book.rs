@@ -57,7 +57,12 @@ impl GroupBook {
 
     /// The built-in group.
     pub fn general() -> CustomerGroup {
-        CustomerGroup { id: GroupId::GENERAL, name: GroupName::general(), external_reference: None, namesake: false }
+        CustomerGroup {
+            id: GroupId::GENERAL,
+            name: GroupName::general(),
+            external_reference: None,
+            namesake: false,
+        }
     }
 
     /// The groups that were created, by id.
@@ -208,7 +213,12 @@ mod tests {
         let changed = book.change(id(1), set).unwrap().unwrap();
         assert_eq!(
             changed,
-            CustomerGroup { id: id(1), name: name("A"), external_reference: Some(reference("x")), namesake: false }
+            CustomerGroup {
+                id: id(1),
+                name: name("A"),
+                external_reference: Some(reference("x")),
+                namesake: false
+            }
         );
         let rename = GroupChange { name: Some(name("a")), ..GroupChange::default() };
         let changed = book.change(id(1), rename).unwrap().unwrap();

@@ -56,7 +56,13 @@ impl SearchedOrder {
         email_key: String,
         customer: Option<CustomerId>,
     ) -> Self {
-        Self { number: number.to_string(), key: searched_key(key), email: searched_key(email), email_key, customer }
+        Self {
+            number: number.to_string(),
+            key: searched_key(key),
+            email: searched_key(email),
+            email_key,
+            customer,
+        }
     }
 
     /// What a search looks at of this order.

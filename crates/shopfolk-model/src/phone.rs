@@ -104,7 +104,8 @@ mod tests {
 
     #[test]
     fn of_a_phone_number_the_digits_count() {
-        let asked = |text| PhoneDigits::optional(text).map(|digits| digits.map(|digits| digits.0.to_string()));
+        let asked =
+            |text| PhoneDigits::optional(text).map(|digits| digits.map(|digits| digits.0.to_string()));
         for (text, digits) in [
             ("+1 (23) 4", "1234"),
             ("0176 123", "176123"),

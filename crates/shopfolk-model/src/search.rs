@@ -5,8 +5,8 @@ use std::fmt;
 
 use crate::text::with_newlines;
 use crate::{
-    ContactType, CountryCode, CustomerKind, EmailAddress, GroupId, LanguageCode, Money, PhoneDigits, ProductId,
-    Timestamp, searched_key,
+    ContactType, CountryCode, CustomerKind, EmailAddress, GroupId, LanguageCode, Money, PhoneDigits,
+    ProductId, Timestamp, searched_key,
 };
 
 /// The most entries that a list in a search can have.

@@ -54,7 +54,8 @@ pub fn searched_key(text: &str) -> String {
     if !decomposed.chars().any(|character| is_dropped(classes.get32_u8(character.into()))) {
         return key;
     }
-    let plain: String = decomposed.chars().filter(|&character| !is_dropped(classes.get32_u8(character.into()))).collect();
+    let plain: String =
+        decomposed.chars().filter(|&character| !is_dropped(classes.get32_u8(character.into()))).collect();
     ComposingNormalizerBorrowed::new_nfc().normalize(&plain).into_owned()
 }
 
@@ -161,7 +162,8 @@ mod tests {
 
     #[test]
     fn what_looks_different_stays_different() {
-        for (one, other) in [("a", "ä"), ("o", "0"), ("ı", "i"), ("a b", "ab"), ("か", "が"), ("किम", "कम")] {
+        for (one, other) in [("a", "ä"), ("o", "0"), ("ı", "i"), ("a b", "ab"), ("か", "が"), ("किम", "कम")]
+        {
             assert_ne!(unique_key(one), unique_key(other), "{one}");
         }
     }
@@ -190,7 +192,9 @@ mod tests {
 
     #[test]
     fn a_text_of_which_nothing_is_seen_is_blank() {
-        for text in ["", " \t\n", "\u{200B}", "\u{202A}\u{202C}", "\u{3164}", "\u{2800} \u{FEFF}", "\u{E0020}"] {
+        for text in
+            ["", " \t\n", "\u{200B}", "\u{202A}\u{202C}", "\u{3164}", "\u{2800} \u{FEFF}", "\u{E0020}"]
+        {
             assert!(is_blank(text), "{text:?}");
         }
         for text in ["a", " . ", "\u{301}", "👍\u{FE0F}", "가"] {

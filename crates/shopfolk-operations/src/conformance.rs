@@ -35,6 +35,7 @@ mod random_values;
 mod read_whole;
 mod search;
 mod stores;
+mod text_keys;
 mod transactions;
 mod transfer;
 mod webhooks;
@@ -63,6 +64,7 @@ pub use random_records::any_record_comes_back_as_it_went_in;
 pub use random_search::any_search_finds_what_the_rules_find;
 pub use search::*;
 pub use stores::*;
+pub use text_keys::*;
 pub use transactions::*;
 pub use transfer::*;
 pub use webhooks::*;
@@ -208,6 +210,14 @@ macro_rules! conformance_tests {
             pages_of_orders_go_on_whatever_comes_and_goes
             pages_of_deleted_customers_and_of_groups_go_on
             stores_are_listed_page_by_page
+            texts_are_found_in_every_spelling
+            numbers_are_found_in_digits_of_every_script
+            one_domain_is_one_in_both_forms
+            names_that_look_the_same_are_there_once
+            what_became_equal_stays_and_is_told
+            renamed_group_moves_updated_of_its_customers
+            changed_email_is_always_among_the_contacts
+            type_to_which_a_value_does_not_fit_is_refused
         );
         $crate::copy_tests!($new_engine; $new_engine);
     };

@@ -5,8 +5,8 @@ use shopfolk_model::{
     ExtraFieldKey, ExtraFieldRuleError, Happening, MAXIMUM_EXTRA_FIELDS, NewExtraField, StoreId, Timestamp,
 };
 use shopfolk_store::{
-    EXTRA_FIELDS_BY_KEY, Engine, Length, Listed, PORTION, Pace, Query, ReadOperation, ReadTx, Record, StoreError,
-    StoredExtraFieldValue, Which, WriteOperation, WriteTx,
+    EXTRA_FIELDS_BY_KEY, Engine, Length, Listed, PORTION, Pace, Query, ReadOperation, ReadTx, Record,
+    StoreError, StoredExtraFieldValue, Which, WriteOperation, WriteTx,
 };
 
 use crate::mass_change::{Cleared, clear_portion};

@@ -1,8 +1,8 @@
 //! Customer groups. The built-in group is no row; the book of groups knows it.
 
 use shopfolk_model::{
-    Actor, Customer, CustomerChange, CustomerGroup, CustomerId, CustomerSearch, GroupBook, GroupChange, GroupFilter, GroupId,
-    GroupRuleError, Happening, MAXIMUM_GROUPS, NewGroup, StoreId, Timestamp,
+    Actor, Customer, CustomerChange, CustomerGroup, CustomerId, CustomerSearch, GroupBook, GroupChange,
+    GroupFilter, GroupId, GroupRuleError, Happening, MAXIMUM_GROUPS, NewGroup, StoreId, Timestamp,
 };
 use shopfolk_store::{
     Engine, Length, Listed, Pace, Page, PageRequest, Query, ReadOperation, ReadTx, Record, StoreError, Which,

@@ -63,8 +63,7 @@ pub use customers::{
 pub use error::{OperationError, StopReason};
 pub use export::{CustomerExtent, ExportCustomers, Exported};
 pub use extra_fields::{
-    ChangeExtraField, CreateExtraField, GetExtraField, ListExtraFields, LookOverValues,
-    delete_extra_field,
+    ChangeExtraField, CreateExtraField, GetExtraField, ListExtraFields, LookOverValues, delete_extra_field,
 };
 pub use forget_batches::forget_batches;
 pub use groups::{ChangeGroup, CreateGroup, GetGroup, ListGroups, delete_group, touch_customers_of_group};

@@ -211,8 +211,12 @@ async fn renew_customers<T: WriteTx>(tx: &mut T, listed: Vec<StoredCustomer>) ->
     let dialect = tx.dialect();
     let was_other = |value: &Value<'_>| matches!(value, Value::Text(text) if !text.is_ascii());
     let is_other = |stored: &StoredCustomer| {
-        stored.rows(dialect).iter().any(|(_, row)| row.iter().any(was_other))
-            || stored.contacts.iter().any(|contact| is_number_with_sign(contact))
+        stored.customer.namesake
+            || stored.rows(dialect).iter().any(|(_, row)| row.iter().any(was_other))
+            || stored
+                .contacts
+                .iter()
+                .any(|contact| contact.address.is_namesake() || is_number_with_sign(contact))
     };
     let mut customers: Vec<Customer> =
         listed.into_iter().filter(is_other).map(|stored| stored.customer).collect();

@@ -221,12 +221,39 @@ fn settle_contact(
     contact: Arc<Contact>,
 ) -> Result<(), StoreError> {
     match insert_contact(connection, customer, Arc::clone(&contact)) {
-        Err(StoreError::Conflict { .. }) => {
+        Err(StoreError::Conflict { .. }) if is_of_another(connection, customer, &contact)? => {
             let address = contact.address.clone().of_namesake(contact.id);
             insert_contact(connection, customer, Arc::new(Contact { address, ..Contact::clone(&contact) }))
         }
         written => written,
     }
+}
+
+/// Whether another contact of the customer has the key of this one.
+fn is_of_another(
+    connection: &Connection,
+    customer: CustomerKey,
+    contact: &Contact,
+) -> Result<bool, StoreError> {
+    connection
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM contacts
+                             WHERE store_id = ?1 AND customer_id = ?2 AND contact_type = ?3 AND contact_key = ?4
+                               AND contact_id <> ?5)",
+        )
+        .and_then(|mut statement| {
+            statement.query_row(
+                params![
+                    customer.store.get(),
+                    customer.customer.get(),
+                    contact.contact_type().code(),
+                    contact.address.key().as_str(),
+                    contact.id.get(),
+                ],
+                |row| row.get(0),
+            )
+        })
+        .map_err(doing("look for an equal contact"))
 }
 
 /// Writes a contact beside the others of its customer.

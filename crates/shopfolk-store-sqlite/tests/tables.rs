@@ -6,7 +6,9 @@ use std::fs;
 use std::path::Path;
 
 use rusqlite::Connection;
-use shopfolk_store::{ColumnType, Dialect, MigrationStep, TABLES, Table};
+use shopfolk_operations::conformance::{STORE, contacts, create_customer, create_group, named, phone, shop};
+use shopfolk_operations::{SearchCustomerIds, renew_text_keys};
+use shopfolk_store::{ColumnType, Dialect, Engine, Invariant, MigrationStep, TABLES, Table};
 use shopfolk_store_sqlite::{SqliteEngine, SqliteSettings};
 use tempfile::TempDir;
 
@@ -104,4 +106,67 @@ fn a_migration_that_fails_leaves_nothing_of_itself_and_all_of_those_before_it() 
         matches!(first, Some(MigrationStep::Begins { migration, number: 1, .. }) if migration.starts_with("V7__")),
         "{told:?}"
     );
+}
+
+/// A database as the release before left it: keys in lower case, and two contacts that it took for different ones, of which
+/// one lies among the recent ones.
+#[tokio::test]
+async fn keys_of_the_release_before_are_made_anew_and_nothing_is_lost() {
+    let directory = TempDir::new().unwrap();
+    let settings = SqliteSettings::new(directory.path().join("shop.db"));
+    let engine = SqliteEngine::open(&settings).unwrap();
+    let anna = shop(&engine).await;
+    let other = create_customer(&engine, "b@munchen.de").await;
+    create_group(&engine, named("Cafe")).await.unwrap();
+    for number in ["+49 176", "2"] {
+        shopfolk_operations::conformance::create(&engine, anna, phone(number)).await;
+    }
+    engine.close().await.unwrap();
+    let database = Connection::open(&settings.path).unwrap();
+    let before = "UPDATE customers SET email = 'b@münchen.de', email_key = 'b@münchen.de', name = 'Müller' WHERE customer_id = 2;
+                  UPDATE customer_groups SET name = 'Café', name_key = 'café';
+                  INSERT INTO recent_contacts (store_id, contact_id, customer_id, contact_type, contact, handle, note,
+                                               is_default, order_by, timestamp, customer_updated)
+                  SELECT store_id, contact_id, customer_id, contact_type, '＋４９ 176', handle, note, is_default, order_by,
+                         timestamp, 2
+                    FROM contacts WHERE contact_key = '2';
+                  UPDATE customers SET contact_count = 2, highest_order_by = 1, settled_through = (SELECT contact_id - 1 FROM contacts WHERE contact_key = '2')
+                   WHERE customer_id = 1;
+                  DELETE FROM contacts WHERE contact_key = '2';
+                  INSERT INTO stores_with_old_keys VALUES (1003);";
+    database.execute_batch(before).unwrap();
+
+    let engine = SqliteEngine::open(&settings).unwrap();
+    let mut told = Vec::new();
+    renew_text_keys(&engine, |step| told.push(step)).await.unwrap();
+    assert!(matches!(told.last(), Some(MigrationStep::Rows { done: 2, total: 2, .. })), "{told:?}");
+    told.clear();
+    renew_text_keys(&engine, |step| told.push(step)).await.unwrap();
+    assert_eq!(told, [], "it is done");
+    let texts: Vec<_> =
+        contacts(&engine, anna).await.iter().map(|one| one.address.contact().to_string()).collect();
+    assert_eq!(texts, ["anna@example.com", "+49 176", "＋４９ 176"]);
+    for (search, who) in [("muller", other), ("xn--", other)] {
+        let search = match search {
+            "xn--" => shopfolk_model::CustomerSearch {
+                email: Some(shopfolk_model::EmailFilter::Exactly(
+                    shopfolk_model::EmailAddress::new("B@xn--mnchen-3ya.de").ok(),
+                )),
+                ..shopfolk_model::CustomerSearch::default()
+            },
+            name => shopfolk_model::CustomerSearch {
+                name: shopfolk_model::SearchText::optional(name).unwrap(),
+                ..shopfolk_model::CustomerSearch::default()
+            },
+        };
+        let found = engine.read(STORE, SearchCustomerIds { search, sort: None }).await.unwrap();
+        assert_eq!(found, [who]);
+    }
+    create_group(&engine, named("CAFE\u{301}")).await.unwrap_err();
+    let (told, violations) = std::sync::mpsc::channel();
+    engine.check(move |violation| told.send(violation).unwrap()).await.unwrap();
+    let violations: Vec<_> = violations.iter().collect();
+    let is_namesake = matches!(&violations[..], [one] if one.invariant == Invariant::NoEqualContacts);
+    assert!(is_namesake, "{violations:#?}");
+    engine.close().await.unwrap();
 }

@@ -121,7 +121,9 @@ async fn check_extra_field_values<S: CheckSource>(
     let mut types = BTreeMap::new();
     source
         .rows(ExtraField::TABLE, &mut |store, columns| {
-            types.extend(read_row::<ExtraField>(S::DIALECT, store, columns).map(|field| ((store, field.id), field)));
+            types.extend(
+                read_row::<ExtraField>(S::DIALECT, store, columns).map(|field| ((store, field.id), field)),
+            );
         })
         .await?;
     source

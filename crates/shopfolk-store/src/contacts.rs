@@ -9,8 +9,8 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 use shopfolk_model::{
     BookChange, Contact, ContactAddress, ContactBook, ContactHandle, ContactId, ContactKey, ContactNote,
-    ContactText, ContactType, CustomerId, NewContact, OrderBy, Timestamp,
-    is_namesake_key, namesake_key, searched_key,
+    ContactText, ContactType, CustomerId, NewContact, OrderBy, Timestamp, is_namesake_key, namesake_key,
+    searched_key,
 };
 
 use crate::value::Made;

@@ -9,16 +9,15 @@ use std::sync::Arc;
 
 use shopfolk_model::{
     AddressBook, BookSummary, Contact, Customer, CustomerDetails, CustomerId, CustomerName, DeletedCustomer,
-    EmailAddress, EventType, ExternalReferenceId, ExtraFieldId, GroupId, OrderBy, Timestamp,
-    is_namesake_key,
+    EmailAddress, EventType, ExternalReferenceId, ExtraFieldId, GroupId, OrderBy, Timestamp, is_namesake_key,
 };
 
-use crate::customer_document::{decode_customer, encode_customer};
 use crate::contacts::kept_key;
+use crate::customer_document::{decode_customer, encode_customer};
 use crate::value::Made;
 use crate::{
-    ColumnType, Dialect, Guard, IdKind, Lifecycle, OnlyRows, Owner, Page, PageRequest, Reference,
-    StoreError, Stored, Unique, Value, record,
+    ColumnType, Dialect, Guard, IdKind, Lifecycle, OnlyRows, Owner, Page, PageRequest, Reference, StoreError,
+    Stored, Unique, Value, record,
 };
 
 pub(crate) use read::MOST_CONTACTS;

@@ -5,8 +5,8 @@ use shopfolk_model::{
     ExtraFieldValue, MAXIMUM_EXTRA_FIELDS, Timestamp, is_namesake_key,
 };
 
-use crate::value::Made;
 use crate::contacts::kept_key;
+use crate::value::Made;
 use crate::{Guard, IdKind, Lifecycle, Owner, Reference, Unique, record};
 
 /// By the key that callers know.

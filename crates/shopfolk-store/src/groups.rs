@@ -1,9 +1,11 @@
 //! The customer groups of a store. The built-in group is no row: these operations know nothing of it.
 
-use shopfolk_model::{CustomerGroup, EventType, ExternalReferenceId, GroupId, GroupName, MAXIMUM_GROUPS, is_namesake_key};
+use shopfolk_model::{
+    CustomerGroup, EventType, ExternalReferenceId, GroupId, GroupName, MAXIMUM_GROUPS, is_namesake_key,
+};
 
-use crate::value::Made;
 use crate::contacts::kept_key;
+use crate::value::Made;
 use crate::{Guard, IdKind, Lifecycle, OnlyRows, Unique, record};
 
 record! {

@@ -33,7 +33,9 @@ impl fmt::Display for Invariant {
         formatter.write_str(match self {
             Self::TenantsApart => "no store sees another's rows",
             Self::OneDefaultPerType => "at most one default contact of a type per customer",
-            Self::NoEqualContacts => "no two equal contacts of a customer, no e-mail or name twice in a store",
+            Self::NoEqualContacts => {
+                "no two equal contacts of a customer, no e-mail or name twice in a store"
+            }
             Self::IdsNeverReused => "ids are never reused",
             Self::EventForEveryChange => "an event exists if and only if its change does",
             Self::SummariesRight => "kept counts are right and bounds hold",

@@ -69,8 +69,8 @@ pub use batches::{
 pub use budget::{BUDGET, Budget, PORTION, Pace};
 pub use check::{CheckSource, check_rows, check_tables};
 pub use contacts::{
-    BookToAdd, FoundContacts, ONE_DEFAULT_CONTACT, ReadContacts, StoredContact, WriteContacts, searched_beside,
-    stored_key,
+    BookToAdd, FoundContacts, ONE_DEFAULT_CONTACT, ReadContacts, StoredContact, WriteContacts,
+    searched_beside, stored_key,
 };
 pub use contacts_part::{ContactPlace, ContactsPart, ContactsRequest, ListedContactsPart};
 pub use copy::{Aggregate, CopyOperation, CopyTx, ReadCopy, StoreSize, StoredRow, replace};

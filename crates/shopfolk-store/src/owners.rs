@@ -5,8 +5,8 @@ use shopfolk_model::{
     is_namesake_key,
 };
 
-use crate::value::Made;
 use crate::contacts::kept_key;
+use crate::value::Made;
 use crate::{Guard, IdKind, Lifecycle, Unique, record};
 
 /// What is locked while owners come, go, or sign in.

@@ -6,8 +6,8 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use shopfolk_store::Engine;
 use shopfolk_operations::renew_text_keys;
+use shopfolk_store::Engine;
 use shopfolk_store_postgres::{PostgresAddress, PostgresEngine, PostgresSettings};
 use shopfolk_store_sqlite::{SqliteEngine, SqliteSettings};
 

@@ -107,7 +107,7 @@ async fn every_order_sorts_with_missing_values_last() {
         ("REGISTERED_DATE_ASC", "abc"),
         ("REGISTERED_DATE_DESC", "cba"),
         ("UPDATED_DATE_ASC", "abc"),
-        ("UPDATED_DATE_DESC", "bca"),
+        ("UPDATED_DATE_DESC", "cba"),
         ("ORDER_COUNT_ASC", "acb"),
         ("ORDER_COUNT_DESC", "bca"),
         ("SALES_VALUE_ASC", "abc"),

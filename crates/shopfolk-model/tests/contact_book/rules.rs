@@ -198,5 +198,9 @@ fn the_contact_for_the_customers_own_address_follows_it() {
     book.add(other, id(2), at(1)).unwrap();
     assert!(book.follow_email(&email("b@example.com"), &email("C@example.com")).is_some(), "it is there");
     assert_eq!(defaults(&book), [2], "it becomes the default");
-    assert_eq!(book.follow_email(&email("b@example.com"), &email("c@example.com")), None, "it is the default");
+    assert_eq!(
+        book.follow_email(&email("b@example.com"), &email("c@example.com")),
+        None,
+        "it is the default"
+    );
 }

@@ -100,3 +100,22 @@ pub async fn unknown_extra_field_is_refused<E: Engine>(engine: E) {
     }
     assert_eq!(values(&engine, anna).await, [""; 0]);
 }
+
+pub async fn type_to_which_a_value_does_not_fit_is_refused<E: Engine>(engine: E) {
+    let anna = shop(&engine).await;
+    create_field(&engine, "Size", ExtraFieldType::Text, &["aaaaaaa"]).await.unwrap();
+    create_field(&engine, "Other", ExtraFieldType::Text, &["bbbbbbb"]).await.unwrap();
+    set(&engine, anna, &[("aaaaaaa", Some("2025-01-02")), ("bbbbbbb", Some("XL"))]).await.unwrap();
+    let look = async |field: &str| {
+        let change =
+            ExtraFieldChange { field_type: Some(ExtraFieldType::DateTime), ..ExtraFieldChange::default() };
+        engine.read(STORE, crate::LookOverValues { key: key(field), change }).await
+    };
+    look("aaaaaaa").await.unwrap();
+    look("zzzzzzz").await.unwrap();
+    let refused = look("bbbbbbb").await.unwrap_err().to_string();
+    assert!(
+        refused.ends_with("cannot become DATETIME: 1 of its values do not fit to that type"),
+        "{refused}"
+    );
+}

@@ -26,7 +26,6 @@ pub const FREE_COLUMNS: &[(&str, &str, &str)] = &[
     ("customer_groups", "external_reference", "a group may have any name in another system, or none"),
     ("customer_extra_fields", "created", "a field may have been created at any time"),
     ("customer_extra_fields", "modified", "a field may have been modified at any time"),
-    ("customer_extra_field_values", "value", "a customer may have any value"),
     ("customers", "updated", "a customer may have been updated at any time"),
     ("customer_details", "external_reference", "a customer may have any name in another system, or none"),
     ("contacts", "handle", "a contact may have any handle, or none"),

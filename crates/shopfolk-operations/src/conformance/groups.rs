@@ -49,7 +49,9 @@ pub async fn last_id_of_a_kind_is_never_taken<E: Engine>(engine: E) {
     create_store(&engine, STORE).await;
     let keep = async |id| {
         let NewGroup { name, external_reference } = named(&format!("{id}"));
-        engine.write(STORE, BY, KeepGroup(CustomerGroup { id, name, external_reference, namesake: false })).await
+        engine
+            .write(STORE, BY, KeepGroup(CustomerGroup { id, name, external_reference, namesake: false }))
+            .await
     };
     let refused = keep(GroupId::MAXIMUM).await.unwrap_err();
     assert!(matches!(refused, StoreError::OutOfIds { .. }), "{refused:?}");

@@ -20,7 +20,7 @@ fn email(text: &str) -> EmailAddress {
     EmailAddress::new(text).unwrap()
 }
 
-fn order(key: &str, total: &str, created: i64) -> RecordOrder {
+pub(super) fn order(key: &str, total: &str, created: i64) -> RecordOrder {
     RecordOrder {
         customer: None,
         email: None,
@@ -39,7 +39,7 @@ fn bought(products: &[(i64, &str)]) -> Vec<OrderedProduct> {
     products.iter().map(product).collect()
 }
 
-async fn record<E: Engine>(engine: &E, order: RecordOrder) -> OrderNumber {
+pub(super) async fn record<E: Engine>(engine: &E, order: RecordOrder) -> OrderNumber {
     engine.write(STORE, BY, order).await.unwrap().0
 }
 
@@ -47,7 +47,7 @@ async fn statistics<E: Engine>(engine: &E, customer: CustomerId) -> OrderStatist
     whole_customer(engine, STORE, customer).await.unwrap().customer.orders
 }
 
-async fn numbers<E: Engine>(engine: &E, search: OrderSearch) -> Vec<OrderNumber> {
+pub(super) async fn numbers<E: Engine>(engine: &E, search: OrderSearch) -> Vec<OrderNumber> {
     let page = PageRequest::at(0, 100);
     let found =
         engine.read(STORE, SearchOrders { search, page, wanted: WantedOfOrders::Everything }).await.unwrap();

@@ -263,7 +263,13 @@ fn code(random: &mut StdRng, number: i64, other: i64) -> AuthorizationCode {
 
 fn owner(random: &mut StdRng, number: i64, other: i64) -> Owner {
     let password = PasswordHash::new(&format!("$argon2id${}", "A".repeat(300))).unwrap();
-    Owner { id: owner_of(number), email: email(random, other), password, created: time(random), namesake: false }
+    Owner {
+        id: owner_of(number),
+        email: email(random, other),
+        password,
+        created: time(random),
+        namesake: false,
+    }
 }
 
 fn session(random: &mut StdRng, number: i64) -> Session {

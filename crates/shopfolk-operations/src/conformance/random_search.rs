@@ -187,7 +187,10 @@ impl<'a, E: Engine> Comparison<'a, E> {
             ids: turns.then(|| (0..2).map(|_| any_of(self.random, &groups)).collect()),
         };
         let fits = |group: &&CustomerGroup| {
-            filter.keyword.as_ref().is_none_or(|keyword| keyword.is_in(&shopfolk_model::searched_key(group.name.as_str())))
+            filter
+                .keyword
+                .as_ref()
+                .is_none_or(|keyword| keyword.is_in(&shopfolk_model::searched_key(group.name.as_str())))
                 && filter.ids.as_ref().is_none_or(|ids| ids.contains(&group.id))
         };
         let expected: Vec<_> = self.groups.iter().filter(fits).cloned().collect();

@@ -3,12 +3,13 @@
 use shopfolk_store::Invariant;
 
 /// The tables that no description names, with what people call a row.
-const OWN_TABLES: [(&str, &str); 5] = [
+const OWN_TABLES: [(&str, &str); 6] = [
     ("counters", "a row of counters"),
     ("recent_contacts", "a recent contact"),
     ("search_blocks", "a search block"),
     ("search_added", "a row of contacts added for searches"),
     ("search_changed", "a customer to be packed for searches"),
+    ("stores_with_old_keys", "a store whose texts are to be compared anew"),
 ];
 
 /// All questions.

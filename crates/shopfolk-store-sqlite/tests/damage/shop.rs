@@ -4,7 +4,7 @@ use std::path::Path;
 
 use rusqlite::Connection;
 use shopfolk_model::CustomerId;
-use shopfolk_operations::conformance::{create, create_customer, default_phone, full_shop, phone};
+use shopfolk_operations::conformance::{STORE, create, create_customer, default_phone, full_shop, phone};
 use shopfolk_store::Engine;
 use shopfolk_store_sqlite::{SqliteEngine, SqliteSettings};
 use tempfile::TempDir;
@@ -32,6 +32,8 @@ pub fn shop_with_everything(path: &Path) -> CustomerId {
             create(&engine, customer, default_phone(&format!("+2 {attempt}"))).await;
             create_customer(&engine, &format!("late{attempt}@example.com")).await;
             let source = Connection::open(&settings.path).unwrap();
+            let compared = "INSERT OR IGNORE INTO stores_with_old_keys VALUES (?1)";
+            source.execute(compared, [STORE.get()]).unwrap();
             source.execute("VACUUM INTO ?1", [path.to_str().unwrap()]).unwrap();
             if has_work(path) {
                 break;

@@ -281,7 +281,11 @@ fn of_namesakes(dialect: Dialect) -> Vec<(Invariant, String)> {
     let mut questions: Vec<_> = rows
         .iter()
         .map(|(table, id, key, what, text)| {
-            of(table, key, format!("'{what} ' || {id} || ' has the {text} of another one, as these are compared now'"))
+            of(
+                table,
+                key,
+                format!("'{what} ' || {id} || ' has the {text} of another one, as these are compared now'"),
+            )
         })
         .collect();
     let contact = "'contact ' || contact_id || ' of customer ' || customer_id
