@@ -22,5 +22,6 @@ mod orders;
 mod pages;
 mod search;
 mod support;
+mod texts;
 mod unknown_tokens;
 mod webhooks;
