@@ -37,7 +37,7 @@ pub fn email_key(address: &str) -> String {
     }
     let Some((local, domain)) = address.rsplit_once('@') else { return unique_key(address) };
     // Domains that former releases took may have no such form.
-    let domain = ascii_domain(domain).map_or_else(|| unique_key(domain).into(), |domain| domain);
+    let domain = ascii_domain(domain).unwrap_or_else(|| unique_key(domain).into());
     format!("{}@{domain}", unique_key(local))
 }
 

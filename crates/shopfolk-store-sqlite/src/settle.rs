@@ -104,7 +104,7 @@ pub(crate) fn settle_customer(
         place(a).cmp(&place(b)).then_with(|| a.contact.address.key().cmp(b.contact.address.key()))
     });
     for RecentContact { contact, .. } in contacts {
-        settle_contact(connection, customer, contact)?;
+        settle_contact(connection, customer, &contact)?;
     }
     let changed = update_customer(connection, customer, summary, updated, Some(through))?;
     if changed != 1 {
@@ -218,12 +218,12 @@ pub(crate) fn reload(
 fn settle_contact(
     connection: &Connection,
     customer: CustomerKey,
-    contact: Arc<Contact>,
+    contact: &Arc<Contact>,
 ) -> Result<(), StoreError> {
-    match insert_contact(connection, customer, Arc::clone(&contact)) {
-        Err(StoreError::Conflict { .. }) if is_of_another(connection, customer, &contact)? => {
+    match insert_contact(connection, customer, Arc::clone(contact)) {
+        Err(StoreError::Conflict { .. }) if is_of_another(connection, customer, contact)? => {
             let address = contact.address.clone().of_namesake(contact.id);
-            insert_contact(connection, customer, Arc::new(Contact { address, ..Contact::clone(&contact) }))
+            insert_contact(connection, customer, Arc::new(Contact { address, ..Contact::clone(contact) }))
         }
         written => written,
     }

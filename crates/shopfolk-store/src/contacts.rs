@@ -90,8 +90,8 @@ pub fn stored_key(key: &ContactKey, dialect: Dialect) -> Cow<'_, str> {
 }
 
 /// The key of something that has a number, as a database keeps it.
-pub(crate) fn kept_key(key: String, namesake: bool, number: i64, dialect: Dialect) -> String {
-    let bounded = bounded_key(&key, dialect).into_owned();
+pub(crate) fn kept_key(key: &str, namesake: bool, number: i64, dialect: Dialect) -> String {
+    let bounded = bounded_key(key, dialect).into_owned();
     if namesake { namesake_key(&bounded, number) } else { bounded }
 }
 

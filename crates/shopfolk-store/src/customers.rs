@@ -74,7 +74,7 @@ fn email_key(customer: &CustomerRow, dialect: Dialect) -> String {
     let CustomerRow { id, email, namesake, .. } = customer;
     match email {
         None => format!("\u{1}{id}"),
-        Some(email) => kept_key(email.key(), *namesake, id.get(), dialect),
+        Some(email) => kept_key(&email.key(), *namesake, id.get(), dialect),
     }
 }
 

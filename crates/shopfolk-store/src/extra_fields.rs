@@ -19,7 +19,7 @@ record! {
         Key extra_field_id: ExtraFieldId = &field.id;
         Value field_key: ExtraFieldKey = &field.key;
         Value title: ExtraFieldTitle = &field.title;
-        Value title_key: String = Made(kept_key(field.title.key(), field.namesake, field.id.get(), dialect));
+        Value title_key: String = Made(kept_key(&field.title.key(), field.namesake, field.id.get(), dialect));
         Value field_type: ExtraFieldType = &field.field_type;
         Value shown_on_order_details: bool = &field.shown_on_order_details;
         Value created: Timestamp = &field.created;

@@ -13,7 +13,7 @@ record! {
     |group, dialect| {
         Key group_id: GroupId = &group.id;
         Value name: GroupName = &group.name;
-        Value name_key: String = Made(kept_key(group.name.key(), group.namesake, group.id.get(), dialect));
+        Value name_key: String = Made(kept_key(&group.name.key(), group.namesake, group.id.get(), dialect));
         Value external_reference: Option<ExternalReferenceId> = &group.external_reference;
     }
     |store, reader| Self { id: group_id, name, external_reference, namesake: is_namesake_key(&name_key) };

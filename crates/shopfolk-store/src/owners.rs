@@ -20,7 +20,7 @@ record! {
     |owner, dialect| {
         Key owner_id: OwnerId = &owner.id;
         Value email: EmailAddress = &owner.email;
-        Value email_key: String = Made(kept_key(owner.email.key(), owner.namesake, owner.id.get(), dialect));
+        Value email_key: String = Made(kept_key(&owner.email.key(), owner.namesake, owner.id.get(), dialect));
         Value password_hash: PasswordHash = &owner.password;
         Value created: Timestamp = &owner.created;
     }

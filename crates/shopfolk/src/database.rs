@@ -165,7 +165,7 @@ fn is_same_file(path: &Path, other: &Path) -> bool {
 /// Makes the keys anew by which a release before compared texts.
 async fn compare_anew(engine: &impl Engine, purpose: Purpose) -> Result<()> {
     let mut progress = purpose.migration_progress();
-    let renewed = renew_text_keys(engine, |step| progress.show(step)).await;
+    let renewed = Box::pin(renew_text_keys(engine, |step| progress.show(step))).await;
     renewed.context("cannot compare the texts of the database anew")
 }
 

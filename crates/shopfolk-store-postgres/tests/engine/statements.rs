@@ -20,6 +20,11 @@ const WITHOUT_STORE: &[(&str, &str, &str)] = &[
     ("stores.rs", "SELECT max(store_id) FROM stores", "a new store's id, for the command line"),
     (
         "batches.rs",
+        "SELECT min(store_id) FROM stores_with_old_keys",
+        "to find the stores whose texts are compared anew, when a node starts",
+    ),
+    (
+        "batches.rs",
         "SELECT min(store_id) FROM unfinished_batches",
         "few rows, to find the stores that have work",
     ),
