@@ -1,7 +1,7 @@
 //! What a shop owner sees: server-rendered pages, which work without scripts, ask no other host for anything, and call operations.
 //!
 //! To add a page: its path in `paths.rs`, its handlers and its template's context in a file of its own, and its line in
-//! `routes.rs`. A handler gets the store from [`visitor::Visitor`] or [`visitor::Sent`] and from nowhere else; `Sent` has seen that
+//! `routes.rs`. A handler gets the store from `visitor::Visitor` or `visitor::Sent` and from nowhere else; `Sent` has seen that
 //! the form is one of ours.
 
 mod admin;
