@@ -5,11 +5,14 @@ mod harness;
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::net::TcpListener;
 use std::path::Path;
+use std::process::Stdio;
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use harness::{PATIENCE, Program, STORE, Shop, create_customer, eventually};
+use harness::{Client, PATIENCE, Program, STORE, Shop, create_customer, eventually};
 
 /// The words of a text that name a metric.
 fn metrics_in(text: &str) -> BTreeSet<String> {
@@ -77,4 +80,28 @@ fn each_metric_that_is_told_of_exists_and_each_that_exists_is_told_of() {
     let operations = read("docs/operations.md");
     let table: String = operations.lines().filter(|line| line.starts_with("| `shopfolk_")).collect();
     assert_eq!(metrics_in(&table), there);
+}
+
+#[test]
+fn a_log_that_nobody_reads_stops_nothing() {
+    let shop = Shop::new();
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let listen = address.to_string();
+    let arguments = ["serve", "--listen", &listen, "--log-level", "info", "--rate-limit", "off"];
+    let mut command = shop.program.command(&arguments);
+    // What is said goes into a pipe, and stays there.
+    let mut server = command.stderr(Stdio::piped()).spawn().unwrap();
+    let client = Client::new(address, &shop.token);
+    eventually("it answers", PATIENCE, || client.get("/healthz").ok());
+    for _ in 0..6_000 {
+        assert_eq!(client.get("/api/v3/1003/profile").unwrap().status, 200);
+    }
+    eventually("lines are dropped", PATIENCE, || {
+        let shown = client.get("/metrics").unwrap().body.as_str().unwrap().to_owned();
+        let dropped = shown.lines().find_map(|line| line.strip_prefix("shopfolk_log_lines_dropped_total "));
+        (dropped.unwrap() != "0").then_some(())
+    });
+    kill_process(Pid::from_child(&server), Signal::TERM).unwrap();
+    let ended = eventually("it ends", PATIENCE, || server.try_wait().unwrap());
+    assert!(ended.success(), "{ended}");
 }

@@ -132,10 +132,10 @@ pub(crate) fn run(arguments: &Arguments, database: Option<DatabaseUrl>) -> Resul
         .into());
     }
     let tls = arguments.tls.source(arguments.listen.ip())?;
-    telemetry::start_logs(arguments.log, arguments.log_level)?;
+    let log = telemetry::start_logs(arguments.log, arguments.log_level)?;
     let (database, temporary) = place(arguments, database)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let outcome = runtime.block_on(serve(arguments, tls, &database, temporary.is_some()));
+    let outcome = runtime.block_on(serve(arguments, tls, &database, temporary.is_some(), &log));
     // Whatever is still at work was told to stop and did not: nothing waits for it.
     runtime.shutdown_background();
     outcome.map(|()| ExitCode::SUCCESS)
@@ -161,6 +161,7 @@ async fn serve(
     tls: Option<tls::Source>,
     database: &DatabaseUrl,
     temporary: bool,
+    log: &telemetry::Log,
 ) -> Result<()> {
     let mut signals = ServerSignals::listen()?;
     let metrics = telemetry::start_metrics()?;
@@ -193,7 +194,7 @@ async fn serve(
     let acceptor = tls.as_ref().map(|tls| tls.acceptor());
     let server = Server::new(api.router, server::connections_that_fit(arguments.max_connections), acceptor);
     announce(arguments, database, temporary, address, tls.as_deref(), &engine).await?;
-    let telemetry = telemetry::background(metrics, engine.clone());
+    let telemetry = telemetry::background(metrics, engine.clone(), log);
     let webhooks = webhooks(arguments, database, engine.clone())?;
     let work = engine.background().into_iter().chain(telemetry).chain(api.background);
     let background = Background::start(work.chain(webhooks.background()));

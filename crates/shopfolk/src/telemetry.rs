@@ -10,6 +10,7 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use shopfolk_api::{REQUEST_DURATION, REQUEST_DURATION_BUCKETS};
 use shopfolk_store::{BackgroundTask, DAMAGED_ROWS, Engine, TABLES};
 use tracing::level_filters::LevelFilter;
+use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::Layer;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
@@ -61,18 +62,35 @@ impl From<LogLevel> for LevelFilter {
     }
 }
 
+/// How many lines of the log wait for whoever reads them. Those beyond are dropped and counted, so that nobody waits for a pipe
+/// that is full.
+const WAITING_LINES: usize = 4_096;
+const DROPPED_LINES: &str = "shopfolk_log_lines_dropped_total";
+
+/// The log, as long as it is there: what waits when it is dropped is written, unless nobody reads.
+pub(crate) struct Log {
+    _writer: WorkerGuard,
+    dropped: ErrorCounter,
+}
+
 /// Logs to stderr from now on.
 ///
 /// # Errors
 /// When logs go somewhere already.
-pub(crate) fn start_logs(form: LogForm, level: LogLevel) -> Result<()> {
+pub(crate) fn start_logs(form: LogForm, level: LogLevel) -> Result<Log> {
     let level = LevelFilter::from(level);
     // The libraries below may say what is wrong, and nothing else: what they tell of requests could hold a token.
     let filter = Targets::new()
         .with_default(level.min(LevelFilter::WARN))
         .with_target("shopfolk", level)
         .with_target(NOTICE, LevelFilter::INFO);
-    let layer = tracing_subscriber::fmt::layer().with_writer(io::stderr);
+    let (stderr, writer) = NonBlockingBuilder::default()
+        .lossy(true)
+        .buffered_lines_limit(WAITING_LINES)
+        .thread_name("log")
+        .finish(io::stderr());
+    let dropped = stderr.error_counter();
+    let layer = tracing_subscriber::fmt::layer().with_writer(stderr);
     let layer = match form {
         LogForm::Text => layer.with_ansi(io::stderr().is_terminal()).with_filter(filter).boxed(),
         LogForm::Json => layer.json().flatten_event(true).with_filter(filter).boxed(),
@@ -82,7 +100,7 @@ pub(crate) fn start_logs(form: LogForm, level: LogLevel) -> Result<()> {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
         tracing::error!(place, "a fault of ours: {}", panic.payload_as_str().unwrap_or("it gave no reason"));
     }));
-    Ok(())
+    Ok(Log { _writer: writer, dropped })
 }
 
 /// Collects metrics from now on. Engines are opened after this, so that nothing of theirs is missed.
@@ -110,19 +128,26 @@ pub(crate) fn start_metrics() -> Result<PrometheusHandle> {
         DAMAGED_ROWS,
         "Rows that were left out of an answer because they cannot be read."
     );
+    metrics::describe_counter!(
+        DROPPED_LINES,
+        "Lines of the log that were dropped, because nobody read those before."
+    );
     // A rate over a counter that appears with 1 would miss that one.
     for table in TABLES {
         metrics::counter!(DAMAGED_ROWS, "table" => table.name).increment(0);
     }
     metrics::counter!("shopfolk_connections_refused_total").increment(0);
     metrics::counter!("shopfolk_connections_cut_total").increment(0);
+    metrics::counter!(DROPPED_LINES).increment(0);
     Ok(handle)
 }
 
 /// What keeps the metrics in order, and what counts whatever nobody counts in passing.
-pub(crate) fn background(handle: PrometheusHandle, engine: impl Engine) -> [BackgroundTask; 2] {
+pub(crate) fn background(handle: PrometheusHandle, engine: impl Engine, log: &Log) -> [BackgroundTask; 2] {
+    let dropped = log.dropped.clone();
     let upkeep = move || {
         handle.run_upkeep();
+        metrics::counter!(DROPPED_LINES).absolute(u64::try_from(dropped.dropped_lines()).unwrap_or(u64::MAX));
         ready(())
     };
     let count_events = move || {
