@@ -28,6 +28,7 @@ use crate::answer::{self, AnswerWriter, WriteAnswer, Written};
 use crate::app::App;
 use crate::batched::{self, AnsweredWrite, BatchedRequest, Outcome};
 use crate::error::{ApiError, ErrorCode};
+use crate::parameters;
 use crate::path;
 use crate::peer::PeerNetwork;
 use crate::response_fields::ResponseFields;
@@ -80,6 +81,10 @@ requirements! {
     CreateOrders = [CreateOrders];
     /// To delete orders.
     UpdateOrders = [UpdateOrders];
+    /// To see when something changed.
+    ReadStoreProfile = [ReadStoreProfile];
+    /// To change the store's profile.
+    UpdateStoreProfile = [UpdateStoreProfile];
     /// To see extra fields.
     ReadExtraFields = [ReadCustomersExtrafields];
     /// To create and change extra fields.
@@ -289,6 +294,7 @@ impl<S: Requirement, E: Engine> FromRequestParts<Arc<App<E>>> for Caller<E, S> {
             ApiError::new(ErrorCode::RateLimited, message).retry_after(seconds)
         })?;
         note_use(app, store, &known);
+        parameters::check(parts)?;
         if let Some(id) = known.token.app
             && entry.is_none()
         {
@@ -334,12 +340,11 @@ impl ShownToken {
     fn of(parts: &Parts) -> Self {
         if let Some(header) = parts.headers.get(header::AUTHORIZATION) {
             let bearer = header.to_str().ok().and_then(|text| text.trim().split_once(' '));
-            return match bearer {
-                Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
-                    Self::InHeader(TokenHash::of(token.trim()))
-                }
-                _ => Self::Nothing,
-            };
+            if let Some((scheme, token)) = bearer
+                && scheme.eq_ignore_ascii_case("bearer")
+            {
+                return Self::InHeader(TokenHash::of(token.trim()));
+            }
         }
         let Some(query) = parts.uri.query() else { return Self::Nothing };
         form_urlencoded::parse(query.as_bytes())
@@ -433,5 +438,14 @@ mod tests {
         assert_eq!(shown(None, "/?a=1&token=secret_a"), ShownToken::InQuery(TokenHash::of("secret_a")));
         assert_eq!(shown(Some("Bearer b"), "/?token=a"), ShownToken::InHeader(TokenHash::of("b")));
         assert_eq!(shown(None, "/?tokens=a"), ShownToken::Nothing);
+    }
+
+    #[test]
+    fn a_token_in_the_query_counts_beside_another_scheme() {
+        let expected = ShownToken::InQuery(TokenHash::of("a"));
+        for header in ["Token token=\"a\"", "Basic YTpi", "nonsense", ""] {
+            assert_eq!(shown(Some(header), "/?token=a"), expected, "{header}");
+        }
+        assert_eq!(shown(Some("Bearer b"), "/?token=a"), ShownToken::InHeader(TokenHash::of("b")));
     }
 }

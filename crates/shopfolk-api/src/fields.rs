@@ -226,7 +226,7 @@ impl<'a> Fields<'a> {
         self.read(name, |value| {
             let timestamp = match value {
                 JsonValue::Text(text) => Timestamp::parse(text),
-                other => integer(other).ok_or(TimestampError::Form).and_then(Timestamp::from_unix_seconds),
+                other => seconds(other).ok_or(TimestampError::Form).and_then(Timestamp::from_unix_seconds),
             };
             timestamp.map_err(|expected| self.wrong(name, value, expected))
         })
@@ -272,6 +272,21 @@ impl<'a> Fields<'a> {
             let number =
                 integer(value).ok_or_else(|| self.wrong_element(name, index, value, "must be an integer"))?;
             parse(number).map_err(|expected| self.wrong_element(name, index, value, expected))
+        })
+    }
+
+    /// A list of texts, as the values that `parse` makes of them.
+    pub(crate) fn texts<T, E: fmt::Display>(
+        &self,
+        name: &str,
+        maximum: usize,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Result<Given<Vec<T>>, ApiError> {
+        self.list(name, maximum, "must be a list of strings", |index, value| match value {
+            JsonValue::Text(text) => {
+                parse(text).map_err(|expected| self.wrong_element(name, index, value, expected))
+            }
+            other => Err(self.wrong_element(name, index, other, "must be a string")),
         })
     }
 
@@ -387,6 +402,15 @@ impl<'a> Fields<'a> {
 }
 
 /// The integer that a number is: 3 and 3.0 are one, 3.5 is none. One beyond the range of 64 bits is the nearest in it.
+/// The whole seconds of a number.
+fn seconds(value: &JsonValue<'_>) -> Option<i64> {
+    let JsonValue::Number(number) = value else { return None };
+    match number.as_i64() {
+        Some(seconds) => Some(seconds),
+        None => integer(&JsonValue::Number(serde_json::Number::from_f64(number.as_f64()?.floor())?)),
+    }
+}
+
 fn integer(value: &JsonValue<'_>) -> Option<i64> {
     let JsonValue::Number(number) = value else { return None };
     number.as_i64().or_else(|| {

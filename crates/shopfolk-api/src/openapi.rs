@@ -9,6 +9,7 @@ use utoipa::{Modify, OpenApi};
 
 use crate::answer::DAMAGED;
 use crate::error_answer::{ErrorOut, errors};
+use crate::parameters;
 use crate::path;
 use crate::query;
 
@@ -60,11 +61,25 @@ pub(crate) fn complete(document: &mut utoipa::openapi::OpenApi) {
             complete_call(template, read);
             read.parameters.get_or_insert_default().push(query::response_fields_parameter().into());
             tell_of_damage(read);
+            tell_of_unsupported(template, read);
         }
         for write in [&mut calls.post, &mut calls.put, &mut calls.delete].into_iter().flatten() {
             complete_call(template, write);
             write.responses.responses.extend(errors(&[409]));
         }
+    }
+}
+
+/// Says which published parameters are refused.
+fn tell_of_unsupported(template: &str, read: &mut Operation) {
+    let names = parameters::unsupported(template);
+    if !names.is_empty() {
+        let about = read.description.take().unwrap_or_default();
+        let refused = format!(
+            "Parameters of the published API that are not supported, and refused: {}.",
+            names.join(", ")
+        );
+        read.description = Some(format!("{about}\n\n{refused}").trim().to_owned());
     }
 }
 

@@ -1,16 +1,20 @@
 //! `/orders`: the orders of a store, as far as customers need them.
 
+use std::collections::BTreeSet;
+
 use axum::response::Response;
 use rand::SeedableRng;
 use rand::rngs::{StdRng, SysRng};
 use serde::Serialize;
 use shopfolk_model::{
-    EmailAddress, Order, OrderKey, OrderNumber, OrderSearch, OrderedProduct, ProductId, SearchText,
+    CustomerId, EmailAddress, Money, Order, OrderKey, OrderNumber, OrderSearch, OrderedProduct, ProductId,
+    SearchText, Span,
 };
 use shopfolk_operations::{
-    DeleteOrder, FoundOrders, GetOrder, ListProducts, OrderPortion, RecordOrder, SearchOrders, WantedOfOrders,
+    DeleteOrder, FoundOrders, GetOrder, ListProducts, OrderPortion, ReadCustomer, RecordOrder, SearchOrders,
+    WantedOfOrders,
 };
-use shopfolk_store::Engine;
+use shopfolk_store::{Engine, PageRequest};
 use utoipa::ToSchema;
 
 use crate::answer::{AnswerWriter, WriteAnswer};
@@ -18,13 +22,14 @@ use crate::body::JsonBody;
 use crate::caller::{Caller, CreateOrders, ReadCustomers, ReadOrders, UpdateOrders};
 use crate::counts::DeleteCountOut;
 use crate::customer_stream::Tail;
-use crate::error::ApiError;
+use crate::error::{ApiError, ErrorCode};
 use crate::from_uri::from_uri;
 use crate::order::{NewOrder, OrderWithDocument};
 use crate::order_stream::{OrderProgress, OrderStream};
 use crate::page::{Items, Page, page};
-use crate::path::OrderPath;
+use crate::path::{CustomerPath, OrderPath};
 use crate::query::{Fields, PAGE_SIZE, PageParameters, Paging, Query, query_parameters};
+use crate::response_fields::ResponseFields;
 use crate::streamed::Text;
 use crate::wire::{Answer, WireObject, wire_object};
 
@@ -99,6 +104,22 @@ query_parameters! {
     CUSTOMER "customer": String;
     /// Part of the order's key, number or e-mail address
     KEYWORDS "keywords": String;
+    /// The internal number
+    ORDER_NUMBER "orderNumber": i64;
+    /// The key
+    VENDOR_ORDER_NUMBER "vendorOrderNumber": String, "EG4H2";
+    /// Keys or internal numbers, with commas between them
+    IDS "ids": String, "EG4H2,12";
+    /// Who ordered: the id or the e-mail address
+    CUSTOMER_ID_OR_EMAIL "customerIdOrEmail": String;
+    /// Made no earlier
+    CREATED_FROM "createdFrom": String, "2025-03-26";
+    /// Made no later
+    CREATED_TO "createdTo": String, "2025-03-27";
+    /// Worth no less
+    TOTAL_FROM "totalFrom": f64;
+    /// Worth no more
+    TOTAL_TO "totalTo": f64;
 }
 
 /// Which orders the query asks for.
@@ -116,14 +137,57 @@ pub(crate) struct ProductSearch(Option<SearchText>);
 from_uri! {
     OrdersQuery = |uri| {
         let query = Query::of(uri);
+        let (email, customer) = who_ordered(query)?;
         Ok(Self(OrderSearch {
-            email: query.parsed(OrderParameters::EMAIL, EmailAddress::new)?,
-            customer: query.parsed(OrderParameters::CUSTOMER_ID, str::parse)?,
+            email,
+            customer,
             buyer: query.search_text(OrderParameters::CUSTOMER)?,
             keywords: query.search_text(OrderParameters::KEYWORDS)?,
+            number: query.parsed(OrderParameters::ORDER_NUMBER, str::parse)?,
+            names: order_names(query)?,
+            created: Span {
+                from: query.timestamp(OrderParameters::CREATED_FROM)?,
+                to: query.timestamp(OrderParameters::CREATED_TO)?,
+            },
+            total: Span {
+                from: query.parsed(OrderParameters::TOTAL_FROM, |text| Money::parse(text.trim()))?,
+                to: query.parsed(OrderParameters::TOTAL_TO, |text| Money::parse(text.trim()))?,
+            },
         }))
     };
     ProductSearch = |uri| Query::of(uri).search_text(ProductParameters::NAME).map(Self);
+}
+
+/// Who ordered, by address and by id.
+fn who_ordered(query: Query<'_>) -> Result<(Option<EmailAddress>, Option<CustomerId>), ApiError> {
+    let email = query.parsed(OrderParameters::EMAIL, EmailAddress::new)?;
+    let customer = query.parsed(OrderParameters::CUSTOMER_ID, str::parse)?;
+    let name = OrderParameters::CUSTOMER_ID_OR_EMAIL;
+    match query.text(name) {
+        None => Ok((email, customer)),
+        Some(_) if email.is_some() || customer.is_some() => Err(ApiError::wrong_parameter(format!(
+            "Parameter '{name}' says who ordered, and so do 'email' and 'customerId': leave one of them out"
+        ))),
+        Some(text) if text.bytes().all(|byte| byte.is_ascii_digit()) => {
+            Ok((None, query.parsed(name, str::parse)?))
+        }
+        Some(_) => Ok((query.parsed(name, EmailAddress::new)?, None)),
+    }
+}
+
+/// The numbers, in digits, and keys, in lower case, that are asked for in one way or both, which join like all filters.
+fn order_names(query: Query<'_>) -> Result<Option<BTreeSet<String>>, ApiError> {
+    let mut names: Option<BTreeSet<String>> = None;
+    for parameter in [OrderParameters::IDS, OrderParameters::VENDOR_ORDER_NUMBER] {
+        if let Some(these) = query.list::<String>(parameter)? {
+            let these: BTreeSet<_> = these.iter().map(|name| name.to_ascii_lowercase()).collect();
+            names = Some(match names {
+                Some(names) => &names & &these,
+                None => these,
+            });
+        }
+    }
+    Ok(names)
 }
 
 /// List orders
@@ -140,6 +204,55 @@ pub(crate) async fn list_orders<E: Engine>(
     Paging(page): Paging<OrderNumber>,
     OrdersQuery(search): OrdersQuery,
     Fields(fields): Fields,
+) -> Result<Response, ApiError> {
+    answer_orders(&caller, search, page, fields).await
+}
+
+/// List the orders of a customer
+///
+/// The latest first, in pages.
+#[utoipa::path(
+    get, path = "/api/v3/{storeId}/customers/{customerId}/orders", tag = "Orders",
+    params(PageParameters),
+    responses((status = 200, description = "A part of the orders", body = OrderPageOut)),
+    security(("token" = ["read_orders"])),
+)]
+pub(crate) async fn list_orders_of_customer<E: Engine>(
+    caller: Caller<E, ReadOrders>,
+    CustomerPath(customer): CustomerPath,
+    Paging(page): Paging<OrderNumber>,
+    Fields(fields): Fields,
+) -> Result<Response, ApiError> {
+    caller.read(ReadCustomer { customer, contacts: false }).await?;
+    let search = OrderSearch { customer: Some(customer), ..OrderSearch::default() };
+    answer_orders(&caller, search, page, fields).await
+}
+
+/// Get the last order
+///
+/// The one that was recorded last.
+#[utoipa::path(
+    get, path = "/api/v3/{storeId}/orders/last", tag = "Orders",
+    responses((status = 200, description = "The order", body = OrderOut)),
+    security(("token" = ["read_orders"])),
+)]
+pub(crate) async fn get_last_order<E: Engine>(
+    caller: Caller<E, ReadOrders>,
+    Fields(fields): Fields,
+) -> Result<Response, ApiError> {
+    let (search, page) = (OrderSearch::default(), PageRequest::at(0, 1));
+    let found = caller.read(SearchOrders { search, page, wanted: WantedOfOrders::Everything }).await?;
+    let order = found.first.items.into_iter().next();
+    let order = order.ok_or_else(|| ApiError::new(ErrorCode::OrderNotFound, "There is no order yet"))?;
+    answer_order(&caller, order, fields).await
+}
+
+/// Answers with a page of orders.
+async fn answer_orders<E: Engine>(
+    caller: &Caller<E, ReadOrders>,
+    search: OrderSearch,
+    page: PageRequest<OrderNumber>,
+    fields: ResponseFields,
 ) -> Result<Response, ApiError> {
     let wanted = match fields.within("items") {
         None => WantedOfOrders::Count,
@@ -186,6 +299,15 @@ pub(crate) async fn get_order<E: Engine>(
     Fields(fields): Fields,
 ) -> Result<Response, ApiError> {
     let order = caller.read(GetOrder { order }).await?;
+    answer_order(&caller, order, fields).await
+}
+
+/// Answers with an order.
+async fn answer_order<E: Engine>(
+    caller: &Caller<E, ReadOrders>,
+    order: Order,
+    fields: ResponseFields,
+) -> Result<Response, ApiError> {
     caller
         .answer(order, 0, fields, |order, writer| {
             writer.write(&Answer(&OrderWithDocument::of(order, writer.fields)?))

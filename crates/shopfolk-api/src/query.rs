@@ -1,7 +1,7 @@
 //! Parameters in a query.
 //!
-//! Unknown ones are ignored; of one that is given twice the first counts. A percent sign that begins no valid sequence
-//! stands for itself.
+//! `name[]` is `name`, and an empty value asks nothing. What holds for every call says `parameters.rs`. A percent sign that
+//! begins no valid sequence stands for itself.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -78,9 +78,17 @@ impl<'a> Query<'a> {
         Self(uri.query().unwrap_or_default())
     }
 
-    /// The text of a parameter.
+    /// The text of a parameter; an empty one is none.
     pub fn text(&self, name: &str) -> Option<Cow<'a, str>> {
-        form_urlencoded::parse(self.0.as_bytes()).find(|(other, _)| other == name).map(|(_, value)| value)
+        let is_named = |other: &str| other.strip_suffix("[]").unwrap_or(other) == name;
+        let mut named = form_urlencoded::parse(self.0.as_bytes()).filter(|(other, _)| is_named(other));
+        named.next().map(|(_, value)| value).filter(|value| !value.is_empty())
+    }
+
+    /// The names of the parameters.
+    pub(crate) fn names(&self) -> impl Iterator<Item = String> {
+        form_urlencoded::parse(self.0.as_bytes())
+            .map(|(name, _)| name.strip_suffix("[]").unwrap_or(&name).to_owned())
     }
 
     pub(crate) fn parsed<T, X: fmt::Display>(
@@ -96,9 +104,9 @@ impl<'a> Query<'a> {
     /// Refuses parameters that are none of these: one that is misspelt must not do to many what is meant for few.
     pub(crate) fn refuse_others(&self, known: &[&str]) -> Result<(), ApiError> {
         let is_known = |name: &str| name == TOKEN || known.contains(&name);
-        match form_urlencoded::parse(self.0.as_bytes()).find(|(name, _)| !is_known(name)) {
+        match self.names().find(|name| !is_known(name)) {
             None => Ok(()),
-            Some((name, _)) => Err(ApiError::wrong_parameter(format!(
+            Some(name) => Err(ApiError::wrong_parameter(format!(
                 "There is no parameter '{}' here; there are {}",
                 shorten(&name),
                 known.join(", ")
@@ -307,28 +315,22 @@ mod tests {
             ("offset=5&limit=2", 5, 2),
             ("limit=100000", 0, 100),
             ("limit=99999999999999999999", 0, 100),
+            ("limit=&offset=&after=", 0, 100),
+            ("limit[]=7", 0, 7),
             ("offset=9007199254740991", 9_007_199_254_740_991, 100),
         ] {
             let page = Query::new(query).page::<OrderNumber>((), PAGE_SIZE);
             assert_eq!(page.unwrap(), PageRequest::at(offset, limit), "{query}");
         }
-        for query in [
-            "limit=0",
-            "limit=-1",
-            "limit=a",
-            "limit=",
-            "offset=-1",
-            "offset=1.5",
-            "offset=",
-            "offset=9007199254740992",
-        ] {
+        for query in ["limit=0", "limit=-1", "limit=a", "offset=-1", "offset=1.5", "offset=9007199254740992"]
+        {
             assert!(Query::new(query).page::<OrderNumber>((), PAGE_SIZE).is_err(), "{query}");
         }
     }
 
     #[test]
-    fn the_first_of_two_counts_and_a_lone_percent_sign_is_itself() {
-        assert_eq!(Query::new("a=1%&a=2").text("a").unwrap(), "1%");
+    fn a_lone_percent_sign_is_itself() {
+        assert_eq!(Query::new("a=1%").text("a").unwrap(), "1%");
         assert_eq!(Query::new("a=%zz%ff").text("a").unwrap(), "%zz\u{fffd}");
     }
 }

@@ -127,7 +127,7 @@ impl From<OperationError> for ApiError {
             | OperationError::OwnerNotFound { .. }
             | OperationError::OwnerExists { .. }
             | OperationError::TooManyOwners => return Self::internal(error),
-            OperationError::StoreNotFound { .. } => ErrorCode::StoreNotFound,
+            OperationError::StoreNotFound { .. } | OperationError::StoreIsGone => ErrorCode::StoreNotFound,
             OperationError::CustomerNotFound { .. } => ErrorCode::CustomerNotFound,
             OperationError::ContactNotFound { .. } => ErrorCode::CustomerContactNotFound,
             OperationError::UnknownCustomer { .. } => {
@@ -142,6 +142,7 @@ impl From<OperationError> for ApiError {
                 return Self::wrong_parameter(format!("Parameter 'email' is missing: {error}"));
             }
             OperationError::AppNotFound { .. }
+            | OperationError::ProfileTooLarge(_)
             | OperationError::EmailMissing
             | OperationError::Unreachable
             | OperationError::TooManyContactsToMatch => ErrorCode::WrongParameter,

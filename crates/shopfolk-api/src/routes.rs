@@ -30,13 +30,14 @@ use crate::owners::{Owners, Pages};
 use crate::settings::ApiSettings;
 use crate::{
     application, batch_runner, batches, contacts, customer_filters, customers, extra_fields, groups,
-    mass_change, operating, orders, profile, request_metrics, webhooks,
+    latest_stats, mass_change, operating, orders, profile, request_metrics, webhooks,
 };
 
 /// The calls, one path a line. To add one: a line here, or its name in the line of its path.
 fn calls<E: Engine>() -> OpenApiRouter<Arc<App<E>>> {
     OpenApiRouter::with_openapi(Document::openapi())
-        .routes(routes!(profile::get_profile))
+        .routes(routes!(profile::get_profile, profile::update_profile))
+        .routes(routes!(latest_stats::get_latest_stats))
         .routes(routes!(application::get_application, application::delete_application))
         .routes(routes!(customers::list_customers, customers::create_customer))
         .routes(routes!(mass_change::update_customers))
@@ -62,7 +63,9 @@ fn calls<E: Engine>() -> OpenApiRouter<Arc<App<E>>> {
             extra_fields::delete_customer_extra_field
         ))
         .routes(routes!(orders::list_orders, orders::create_order))
+        .routes(routes!(orders::get_last_order))
         .routes(routes!(orders::get_order, orders::delete_order))
+        .routes(routes!(orders::list_orders_of_customer))
         .routes(routes!(batches::create_batch, batches::get_batches, batches::delete_batch))
         .routes(routes!(batches::cancel_batches))
         .routes(routes!(webhooks::list_webhook_attempts))

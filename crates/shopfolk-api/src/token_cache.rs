@@ -145,7 +145,7 @@ impl TokenCache {
 
 #[cfg(test)]
 mod tests {
-    use shopfolk_model::{ScopeSet, Store, StoreName, Timestamp, TokenId, TokenKind};
+    use shopfolk_model::{ScopeSet, Store, StoreName, StoreProfile, Timestamp, TokenId, TokenKind};
     use shopfolk_store::StoredToken;
 
     use super::*;
@@ -172,6 +172,7 @@ mod tests {
                 suspended: false,
                 created: date(1),
                 key: None,
+                profile: StoreProfile::default(),
             },
             token: Some(StoredToken {
                 record: TokenRecord {

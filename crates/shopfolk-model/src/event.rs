@@ -130,6 +130,8 @@ happenings! {
     OwnerChanged(OwnerId) = 28 "owner.changed",
     /// An owner of the store is gone.
     OwnerDeleted(OwnerId) = 29 "owner.deleted",
+    /// An order changed.
+    OrderUpdated(OrderNumber) = 30 "order.updated",
 }
 
 macro_rules! actors {

@@ -50,6 +50,7 @@ mod search;
 mod searched_customer;
 mod secret_text;
 mod store;
+mod store_profile;
 mod test_clock;
 mod text;
 mod text_key;
@@ -119,6 +120,7 @@ pub use search::{
 };
 pub use searched_customer::{SearchedCustomer, SortValue};
 pub use store::{InvalidStoreKey, Store, StoreKey};
+pub use store_profile::{ProfileSection, ProfileTooLarge, StoreProfile};
 pub use test_clock::{ClockTooFarAhead, MOST_AHEAD, TestClock};
 pub use text::*;
 pub use text_key::{

@@ -1,6 +1,11 @@
 //! What a caller looks for among the orders of a store, what a search looks at of an order, and whether it finds it.
 
-use crate::{CustomerId, EmailAddress, Order, OrderNumber, SearchText, searched_key, sorted_key};
+use std::collections::BTreeSet;
+
+use crate::{
+    CustomerId, EmailAddress, Money, Order, OrderNumber, SearchText, Span, Timestamp, searched_key,
+    sorted_key,
+};
 
 /// What an order must be like to be found: filters that join with AND. What is `None` asks nothing; the default finds
 /// every order. Those found come with the latest number first.
@@ -14,6 +19,14 @@ pub struct OrderSearch {
     pub buyer: Option<SearchText>,
     /// Part of the order's key, number or e-mail address.
     pub keywords: Option<SearchText>,
+    /// The number.
+    pub number: Option<OrderNumber>,
+    /// One of these numbers, in digits, or keys, in lower case.
+    pub names: Option<BTreeSet<String>>,
+    /// When the order was made.
+    pub created: Span<Timestamp>,
+    /// What the order is worth.
+    pub total: Span<Money>,
 }
 
 /// Everything that a search looks at of one order, texts by their searched keys.
@@ -29,6 +42,10 @@ pub struct SearchedOrder {
     pub email_key: String,
     /// The customer who ordered; `None` when that customer was deleted.
     pub customer: Option<CustomerId>,
+    /// What the order is worth.
+    pub total: Money,
+    /// When it was made.
+    pub created: Timestamp,
 }
 
 /// What a search looks at of the customer who ordered, texts by their searched keys.
@@ -48,13 +65,15 @@ impl SearchedBuyer {
 }
 
 impl SearchedOrder {
-    /// What a search looks at of an order with this number, key, e-mail address, the key of that, and customer.
+    /// What a search looks at of an order with this number, key, e-mail address, the key of that, customer, total and date.
     pub fn new(
         number: OrderNumber,
         key: &str,
         email: &str,
         email_key: String,
         customer: Option<CustomerId>,
+        total: Money,
+        created: Timestamp,
     ) -> Self {
         Self {
             number: number.to_string(),
@@ -62,13 +81,15 @@ impl SearchedOrder {
             email: searched_key(email),
             email_key,
             customer,
+            total,
+            created,
         }
     }
 
     /// What a search looks at of this order.
     pub fn of(order: &Order) -> Self {
-        let Order { number, key, email, customer, .. } = order;
-        Self::new(*number, key.as_str(), email.as_str(), email.key(), *customer)
+        let Order { number, key, email, customer, total, created, .. } = order;
+        Self::new(*number, key.as_str(), email.as_str(), email.key(), *customer, *total, *created)
     }
 
     /// Whether a search finds the order. `look_up` finds the customer who ordered; it is asked only where that matters.
@@ -80,9 +101,13 @@ impl SearchedOrder {
         search: &OrderSearch,
         look_up: impl FnOnce(CustomerId) -> Result<Option<SearchedBuyer>, E>,
     ) -> Result<bool, E> {
-        let OrderSearch { email, customer, buyer, keywords } = search;
+        let OrderSearch { email, customer, buyer, keywords, number, names, created, total } = search;
         let found = email.as_ref().is_none_or(|email| email.key() == self.email_key)
             && customer.is_none_or(|customer| self.customer == Some(customer))
+            && number.is_none_or(|number| self.number == number.to_string())
+            && names.as_ref().is_none_or(|names| names.contains(&self.number) || names.contains(&self.key))
+            && created.contains(&self.created)
+            && total.contains(&self.total)
             && keywords.as_ref().is_none_or(|text| {
                 [&self.key, &self.number, &self.email].iter().any(|part| text.is_in(part))
             });
@@ -122,6 +147,8 @@ mod tests {
             address.as_str(),
             address.key(),
             customer,
+            Money::from_units(125_000),
+            Timestamp::from_unix_seconds(100).unwrap(),
         )
     }
 
@@ -147,6 +174,25 @@ mod tests {
             [("STRASSE", true), ("g4H", true), ("23", true), ("änn", false), ("12345", false)]
         {
             assert_eq!(finds(&OrderSearch { keywords: text(part), ..all() }), found, "{part}");
+        }
+        for (number, found) in [(1_234, true), (123, false)] {
+            assert_eq!(
+                finds(&OrderSearch { number: OrderNumber::new(number).ok(), ..all() }),
+                found,
+                "{number}"
+            );
+        }
+        for (name, found) in [("1234", true), ("eg4h2", true), ("eg4h3", false)] {
+            let names = Some(BTreeSet::from([name.to_owned(), "7".to_owned()]));
+            assert_eq!(finds(&OrderSearch { names, ..all() }), found, "{name}");
+        }
+        for (from, to, found) in [(100, 100, true), (101, 200, false), (0, 99, false)] {
+            let at = |seconds| Timestamp::from_unix_seconds(seconds).ok();
+            let created = Span { from: at(from), to: at(to) };
+            assert_eq!(finds(&OrderSearch { created, ..all() }), found, "{from} to {to}");
+            let worth = |units| Some(Money::from_units(units * 1_250));
+            let total = Span { from: worth(from), to: worth(to) };
+            assert_eq!(finds(&OrderSearch { total, ..all() }), found, "{from} to {to}");
         }
         let both = OrderSearch { keywords: text("nobody"), ..OrderSearch { buyer: text("änn"), ..all() } };
         assert!(!finds(&both));

@@ -65,6 +65,8 @@ scopes! {
     CreateOrders = 8 "create_orders",
     /// Change and delete orders.
     UpdateOrders = 9 "update_orders",
+    /// Change the store's profile.
+    UpdateStoreProfile = 10 "update_store_profile",
 }
 
 impl Scope {
@@ -80,7 +82,8 @@ impl Scope {
             | Self::UpdateCustomersExtrafields
             | Self::DeleteCustomersExtrafields
             | Self::CreateOrders
-            | Self::UpdateOrders => false,
+            | Self::UpdateOrders
+            | Self::UpdateStoreProfile => false,
         }
     }
 }
@@ -146,7 +149,7 @@ mod tests {
         assert!(set.contains(Scope::ReadCustomers) && !set.contains(Scope::UpdateCustomers));
         assert_eq!(set.to_string(), "read_customers,create_customers");
         assert_eq!(ScopeSet::ALL.to_string().parse(), Ok(ScopeSet::ALL));
-        assert_eq!(ScopeSet::ALL.iter().count(), 10);
+        assert_eq!(ScopeSet::ALL.iter().count(), 11);
         assert_eq!("".parse(), Ok(ScopeSet::EMPTY));
     }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use rand::distr::Alphanumeric;
 use rand::{CryptoRng, RngExt};
 
-use crate::{StoreId, StoreName, Timestamp};
+use crate::{StoreId, StoreName, StoreProfile, Timestamp};
 
 /// The text is no key of a store.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -61,4 +61,6 @@ pub struct Store {
     pub created: Timestamp,
     /// What tells it from every other store; `None` where a release that knew of none created it beside this one.
     pub key: Option<StoreKey>,
+    /// What its profile says besides its name.
+    pub profile: StoreProfile,
 }

@@ -75,7 +75,7 @@ webhook_events! {
     /// An order was recorded.
     OrderCreated = "order.created" needs Some(Scope::ReadOrders), from [OrderCreated];
     /// An order changed.
-    OrderUpdated = "order.updated" needs Some(Scope::ReadOrders), from [];
+    OrderUpdated = "order.updated" needs Some(Scope::ReadOrders), from [OrderUpdated];
     /// An order is gone.
     OrderDeleted = "order.deleted" needs Some(Scope::ReadOrders), from [OrderDeleted];
     /// The store's profile changed.

@@ -2,7 +2,7 @@
 
 use shopfolk_model::{
     Actor, App, AppChange, AppId, AppRuleError, ClientId, Happening, MAXIMUM_APPS, NewApp, SealedSecret,
-    Store, StoreId, StoreKey, StoreName, Timestamp,
+    Store, StoreId, StoreKey, StoreName, StoreProfile, Timestamp,
 };
 use shopfolk_store::{
     Engine, Length, PORTION, PageRequest, Portion, ReadOperation, ReadTx, Record, StoreError, WalkPosition,
@@ -95,7 +95,8 @@ async fn make_platform<T: WriteTx>(tx: &mut T, key: StoreKey, now: Timestamp) ->
         return Ok(());
     }
     let (id, name) = (StoreId::PLATFORM, StoreName::platform());
-    tx.insert(&[Store { id, name, suspended: false, created: now, key: Some(key) }]).await?;
+    let profile = StoreProfile::default();
+    tx.insert(&[Store { id, name, suspended: false, created: now, key: Some(key), profile }]).await?;
     tx.append(Happening::StoreCreated(id), now).await
 }
 

@@ -26,6 +26,7 @@ mod orders;
 mod owners;
 mod pages;
 mod portions;
+mod profiles;
 mod random_calls;
 mod random_pages;
 mod random_records;
@@ -59,6 +60,7 @@ pub use orders::*;
 pub use owners::*;
 pub use pages::*;
 pub use portions::*;
+pub use profiles::*;
 pub use random_calls::*;
 pub use random_records::any_record_comes_back_as_it_went_in;
 pub use random_search::any_search_finds_what_the_rules_find;
@@ -111,6 +113,7 @@ macro_rules! conformance_tests {
             one_node_brings_the_deliveries_of_a_store
             attempts_are_listed_sent_again_and_forgotten
             store_is_created_once_suspended_and_resumed
+            changed_profile_is_kept_and_told_of
             token_opens_its_own_store_until_it_is_revoked
             last_use_of_a_token_never_goes_back
             app_is_created_changed_and_deleted

@@ -3,7 +3,7 @@
 use shopfolk_model::{
     AddressRuleError, AppRuleError, ClientId, ContactId, ContactRuleError, CustomerId, EmailAddress,
     ExternalReferenceId, ExtraFieldKey, ExtraFieldRuleError, GroupId, GroupRuleError, MAXIMUM_OWNERS,
-    MAXIMUM_UNFINISHED_BATCHES, Scope, StoreId, Ticket, TokenId,
+    MAXIMUM_UNFINISHED_BATCHES, ProfileTooLarge, Scope, StoreId, Ticket, TokenId,
 };
 use shopfolk_store::StoreError;
 
@@ -26,6 +26,12 @@ pub enum OperationError {
         /// The id that was asked for.
         id: StoreId,
     },
+    /// The store of the transaction went since its caller was let in.
+    #[error("Store not found")]
+    StoreIsGone,
+    /// The profile would be too large.
+    #[error(transparent)]
+    ProfileTooLarge(#[from] ProfileTooLarge),
     /// There is a store with that id already.
     #[error("Store #{id} already exists")]
     StoreExists {

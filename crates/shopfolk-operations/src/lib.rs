@@ -33,6 +33,7 @@ mod orders;
 mod owners;
 mod password;
 mod portions;
+mod profile;
 mod search;
 mod secret_key;
 mod stores;
@@ -89,6 +90,7 @@ pub use password::{HashingError, hash_password, is_password};
 pub use portions::{
     CustomerPortion, OrderPortion, PORTION_BYTES, ReadContacts, ReadCustomer, ReadCustomers, ReadOrders,
 };
+pub use profile::{ChangeProfile, FindLatestChanges, LatestChanges};
 pub use search::{FoundCustomers, SearchCustomerIds, SearchCustomers, Wanted};
 pub use secret_key::{InvalidSecretKey, NoSecretKey, SecretKey, SecretKeys, WrongSecretKey};
 pub use stores::{CreateStore, GetStore, SetStoreSuspended};

@@ -1,6 +1,6 @@
 //! Creating, suspending and resuming a store.
 
-use shopfolk_model::{Happening, Store, StoreId, StoreKey, StoreName, Timestamp};
+use shopfolk_model::{Happening, Store, StoreId, StoreKey, StoreName, StoreProfile, Timestamp};
 use shopfolk_store::{Length, ReadOperation, ReadTx, StoreError, WriteOperation, WriteTx};
 
 use crate::OperationError;
@@ -45,7 +45,8 @@ impl WriteOperation for CreateStore {
             return Err(OperationError::StoreExists { id: self.id });
         }
         let Self { id, key, now, .. } = *self;
-        let store = Store { id, name: self.name.clone(), suspended: false, created: now, key: Some(key) };
+        let (name, profile) = (self.name.clone(), StoreProfile::default());
+        let store = Store { id, name, suspended: false, created: now, key: Some(key), profile };
         tx.insert(std::slice::from_ref(&store)).await?;
         tx.append(Happening::StoreCreated(self.id), self.now).await?;
         Ok(store)

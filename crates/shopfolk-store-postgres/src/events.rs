@@ -7,19 +7,33 @@
 
 use shopfolk_model::{Actor, ContactId, Event, EventPosition, TokenId};
 use shopfolk_store::{
-    IdKind, Length, Query, ReadOperation, ReadTx, Record, RecordKey, StoreError, StoredEvent, Which,
-    WriteEvents, WriteRows,
+    IdKind, LatestEvents, Length, Query, ReadEvents, ReadOperation, ReadTx, Record, RecordKey, StoreError,
+    StoredEvent, Which, WriteEvents, WriteRows,
 };
 
 use crate::failure::Failure;
 use crate::node::Runs;
 use crate::parameter::parameters_of;
-use crate::rows::count;
+use crate::rows::{SqlColumns, count};
 use crate::session::{Session, Step};
-use crate::tx::{Lock, PostgresWriteTx, TxMode};
+use crate::statements::LATEST_EVENTS;
+use crate::tx::{Lock, PostgresTx, PostgresWriteTx, TxMode};
 
 /// How many events get a place at once.
 const PLACED_AT_ONCE: i64 = 5_000;
+
+impl<M: TxMode> ReadEvents for PostgresTx<'_, M> {
+    async fn latest_events(&mut self) -> Result<LatestEvents, StoreError> {
+        let rows = self
+            .query_rows("find the latest events", &LATEST_EVENTS, parameters_of![self.store.get()])
+            .await?;
+        let mut latest = LatestEvents::default();
+        for row in &rows {
+            latest.take(self.store, &SqlColumns(row))?;
+        }
+        Ok(latest)
+    }
+}
 
 impl WriteEvents for PostgresWriteTx<'_> {
     fn author(&self) -> Actor {

@@ -4,7 +4,8 @@
 //! e-mail address.
 
 use shopfolk_model::{
-    CustomerId, EmailAddress, OrderNumber, OrderSearch, OrderedProduct, OrderingCustomers, SearchText,
+    CustomerId, EmailAddress, Money, OrderNumber, OrderSearch, OrderedProduct, OrderingCustomers, SearchText,
+    Timestamp,
 };
 use shopfolk_store::{
     BoughtProducts, Columns, Listed, Page, PageRequest, ReadOrderSearch, StoreError, Stored,
@@ -40,7 +41,11 @@ impl<M: TxMode> ReadOrderSearch for PostgresTx<'_, M> {
                                    WHERE search.store_id = $1 AND (search.name LIKE $4 OR search.email LIKE $4)))
                          AND ($5::text IS NULL
                               OR (lower(order_key) || chr(1) || order_number::text || chr(1)
-                                  || coalesce(folded, email_key)) LIKE $5)),
+                                  || coalesce(folded, email_key)) LIKE $5)
+                         AND ($9::bigint IS NULL OR order_number = $9)
+                         AND ($10::text[] IS NULL OR order_number::text = ANY ($10) OR lower(order_key) = ANY ($10))
+                         AND created BETWEEN $11 AND $12
+                         AND total BETWEEN $13 AND $14),
                       page AS (SELECT order_number FROM found WHERE order_number < $8 ORDER BY order_number DESC LIMIT $6 OFFSET $7)
                   SELECT counted.found_orders, page.order_number
                     FROM (SELECT count(*) AS found_orders FROM found) AS counted
@@ -102,7 +107,7 @@ impl<M: TxMode> ReadOrderSearch for PostgresTx<'_, M> {
 }
 
 fn parameters(store: i64, search: &OrderSearch, page: PageRequest<OrderNumber>) -> Vec<Parameter> {
-    let OrderSearch { email, customer, buyer, keywords } = search;
+    let OrderSearch { email, customer, buyer, keywords, number, names, created, total } = search;
     let part = |text: &Option<SearchText>| text.as_ref().map(|text| pattern(text.key()));
     parameters_of![
         store,
@@ -113,5 +118,11 @@ fn parameters(store: i64, search: &OrderSearch, page: PageRequest<OrderNumber>) 
         reads(&page),
         offset(&page),
         page.position().map_or(i64::MAX, |position| position.get()),
+        number.map(OrderNumber::get),
+        names.as_ref().map(|names| names.iter().cloned().collect::<Vec<String>>()),
+        created.from.map_or(i64::MIN, Timestamp::unix_seconds),
+        created.to.map_or(i64::MAX, Timestamp::unix_seconds),
+        total.from.map_or(i64::MIN, Money::units),
+        total.to.map_or(i64::MAX, Money::units),
     ]
 }

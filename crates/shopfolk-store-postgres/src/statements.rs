@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use shopfolk_model::EventType;
-use shopfolk_store::{ColumnType, Dialect, IdKind, Record, Role, StoredContact, TABLES, Table};
+use shopfolk_store::{ColumnType, Dialect, IdKind, LatestEvents, Record, Role, StoredContact, TABLES, Table};
 
 /// A statement for one key, and one for many.
 pub(crate) struct ByKey {
@@ -96,6 +96,10 @@ pub(crate) static ADD_COUNTERS: LazyLock<String> = LazyLock::new(|| {
     let first = vec!["1"; counters.len()];
     format!("INSERT INTO counters (store_id, {}) VALUES ($1, {})", counters.join(", "), first.join(", "))
 });
+
+/// When what a store has besides customers changed last.
+pub(crate) static LATEST_EVENTS: LazyLock<String> =
+    LazyLock::new(|| LatestEvents::statement(Dialect::Postgres));
 
 /// Those who were deleted, in a time: how many.
 pub(crate) static COUNT_DELETED: LazyLock<String> = LazyLock::new(|| {
@@ -205,6 +209,7 @@ pub fn made_statements() -> Vec<String> {
         &*ADD_COUNTERS,
         &*COUNT_DELETED,
         &*LIST_DELETED,
+        &*LATEST_EVENTS,
         &*CUSTOMER_WITH_CONTACTS,
         &*CONTACTS_PART,
         &*REPLACE_CONTACT,

@@ -36,7 +36,7 @@ pub(crate) async fn list_stores(
         },
         Step::Run {
             what: "list the stores",
-            sql: "SELECT name, suspended, created, store_key, store_id
+            sql: "SELECT name, suspended, created, store_key, profile, store_id
                     FROM stores
                    WHERE store_id > $1 AND store_id < $4
                    ORDER BY store_id
@@ -53,7 +53,7 @@ pub(crate) async fn list_stores(
     let (mut listed, mut last) = (Listed::default(), None);
     for row in &rows {
         let columns = SqlColumns(row);
-        if let Ok(store) = columns.value(4).and_then(StoreId::load) {
+        if let Ok(store) = columns.value(5).and_then(StoreId::load) {
             last = Some(store);
             listed.take(Row { store, table: Store::TABLE, columns: &columns }.decode());
         }

@@ -2,10 +2,26 @@
 
 use rusqlite::{Connection, params};
 use shopfolk_model::{Actor, ContactId, Event, TokenId};
-use shopfolk_store::{IdKind, StoreError, WriteEvents};
+use shopfolk_store::{IdKind, LatestEvents, ReadEvents, StoreError, Value, WriteEvents};
 
 use crate::connection::doing;
-use crate::tx::SqliteWriteTx;
+use crate::statements::LATEST_EVENTS;
+use crate::tx::{SqliteTx, SqliteWriteTx, TxMode};
+
+impl<M: TxMode> ReadEvents for SqliteTx<'_, M> {
+    async fn latest_events(&mut self) -> Result<LatestEvents, StoreError> {
+        let store = self.store;
+        let rows = self.query_rows("find the latest events", &LATEST_EVENTS, [store.get()], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
+        })?;
+        let mut latest = LatestEvents::default();
+        for (event, created) in rows {
+            let columns = [Value::Integer(event), Value::Integer(created)];
+            latest.take(store, &columns[..])?;
+        }
+        Ok(latest)
+    }
+}
 
 impl WriteEvents for SqliteWriteTx<'_> {
     fn author(&self) -> Actor {

@@ -8,8 +8,8 @@ use std::collections::BTreeSet;
 
 use rusqlite::Row;
 use shopfolk_model::{
-    CustomerId, OrderNumber, OrderSearch, OrderedProduct, OrderingCustomers, ProductId, SearchText,
-    SearchedBuyer, SearchedOrder,
+    CustomerId, Money, OrderNumber, OrderSearch, OrderedProduct, OrderingCustomers, ProductId, SearchText,
+    SearchedBuyer, SearchedOrder, Timestamp,
 };
 use shopfolk_store::{BoughtProducts, Damage, Listed, Page, PageRequest, ReadOrderSearch, StoreError};
 
@@ -27,13 +27,18 @@ fn read_buyer(row: &Row<'_>) -> Result<SearchedBuyer, String> {
     Ok(SearchedBuyer::new(name.as_deref(), &email))
 }
 
-/// Reads `order_number, order_key, email, email_key, customer_id`.
+/// The columns of a candidate.
+type CandidateColumns = (i64, String, String, String, Option<i64>, i64, i64);
+
+/// Reads `order_number, order_key, email, email_key, customer_id, total, created`.
 fn read_candidate(row: &Row<'_>) -> Result<Candidate, String> {
     let read = row.try_into().map_err(|error: rusqlite::Error| error.to_string())?;
-    let (number, key, email, email_key, customer): (i64, String, String, String, Option<i64>) = read;
+    let (number, key, email, email_key, customer, total, created): CandidateColumns = read;
     let number = OrderNumber::new(number).map_err(|error| error.to_string())?;
     let customer = customer.map(CustomerId::new).transpose().map_err(|error| error.to_string())?;
-    Ok((number, SearchedOrder::new(number, &key, &email, email_key, customer)))
+    let created = Timestamp::from_unix_seconds(created).map_err(|error| error.to_string())?;
+    let total = Money::from_units(total);
+    Ok((number, SearchedOrder::new(number, &key, &email, email_key, customer, total, created)))
 }
 
 impl<M: TxMode> ReadOrderSearch for SqliteTx<'_, M> {
@@ -152,13 +157,23 @@ impl<M: TxMode> SqliteTx<'_, M> {
     /// The orders that a search may find: by the filter that leaves the fewest. What they must be like besides is asked of
     /// each.
     fn candidates(&self, search: &OrderSearch) -> Result<Vec<Result<Candidate, String>>, StoreError> {
-        let OrderSearch { email, customer, buyer: _, keywords: _ } = search;
+        let OrderSearch { email, customer, number, .. } = search;
         let store = self.store.get();
         let read = |row: &Row<'_>| Ok(read_candidate(row));
+        if let Some(number) = number {
+            return self.query_rows(
+                "look for an order",
+                "SELECT order_number, order_key, email, email_key, customer_id, total, created
+                   FROM orders
+                  WHERE store_id = ?1 AND order_number = ?2",
+                (store, number.get()),
+                read,
+            );
+        }
         match (customer, email) {
             (Some(customer), _) => self.query_rows(
                 "list the orders of a customer",
-                "SELECT order_number, order_key, email, email_key, customer_id
+                "SELECT order_number, order_key, email, email_key, customer_id, total, created
                    FROM orders
                   WHERE store_id = ?1 AND customer_id = ?2",
                 (store, customer.get()),
@@ -166,7 +181,7 @@ impl<M: TxMode> SqliteTx<'_, M> {
             ),
             (None, Some(email)) => self.query_rows(
                 "list the orders of an e-mail address",
-                "SELECT order_number, order_key, email, email_key, customer_id
+                "SELECT order_number, order_key, email, email_key, customer_id, total, created
                    FROM orders
                   WHERE store_id = ?1 AND email_key = ?2",
                 (store, email.key()),
@@ -174,7 +189,9 @@ impl<M: TxMode> SqliteTx<'_, M> {
             ),
             (None, None) => self.query_rows(
                 "list the orders",
-                "SELECT order_number, order_key, email, email_key, customer_id FROM orders WHERE store_id = ?1",
+                "SELECT order_number, order_key, email, email_key, customer_id, total, created
+                   FROM orders
+                  WHERE store_id = ?1",
                 [store],
                 read,
             ),

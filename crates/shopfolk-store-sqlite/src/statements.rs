@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use shopfolk_model::EventType;
-use shopfolk_store::{Dialect, Role, TABLES, Table, Unique};
+use shopfolk_store::{Dialect, LatestEvents, Role, TABLES, Table, Unique};
 
 use crate::counters::{READ_COUNTERS, WRITE_COUNTERS};
 use crate::recent_rows::{OF_STORE, RECENT_CONTACTS, RECENT_OF_ALL};
@@ -44,6 +44,10 @@ static STATEMENTS: LazyLock<HashMap<&'static str, Statements>> = LazyLock::new(|
     let all = TABLES.iter().copied().chain([RECENT_CONTACTS]);
     all.map(|table| (table.name, Statements::of(table))).collect()
 });
+
+/// When what a store has besides customers changed last.
+pub(crate) static LATEST_EVENTS: LazyLock<String> =
+    LazyLock::new(|| LatestEvents::statement(Dialect::Sqlite));
 
 /// Those who were deleted, in a time: how many.
 pub(crate) static COUNT_DELETED: LazyLock<String> = LazyLock::new(|| {
@@ -100,8 +104,15 @@ pub fn made_statements() -> Vec<String> {
         .into_iter()
         .chain(by_unique.values())
     });
-    let others =
-        [&*COUNT_DELETED, &*LIST_DELETED, &*READ_COUNTERS, &*WRITE_COUNTERS, &*OF_STORE, &*RECENT_OF_ALL];
+    let others = [
+        &*COUNT_DELETED,
+        &*LIST_DELETED,
+        &*LATEST_EVENTS,
+        &*READ_COUNTERS,
+        &*WRITE_COUNTERS,
+        &*OF_STORE,
+        &*RECENT_OF_ALL,
+    ];
     of_tables.chain(others).filter(|sql| !sql.is_empty()).cloned().collect()
 }
 

@@ -20,7 +20,7 @@ pub(crate) fn list_stores(
         .map_err(&listing)?;
     let mut statement = connection
         .prepare_cached(
-            "SELECT name, suspended, created, store_key, store_id
+            "SELECT name, suspended, created, store_key, profile, store_id
                FROM stores
               WHERE store_id > ?1 AND store_id < ?4
               ORDER BY store_id
@@ -38,7 +38,7 @@ pub(crate) fn list_stores(
             break;
         }
         read += 1;
-        let id: i64 = row.get(4).map_err(&listing)?;
+        let id: i64 = row.get(5).map_err(&listing)?;
         let Ok(store) = StoreId::new(id) else { continue };
         last = Some(store);
         listed.take(Row { store, table: Store::TABLE, columns: &SqlColumns(row) }.decode());

@@ -6,7 +6,7 @@ use shopfolk_model::{Actor, EventPosition, Store, StoreId};
 
 use crate::{
     BackgroundTask, CopyOperation, Length, ListeningStores, Pace, Page, PageRequest, ReadContacts, ReadCopy,
-    ReadCustomers, ReadDeliveries, ReadOrderSearch, ReadOrders, ReadRows, ReadSearch, StoreError,
+    ReadCustomers, ReadDeliveries, ReadEvents, ReadOrderSearch, ReadOrders, ReadRows, ReadSearch, StoreError,
     StoredEvent, StoresWith, Violation, WriteContacts, WriteEvents, WriteOrders, WriteRows, WriteSearched,
 };
 
@@ -19,6 +19,7 @@ pub trait ReadTx:
     + ReadOrderSearch
     + ReadSearch
     + ReadDeliveries
+    + ReadEvents
     + ReadCopy
     + Send
 {

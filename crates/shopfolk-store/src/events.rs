@@ -2,10 +2,12 @@
 
 use std::future::Future;
 
-use shopfolk_model::{Actor, ContactId, Event, EventPosition, EventType, Happening, Timestamp, TokenId};
+use shopfolk_model::{
+    Actor, ContactId, Event, EventPosition, EventType, Happening, StoreId, Timestamp, TokenId,
+};
 
 use crate::value::{JsonObject, Made};
-use crate::{ColumnType, Dialect, IdKind, StoreError, Stored, Value, record};
+use crate::{ColumnType, Columns, Damage, Dialect, IdKind, StoreError, Stored, Value, record};
 
 /// An event and its place among those of its store.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +55,67 @@ record! {
     // Nodes that record at once give numbers; reading gives the places.
     own_columns: &[(Dialect::Postgres, "event_id"), (Dialect::Postgres, "recorded")];
     ids: Some((IdKind::Event, "position"));
+}
+
+/// When what a store has besides customers changed last; `None` where it never did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LatestEvents {
+    /// An order.
+    pub order: Option<Timestamp>,
+    /// The profile.
+    pub profile: Option<Timestamp>,
+    /// A customer was deleted.
+    pub deleted_customer: Option<Timestamp>,
+}
+
+impl LatestEvents {
+    /// Of which events it is told: the statement that asks for the time of the last one of each type, whose indexes have
+    /// these and no others.
+    pub fn statement(dialect: Dialect) -> String {
+        let store = if dialect == Dialect::Postgres { "$1" } else { "?1" };
+        let of = |types: &[EventType]| {
+            types.iter().map(|event| event.code().to_string()).collect::<Vec<_>>().join(", ")
+        };
+        let few = of(&[
+            EventType::OrderCreated,
+            EventType::OrderDeleted,
+            EventType::ProfileUpdated,
+            EventType::OrderUpdated,
+        ]);
+        let deleted = of(&[EventType::CustomerDeleted]);
+        format!(
+            "SELECT event_type, max(created) FROM events WHERE store_id = {store} AND event_type IN ({few}) GROUP BY event_type
+             UNION ALL
+             SELECT event_type, max(created) FROM events WHERE store_id = {store} AND event_type = {deleted} GROUP BY event_type"
+        )
+    }
+
+    /// Takes a row of the answer.
+    ///
+    /// # Errors
+    /// When it holds what it cannot.
+    pub fn take(&mut self, store: StoreId, columns: &(impl Columns + ?Sized)) -> Result<(), Damage> {
+        let damage =
+            |column| move |reason| Damage { table: "events", column, row: format!("store {store}"), reason };
+        let event = columns.value(0).and_then(EventType::load).map_err(damage("event_type"))?;
+        let created = columns.value(1).and_then(Timestamp::load).map_err(damage("created"))?;
+        let place = match event {
+            EventType::ProfileUpdated => &mut self.profile,
+            EventType::CustomerDeleted => &mut self.deleted_customer,
+            _ => &mut self.order,
+        };
+        *place = (*place).max(Some(created));
+        Ok(())
+    }
+}
+
+/// Reading what events say of a store as a whole.
+pub trait ReadEvents {
+    /// When what a store has besides customers changed last.
+    ///
+    /// # Errors
+    /// When the database fails, or an event is damaged.
+    fn latest_events(&mut self) -> impl Future<Output = Result<LatestEvents, StoreError>> + Send;
 }
 
 /// Writing events.

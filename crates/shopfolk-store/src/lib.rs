@@ -83,7 +83,7 @@ pub use customers::{
 pub use damage::{DAMAGED_ROWS, Damage, Listed};
 pub use engine::{Engine, EngineHealth, ReadOperation, ReadTx, WriteOperation, WriteTx};
 pub use error::StoreError;
-pub use events::{StoredEvent, WriteEvents};
+pub use events::{LatestEvents, ReadEvents, StoredEvent, WriteEvents};
 pub use extra_fields::{EXTRA_FIELDS_BY_KEY, StoredExtraFieldValue};
 pub use id_kind::{CountedId, IdKind, NextIds, NumberedId};
 pub use invariants::{Invariant, Violation};

@@ -48,7 +48,7 @@ record! {
     document: Some("document");
     lifecycle: Some(Lifecycle {
         created: EventType::OrderCreated,
-        changed: &[],
+        changed: &[EventType::OrderUpdated],
         deleted: EventType::OrderDeleted,
     });
 }

@@ -11,8 +11,8 @@ use shopfolk_model::{
     CustomerId, CustomerName, EmailAddress, EventSpelling, ExtraField, ExtraFieldId, ExtraFieldKey,
     ExtraFieldTitle, ExtraFieldType, GroupId, GroupName, Happening, Installation, NewApp, NewContact,
     OrderBy, PhoneNumber, RedirectUrl, ScopeSet, ShippingAddress, StateCode, Store, StoreId, StoreName,
-    Street, Timestamp, Token, TokenId, TokenKind, TokenRecord, Webhook, WebhookEventSet, WebhookUrl,
-    Whereabouts,
+    StoreProfile, Street, Timestamp, Token, TokenId, TokenKind, TokenRecord, Webhook, WebhookEventSet,
+    WebhookUrl, Whereabouts,
 };
 use shopfolk_operations::{ChangeApp, CreateApp, OperationError, start_listening};
 use shopfolk_store::{Engine, StoredCustomer, StoredToken, WriteOperation, WriteTx, insert_customers};
@@ -203,6 +203,7 @@ impl AddDemoStore {
             suspended: false,
             created: now,
             key: Some(new_key()?),
+            profile: StoreProfile::default(),
         };
         let token = StoredToken {
             record: TokenRecord {

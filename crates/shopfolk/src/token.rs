@@ -169,7 +169,7 @@ fn as_json(tokens: &[TokenRecord]) -> Result<String> {
 
 #[cfg(test)]
 mod tests {
-    use shopfolk_model::{Store, StoreName, TokenHash};
+    use shopfolk_model::{Store, StoreName, StoreProfile, TokenHash};
     use shopfolk_store::{
         Change, Dialect, PORTION, Record, StoreError, StoredToken, Value, WriteOperation, WriteTx,
     };
@@ -187,7 +187,15 @@ mod tests {
         async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<(), StoreError> {
             let (id, name) = (StoreId::new(1).unwrap(), StoreName::new("A shop").unwrap());
             let created = SystemClock.now();
-            tx.insert(&[Store { id, name, suspended: false, created, key: None }]).await?;
+            tx.insert(&[Store {
+                id,
+                name,
+                suspended: false,
+                created,
+                key: None,
+                profile: StoreProfile::default(),
+            }])
+            .await?;
             let row = |number: i64| {
                 let mut hash = [0; 32];
                 hash[..8].copy_from_slice(&number.to_be_bytes());

@@ -81,6 +81,7 @@ fn opens(name: &str) -> &'static str {
         Ok(Scope::ReadOrders) => "See orders",
         Ok(Scope::CreateOrders) => "Create orders",
         Ok(Scope::UpdateOrders) => "Change and delete orders",
+        Ok(Scope::UpdateStoreProfile) => "Change the store's profile",
         Err(_) => "Opens nothing here",
     }
 }

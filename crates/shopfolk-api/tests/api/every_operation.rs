@@ -24,6 +24,12 @@ const QUERIES: &[(&str, &str)] = &[
 const CASES: &[Case] = &[
     Case { operation: "get_profile", scopes: "", body: "" },
     Case {
+        operation: "update_profile",
+        scopes: "update_store_profile",
+        body: r#"{"settings": {"storeName": "B"}}"#,
+    },
+    Case { operation: "get_latest_stats", scopes: "read_store_profile", body: "" },
+    Case {
         operation: "update_customers",
         scopes: "update_customers",
         body: r#"{"mode": "ALL", "customer": {"taxExempt": true}}"#,
@@ -70,6 +76,8 @@ const CASES: &[Case] = &[
     },
     Case { operation: "delete_customer_extra_field", scopes: "delete_customers_extrafields", body: "" },
     Case { operation: "list_orders", scopes: "read_orders", body: "" },
+    Case { operation: "list_orders_of_customer", scopes: "read_orders", body: "" },
+    Case { operation: "get_last_order", scopes: "read_orders", body: "" },
     Case { operation: "get_order", scopes: "read_orders", body: "" },
     Case {
         operation: "create_order",

@@ -20,6 +20,8 @@ mod oauth;
 mod operating;
 mod orders;
 mod pages;
+mod parameters;
+mod profile;
 mod search;
 mod support;
 mod texts;

@@ -125,12 +125,16 @@ pub(super) fn customer_filters(search: &CustomerSearch) -> Vec<(&'static str, bo
 
 /// The filters of a search by name, and whether each is set.
 pub(super) fn order_filters(search: &OrderSearch) -> Vec<(&'static str, bool)> {
-    let OrderSearch { email, customer, buyer, keywords } = search;
+    let OrderSearch { email, customer, buyer, keywords, number, names, created, total } = search;
     vec![
         ("email of an order", email.is_some()),
         ("customer of an order", customer.is_some()),
         ("buyer of an order", buyer.is_some()),
         ("keywords of an order", keywords.is_some()),
+        ("number of an order", number.is_some()),
+        ("names of orders", names.is_some()),
+        ("time of an order", !created.is_everything()),
+        ("total of an order", !total.is_everything()),
     ]
 }
 

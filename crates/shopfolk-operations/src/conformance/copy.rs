@@ -21,13 +21,14 @@ use super::batches::{claim_batches, create_batch};
 use super::changed_customers::{address_in, details};
 use super::fixture::*;
 use super::owners::create_owner;
+use super::profiles::setting;
 use super::webhooks::try_a_webhook;
 use crate::{
-    BatchEntry, ChangeContact, CopyError, CopyPhase, CopyProgress, CreateCustomer, CreateExtraField,
-    CreateGroup, CreateStore, CustomerWithContacts, DeleteContact, DeleteCustomer, FinishBatch, GetReader,
-    GetStore, ListApps, ListExtraFields, ListGroups, ListTokens, NoteTokenUse, RecordBatchAnswer,
-    RecordOrder, RevokeToken, SearchOrders, SetStoreSuspended, StoreContents, WantedOfOrders, copy_store,
-    delete_app,
+    BatchEntry, ChangeContact, ChangeProfile, CopyError, CopyPhase, CopyProgress, CreateCustomer,
+    CreateExtraField, CreateGroup, CreateStore, CustomerWithContacts, DeleteContact, DeleteCustomer,
+    FinishBatch, GetReader, GetStore, ListApps, ListExtraFields, ListGroups, ListTokens, NoteTokenUse,
+    RecordBatchAnswer, RecordOrder, RevokeToken, SearchOrders, SetStoreSuspended, StoreContents,
+    WantedOfOrders, copy_store, delete_app,
 };
 
 fn go_on(_: CopyProgress) -> ControlFlow<()> {
@@ -143,6 +144,8 @@ pub async fn full_shop<E: Engine>(engine: &E) -> CustomerId {
     }
     allow_app(engine, app.id, "read_customers", "code", 6).await;
     create_owner(engine, "owner@example.com").await;
+    let profile = ChangeProfile { name: None, change: setting("closed", "false"), now: at(6) };
+    engine.write(STORE, BY, profile).await.unwrap();
     batches_of(engine, token.id).await;
     try_a_webhook(engine, app.id).await;
     customer

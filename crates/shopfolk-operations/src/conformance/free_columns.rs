@@ -7,6 +7,7 @@ pub const FREE_COLUMNS: &[(&str, &str, &str)] = &[
     ("stores", "created", "a store may have been created at any time"),
     ("stores", "suspended", "a copy suspends a store without an event"),
     ("stores", "store_key", "a store may have any key, or none"),
+    ("stores", "profile", "a store may have any profile, or none"),
     ("tokens", "app_id", "anybody may have the token"),
     ("tokens", "created", "a token may have been created at any time"),
     ("tokens", "last_used_day", "a token may have been used last on any day, or never"),

@@ -13,10 +13,10 @@ use shopfolk_model::{
     DeliveryQueue, EmailAddress, Event, EventPosition, EventType, ExternalReferenceId, ExtraField,
     ExtraFieldId, ExtraFieldKey, ExtraFieldTitle, ExtraFieldType, ExtraFieldValue, GroupId, GroupName,
     Happening, Installation, Lab, LabDrop, LabFault, LabSignature, LabTrouble, LabVerdict, Money, NewApp,
-    Order, OrderBy, OrderKey, OrderNumber, OrderedProduct, Owner, OwnerId, PasswordHash, ProductId, Scope,
-    SealedSecret, Session, ShippingAddress, Store, StoreName, Street, Ticket, Timestamp, TokenHash, TokenId,
-    TokenKind, TokenRecord, WebhookAttempt, WebhookAttemptId, WebhookDelivery, WebhookEvent, WebhookEventId,
-    WebhookName, Whereabouts,
+    Order, OrderBy, OrderKey, OrderNumber, OrderedProduct, Owner, OwnerId, PasswordHash, ProductId,
+    ProfileSection, Scope, SealedSecret, Session, ShippingAddress, Store, StoreName, StoreProfile, Street,
+    Ticket, Timestamp, TokenHash, TokenId, TokenKind, TokenRecord, WebhookAttempt, WebhookAttemptId,
+    WebhookDelivery, WebhookEvent, WebhookEventId, WebhookName, Whereabouts,
 };
 use shopfolk_store::{
     BatchClaim, Change, Columns, CustomerRow, Dialect, Engine, Length, Query, ReadOperation, ReadTx, Record,
@@ -465,6 +465,14 @@ fn batch(random: &mut StdRng, number: i64, other: i64) -> Batch {
     }
 }
 
+fn profile(random: &mut StdRng) -> StoreProfile {
+    let section = |random: &mut StdRng| {
+        let value = any_of(random, &["1", "\"é\"", "[null, {}]"]).to_owned();
+        (any_text(random), ProfileSection::from([(any_text(random), value)]))
+    };
+    StoreProfile::new(maybe(random, section))
+}
+
 fn unfinished_batch(random: &mut StdRng, number: i64) -> UnfinishedBatch {
     let claim = |random: &mut StdRng| BatchClaim {
         by: any_of(random, &[i64::MIN, 0, i64::MAX]),
@@ -494,7 +502,8 @@ async fn store_changes<E: Engine>(engine: &E, random: &mut StdRng) {
     for number in 0..RECORDS {
         let (name, suspended) = (text!(random, StoreName, number), random.random_bool(0.5));
         let key = any_of(random, &[None, Some(store_key(1)), Some(store_key(2))]);
-        let store = Store { id: STORE, name, suspended, created: time(random), key };
+        let store =
+            Store { id: STORE, name, suspended, created: time(random), key, profile: profile(random) };
         write(engine, std::slice::from_ref(&store), How::Update).await.unwrap();
         let found = engine.read(STORE, crate::GetStore).await.unwrap();
         assert_eq!(found, Some(store));

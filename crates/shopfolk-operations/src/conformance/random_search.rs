@@ -29,7 +29,7 @@ const fn everything<P>() -> PageRequest<P> {
 
 /// How many filters a search for customers has, and how many one for orders.
 const CUSTOMER_FILTERS: usize = 20;
-const ORDER_FILTERS: usize = 4;
+const ORDER_FILTERS: usize = 8;
 
 /// Writes and searches at random, each seed in a store of its own, side by side in one database.
 pub async fn any_search_finds_what_the_rules_find<E: Engine>(engine: E) {
@@ -303,6 +303,20 @@ impl<'a, E: Engine> Comparison<'a, E> {
                 (1, Some(order)) => part_of_key(&order.number.to_string()),
                 _ => any_email_part(random),
             }),
+            number: turns.then(|| an_order(random).map(|order| order.number)).flatten(),
+            names: turns.then(|| {
+                let orders = [an_order(random), an_order(random)].into_iter().flatten();
+                orders
+                    .flat_map(|order| [order.number.to_string(), order.key.as_str().to_lowercase()])
+                    .take(3)
+                    .collect()
+            }),
+            created: turns
+                .then(|| Span { from: an_order(random).map(|order| order.created), to: None })
+                .unwrap_or_default(),
+            total: turns
+                .then(|| Span { from: None, to: an_order(random).map(|order| order.total) })
+                .unwrap_or_default(),
         }
     }
 }

@@ -14,7 +14,7 @@ const WITHOUT_STORE: &[(&str, &str, &str)] = &[
     ),
     (
         "stores.rs",
-        "SELECT name, suspended, created, store_key, store_id FROM stores WHERE store_id > $1 AND store_id < $4 ORDER BY",
+        "SELECT name, suspended, created, store_key, profile, store_id FROM stores WHERE store_id > $1 AND store_id < $4 ORDER BY",
         "the list of stores is for the command line, and locks nothing",
     ),
     ("stores.rs", "SELECT max(store_id) FROM stores", "a new store's id, for the command line"),
