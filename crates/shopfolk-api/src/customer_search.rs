@@ -93,10 +93,18 @@ pub(crate) struct PagedSearch {
     pub(crate) page: PageRequest<CustomerPosition>,
 }
 
+/// Which customers the query asks for, where they are changed: a filter that is misspelt must not find more of them.
+pub(crate) struct StrictSearch(pub(crate) CustomerSearch);
+
 from_uri! {
     Search = |uri| {
         let query = Query::of(uri);
         Ok(Self { search: search(query)?, sort: sort(query)? })
+    };
+    StrictSearch = |uri| {
+        let query = Query::of(uri);
+        query.refuse_others(SearchParameters::ALL)?;
+        search(query).map(Self)
     };
     PagedSearch = |uri| {
         let query = Query::of(uri);

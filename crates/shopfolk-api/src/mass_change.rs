@@ -12,7 +12,7 @@ use utoipa::openapi::{RefOr, Schema};
 use crate::answer;
 use crate::body::JsonBody;
 use crate::caller::{Caller, UpdateCustomers};
-use crate::customer_search::{Search, SearchParameters};
+use crate::customer_search::{SearchParameters, StrictSearch};
 use crate::error::ApiError;
 use crate::fields::{Fields, Given};
 use crate::wire::{Components, Direction, RequestShape, RequestValue, WireValue, request_shape, wire_object};
@@ -152,7 +152,7 @@ pub(crate) struct MassChangeOut {
 )]
 pub(crate) async fn update_customers<E: Engine>(
     caller: Caller<E, UpdateCustomers>,
-    Search { search, .. }: Search,
+    StrictSearch(search): StrictSearch,
     JsonBody(body, _held): CustomersUpdateBody,
 ) -> Result<Response, ApiError> {
     let customers = customers(body.mode, body.ids, search)?;

@@ -28,6 +28,9 @@ macro_rules! query_parameters {
 
         impl $parameters {
             $(pub(crate) const $constant: &'static str = $name;)+
+            /// The names of all of them.
+            #[allow(dead_code, reason = "only what changes many at once refuses others")]
+            pub(crate) const ALL: &'static [&'static str] = &[$($name),+];
         }
 
         impl utoipa::IntoParams for $parameters {
