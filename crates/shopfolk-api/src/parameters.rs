@@ -61,7 +61,7 @@ pub(crate) fn check(parts: &Parts) -> Result<(), ApiError> {
     match unsupported(template).iter().find(|name| query.text(name).is_some()) {
         None => Ok(()),
         Some(name) => Err(ApiError::wrong_parameter(format!(
-            "Parameter '{name}' is not supported: leave it out, and look at the answer yourself"
+            "Parameter '{name}' of the published API is not supported here: leave it out"
         ))),
     }
 }
