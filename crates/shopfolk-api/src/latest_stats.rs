@@ -1,8 +1,7 @@
 //! `/latest-stats`: when what a store has changed last. Pollers ask it before they ask for more.
 
 use axum::response::Response;
-use serde::{Serialize, Serializer};
-use shopfolk_model::Timestamp;
+use serde::Serialize;
 use shopfolk_operations::{FindLatestChanges, LatestChanges};
 use shopfolk_store::Engine;
 use utoipa::ToSchema;
@@ -14,54 +13,36 @@ use crate::query::Fields;
 
 /// When what a store has changed last. What Shopfolk does not keep has the date on which the store was created.
 #[derive(Serialize, ToSchema)]
+#[expect(clippy::struct_field_names, reason = "they are the names of the wire")]
 #[serde(rename_all = "camelCase")]
 #[schema(as = LatestStats)]
 #[schema(example = json!({"ordersUpdated": "2025-03-26 11:07:12 +0000", "customersUpdated": "2025-03-26 11:07:12 +0000"}))]
 pub(crate) struct LatestStatsOut {
-    #[serde(serialize_with = "date")]
-    #[schema(value_type = String)]
-    products_updated: Timestamp,
+    products_updated: String,
     /// When an order was recorded, changed or deleted.
-    #[serde(serialize_with = "date")]
-    #[schema(value_type = String)]
-    orders_updated: Timestamp,
+    orders_updated: String,
     /// When the store's profile changed.
-    #[serde(serialize_with = "date")]
-    #[schema(value_type = String)]
-    profile_updated: Timestamp,
-    #[serde(serialize_with = "date")]
-    #[schema(value_type = String)]
-    categories_updated: Timestamp,
-    #[serde(serialize_with = "date")]
-    #[schema(value_type = String)]
-    discount_coupons_updated: Timestamp,
-    #[serde(serialize_with = "date")]
-    #[schema(value_type = String)]
-    abandoned_sales_updated: Timestamp,
+    profile_updated: String,
+    categories_updated: String,
+    discount_coupons_updated: String,
+    abandoned_sales_updated: String,
     /// When a customer or one of its contacts was created, changed or deleted.
-    #[serde(serialize_with = "date")]
-    #[schema(value_type = String)]
-    customers_updated: Timestamp,
-    #[serde(serialize_with = "date")]
-    #[schema(value_type = String)]
-    subscriptions_updated: Timestamp,
-}
-
-fn date<S: Serializer>(date: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(date)
+    customers_updated: String,
+    subscriptions_updated: String,
 }
 
 impl From<LatestChanges> for LatestStatsOut {
     fn from(LatestChanges { created, orders, profile, customers }: LatestChanges) -> Self {
+        let not_kept = || created.to_string();
         Self {
-            products_updated: created,
-            orders_updated: orders,
-            profile_updated: profile,
-            categories_updated: created,
-            discount_coupons_updated: created,
-            abandoned_sales_updated: created,
-            customers_updated: customers,
-            subscriptions_updated: created,
+            products_updated: not_kept(),
+            orders_updated: orders.to_string(),
+            profile_updated: profile.to_string(),
+            categories_updated: not_kept(),
+            discount_coupons_updated: not_kept(),
+            abandoned_sales_updated: not_kept(),
+            customers_updated: customers.to_string(),
+            subscriptions_updated: not_kept(),
         }
     }
 }

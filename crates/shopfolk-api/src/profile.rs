@@ -6,7 +6,7 @@ use axum::response::Response;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
-use shopfolk_model::{ProfileSection, Store, Timestamp};
+use shopfolk_model::{ProfileSection, Store};
 use shopfolk_operations::{ChangeProfile, GetStore};
 use shopfolk_store::Engine;
 use utoipa::ToSchema;
@@ -74,9 +74,7 @@ pub(crate) struct AccountOut<'a> {
     /// Always empty: there is nothing to buy.
     available_features: [&'static str; 0],
     /// When the store was created.
-    #[serde(serialize_with = "date")]
-    #[schema(value_type = String)]
-    registration_date: Timestamp,
+    registration_date: String,
 }
 
 /// How it is set up.
@@ -115,10 +113,6 @@ pub(crate) struct FormatsAndUnitsOut<'a> {
     #[serde(flatten)]
     #[schema(ignore)]
     rest: Rest<'a>,
-}
-
-fn date<S: Serializer>(date: &Timestamp, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(date)
 }
 
 /// What else is kept of a section.
@@ -176,7 +170,7 @@ impl<'a> ProfileOut<'a> {
                 account_name: text("account", "accountName", name)?,
                 account_email: text("account", "accountEmail", "")?,
                 available_features: [],
-                registration_date: store.created,
+                registration_date: store.created.to_string(),
             },
             settings: SettingsOut { store_name: name, rest: Rest::of(section("settings"), &[])? },
             languages: LanguagesOut {
