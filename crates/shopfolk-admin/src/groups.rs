@@ -6,7 +6,9 @@ use axum::response::Response;
 use shopfolk_api::ApiError;
 use shopfolk_api::owners::Form;
 use shopfolk_model::{Actor, CustomerSearch, GroupChange, GroupId, GroupName, NewGroup};
-use shopfolk_operations::{ChangeGroup, CreateGroup, SearchCustomers, Wanted, delete_group};
+use shopfolk_operations::{
+    ChangeGroup, CreateGroup, SearchCustomers, Wanted, delete_group, touch_customers_of_group,
+};
 use shopfolk_store::{Engine, PageRequest};
 
 use crate::customer_list::groups;
@@ -97,11 +99,15 @@ pub(crate) async fn save<E: Engine>(
     let saved = match problem(name_of(&form))? {
         Ok(name) => {
             let change = GroupChange { name: Some(name), ..GroupChange::default() };
-            problem(visitor.write(ChangeGroup { group, change, now: visitor.now() }).await)?.map(|_| ())
+            problem(visitor.write(ChangeGroup { group, change, now: visitor.now() }).await)?
         }
         Err(wrong) => Err(wrong),
     };
-    ended(&visitor, saved, Done::GroupSaved, "").await
+    if let Ok(true) = saved {
+        let (engine, store) = visitor.engine();
+        touch_customers_of_group(engine, store, Actor::Owner, group, || Ok(visitor.now())).await?;
+    }
+    ended(&visitor, saved.map(|_| ()), Done::GroupSaved, "").await
 }
 
 /// Deletes a group, whose customers come into the built-in one.

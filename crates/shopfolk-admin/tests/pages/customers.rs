@@ -1,8 +1,11 @@
 //! Customers: found, created, saved, changed together, deleted.
 
 use axum::http::StatusCode;
+use shopfolk_model::{Actor, EmailAddress, NewCustomer, Timestamp};
+use shopfolk_operations::{CreateCustomer, ReadCustomer};
+use shopfolk_store::Engine;
 
-use crate::support::Server;
+use crate::support::{Server, now, store};
 
 fn text(value: &str) -> String {
     value.to_owned()
@@ -95,4 +98,25 @@ async fn many_are_changed_after_their_plan_was_shown() {
     assert!(owner.get("/admin/customers").await.html.contains("Nobody is here yet"));
     let nobody = owner.send("/admin/groups", "/admin/customers/many", &[("action", text("delete"))]).await;
     assert_eq!(nobody.status, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn renaming_a_group_moves_when_its_customers_changed() {
+    let server = Server::start().await;
+    let owner = server.owner(1).await;
+    owner.send("/admin/groups", "/admin/groups", &[("name", text("Friends"))]).await;
+    let groups = owner.get("/admin/groups").await.html;
+    let group = groups.split("id=\"name-").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let friend = NewCustomer {
+        group: group.parse().unwrap(),
+        ..NewCustomer::of(EmailAddress::new("anna@example.com").unwrap())
+    };
+    let create = CreateCustomer { customer: friend, now: Timestamp::from_unix_seconds(1).unwrap() };
+    let customer = server.engine.write(store(1), Actor::Owner, create).await.unwrap();
+    let renamed =
+        owner.send("/admin/groups", &format!("/admin/groups/{group}"), &[("name", text("Kin"))]).await;
+    assert_eq!(renamed.location(), "/admin/groups?done=group-saved");
+    let read = ReadCustomer { customer, contacts: false };
+    let (found, _) = server.engine.read(store(1), read).await.unwrap();
+    assert_eq!((found.customer.updated, found.group_name.as_str()), (now(), "Kin"));
 }
