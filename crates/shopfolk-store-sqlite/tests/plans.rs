@@ -88,7 +88,9 @@ fn every_statement_uses_an_index_and_names_the_store() {
         // A copy goes through a store in batches: each may look at its own rows alone.
         let whole_store = |step: &String| step.ends_with("(store_id=?)");
         assert!(file != "copy.rs" || !steps.iter().any(whole_store), "{file}: {sql}\n{steps:#?}");
-        let scans = steps.iter().any(|step| step.starts_with("SCAN") || step.contains("TEMP B-TREE"));
+        // What asks for nothing but whether there is a row looks at one row that is made up.
+        let scans_table = |step: &String| step.starts_with("SCAN") && step != "SCAN CONSTANT ROW";
+        let scans = steps.iter().any(|step| scans_table(step) || step.contains("TEMP B-TREE"));
         let exception = MAY_SCAN.iter().position(|(start, _reason)| sql.starts_with(start));
         if let Some(exception) = exception.filter(|_| scans || !sql.contains("store_id")) {
             used[exception] = true;
