@@ -1,7 +1,7 @@
 //! What answers of the API say to browsers: that programs of every origin may read them, and that nothing is kept.
 //!
 //! Tokens travel in a header that such a program sends itself, never in a cookie, so no origin can use what another one
-//! was given. See *Browsers* and *Errors* of the contract.
+//! was given. See *Browsers* in `docs/compatibility.md`.
 
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use shopfolk_model::{StoreId, Timestamp, WebhookEventId};
 
-/// What a webhook says of an event (`platform.md`, Webhooks).
+/// What a webhook says of an event (`docs/apps.md`, *Webhooks*).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WebhookMessage {
     /// By which id receivers know the event, the same over all tries.

@@ -1,4 +1,4 @@
-//! Batches: requests that are sent together and run beside their caller (`contract/platform.md`, Batch).
+//! Batches: requests that are sent together and run beside their caller (`docs/apps.md`, *Batches*).
 
 use std::fmt;
 use std::str::FromStr;

@@ -150,7 +150,7 @@ impl EmailAddress {
         &self.0
     }
 
-    /// By which addresses are compared (`contract/conventions.md`, *Texts*): two of one store are the same when these are.
+    /// By which addresses are compared (decision 30): two of one store are the same when these are.
     pub fn key(&self) -> String {
         email_key(&self.0)
     }

@@ -1,4 +1,4 @@
-//! By what texts are compared: the keys of *Texts* in `contract/conventions.md`, said in this one place.
+//! By what texts are compared: said in this one place (decision 30).
 //!
 //! Texts are kept as they were sent. Two of them are the same when their unique keys are, and one is found by a part of it
 //! when that part's searched key is part of its own. Text that is all ASCII, which most is, takes a short way.
