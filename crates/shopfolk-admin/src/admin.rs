@@ -1,16 +1,10 @@
 //! What every page has at hand.
 
-use std::sync::Arc;
-
 use rand::SeedableRng;
 use rand::rngs::{StdRng, SysRng};
 use shopfolk_api::ApiError;
-use shopfolk_api::owners::{Owners, Pages};
+use shopfolk_api::owners::Owners;
 use shopfolk_model::{SessionKey, StoreId};
-use shopfolk_store::Engine;
-
-use crate::paths::Home;
-use crate::routes;
 
 /// The owners of stores, and the store that everybody on this machine may see.
 pub(crate) struct Admin<E> {
@@ -26,21 +20,12 @@ pub(crate) struct Demo {
 }
 
 impl Demo {
-    fn new(store: StoreId) -> Result<Self, ApiError> {
+    /// One with a new key.
+    ///
+    /// # Errors
+    /// When there is no randomness.
+    pub(crate) fn new(store: StoreId) -> Result<Self, ApiError> {
         let mut random = StdRng::try_from_rng(&mut SysRng).map_err(ApiError::internal)?;
         Ok(Self { store, key: SessionKey::generate(&mut random) })
     }
-}
-
-/// The pages. Of a demo store, everybody on this machine is the owner.
-///
-/// # Errors
-/// When there is no randomness.
-pub fn pages<E: Engine>(demo: Option<StoreId>) -> Result<impl FnOnce(Owners<E>) -> Pages, ApiError> {
-    let demo = demo.map(Demo::new).transpose()?;
-    Ok(move |owners| Pages {
-        router: routes::router(Arc::new(Admin { owners, demo })),
-        templates: crate::paths::TEMPLATES.to_vec(),
-        home: Home::TEMPLATE,
-    })
 }

@@ -11,7 +11,7 @@ use shopfolk_store::Engine;
 
 use crate::layout::{Layout, Section};
 use crate::page::answer;
-use crate::refusal::PageError;
+use crate::page_error::PageError;
 use crate::visitor::{Asked, Visitor};
 
 /// How many deliveries are shown.

@@ -10,18 +10,18 @@ use shopfolk_operations::{
 };
 use shopfolk_store::{Engine, PageRequest};
 
+use crate::contact_form::ContactSaid;
 use crate::contact_link::{label, link};
-use crate::contacts::ContactSaid;
 use crate::customer_form::{CustomerForm, seen};
 use crate::customer_list::{Choice, CustomerLine, group_choices, groups};
 use crate::layout::{Layout, Section};
 use crate::orders::OrderLine;
 use crate::page::{Done, answer, done, problem};
+use crate::page_error::PageError;
 use crate::paths::{
     Contact as ContactPath, ContactDeletion, ContactOrder, Contacts, Customer as CustomerPath,
     CustomerDeletion, Customers,
 };
-use crate::refusal::PageError;
 use crate::visitor::{Asked, Sent, Visitor};
 
 /// How many orders are shown.

@@ -96,7 +96,7 @@ impl CustomerForm {
         let group = group.map_err(|error| ApiError::wrong_value("group", &self.group, error))?;
         let name = CustomerName::optional(&self.name);
         let name = name.map_err(|error| ApiError::wrong_value("name", &self.name, error))?;
-        let notes = AdminNotes::optional(&self.notes.replace("\r\n", "\n"));
+        let notes = AdminNotes::optional(&self.notes);
         let notes = notes.map_err(|error| ApiError::wrong_value("notes", &self.notes, error))?;
         let tax_id = TaxText::optional(&self.tax_id);
         let tax_id = tax_id.map_err(|error| ApiError::wrong_value("tax id", &self.tax_id, error))?;

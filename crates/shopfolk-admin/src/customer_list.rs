@@ -13,9 +13,9 @@ use shopfolk_store::{Engine, PageRequest};
 
 use crate::layout::{Layout, Section};
 use crate::page::answer;
+use crate::page_error::PageError;
 use crate::paths::{Customer, Customers, ManyPlan, NewCustomer};
 use crate::query::with_query;
-use crate::refusal::PageError;
 use crate::visitor::{Asked, Visitor};
 
 /// How many customers are on a page.

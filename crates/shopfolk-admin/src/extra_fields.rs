@@ -12,8 +12,8 @@ use shopfolk_store::Engine;
 
 use crate::layout::{Layout, Section};
 use crate::page::{Done, answer, done, problem};
+use crate::page_error::PageError;
 use crate::paths::ExtraFields;
-use crate::refusal::PageError;
 use crate::visitor::{Asked, Sent, Visitor};
 
 /// How many keys are drawn, of which the first that is free is taken.

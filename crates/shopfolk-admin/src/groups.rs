@@ -14,9 +14,9 @@ use shopfolk_store::{Engine, PageRequest};
 use crate::customer_list::groups;
 use crate::layout::{Layout, Section};
 use crate::page::{Done, answer, done, problem};
+use crate::page_error::PageError;
 use crate::paths::{Customers, Group, GroupDeletion, Groups};
 use crate::query::with_query;
-use crate::refusal::PageError;
 use crate::visitor::{Asked, Sent, Visitor};
 
 /// Of so many groups it is counted who is in them.

@@ -13,8 +13,8 @@ use crate::chart::{Chart, Count};
 use crate::contact_link::label;
 use crate::layout::{Layout, Section};
 use crate::page::answer;
+use crate::page_error::PageError;
 use crate::paths::{Customers, NewCustomer, Orders};
-use crate::refusal::PageError;
 use crate::visitor::{Asked, Visitor};
 
 /// For how many days new customers are shown.

@@ -12,8 +12,8 @@ use shopfolk_store::Engine;
 use crate::customer_list::{CustomerLine, groups};
 use crate::layout::{Layout, Section};
 use crate::page::{Done, answer, done};
+use crate::page_error::PageError;
 use crate::paths::{Customers, ManyChange};
-use crate::refusal::PageError;
 use crate::visitor::{Sent, Visitor};
 
 /// Stands before the id in the name of each customer's box.

@@ -12,8 +12,8 @@ use shopfolk_store::Engine;
 use crate::customer_list::{Choice, group_choices, groups};
 use crate::layout::{Layout, Section};
 use crate::page::{Done, answer, done, problem};
+use crate::page_error::PageError;
 use crate::paths::{Customer, Customers};
-use crate::refusal::PageError;
 use crate::visitor::{Sent, Visitor};
 
 /// The form.

@@ -10,9 +10,9 @@ use shopfolk_store::{Engine, PageRequest};
 
 use crate::layout::{Layout, Section};
 use crate::page::answer;
+use crate::page_error::PageError;
 use crate::paths::{Customer, Orders};
 use crate::query::with_query;
-use crate::refusal::PageError;
 use crate::visitor::{Asked, Visitor};
 
 /// How many orders are on a page.

@@ -6,7 +6,7 @@ use axum::response::Response;
 use shopfolk_api::owners::{html_page, see_other};
 use shopfolk_api::{ApiError, ErrorCode};
 
-use crate::refusal::PageError;
+use crate::page_error::PageError;
 
 /// Everything comes from this program, no script or style stands in a page, and no other page frames it.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \

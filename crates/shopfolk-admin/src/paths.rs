@@ -7,7 +7,7 @@ use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use shopfolk_model::{ContactId, CustomerId, GroupId};
 
-use crate::refusal::PageError;
+use crate::page_error::PageError;
 
 macro_rules! paths {
     ($($(#[$meta:meta])* $path:ident { $($name:ident: $id:ty),* } = $template:literal;)+) => {

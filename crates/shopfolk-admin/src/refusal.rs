@@ -1,57 +1,13 @@
 //! Why there is no page, as a page.
 
 use askama::Template;
-use axum::http::{StatusCode, Uri};
+use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use shopfolk_api::ApiError;
 use shopfolk_api::owners::see_other;
-use shopfolk_operations::OperationError;
-use shopfolk_store::StoreError;
 
 use crate::page::answer;
+use crate::page_error::PageError;
 use crate::paths::{Home, SignIn, Style};
-
-/// Why there is no page.
-pub(crate) enum PageError {
-    /// There is nothing at the path, or nothing of this store.
-    NotFound,
-    /// The form was not made for this visitor.
-    NotOurForm,
-    /// The demo store is for browsers on this machine alone.
-    NotOnThisMachine,
-    /// Nobody is signed in; afterwards this path is gone to.
-    SignIn {
-        /// The path, if it can be gone to.
-        next: String,
-    },
-    /// A call refused or failed.
-    Api(ApiError),
-}
-
-impl PageError {
-    /// Nobody is signed in who may see this.
-    pub(crate) fn sign_in(uri: &Uri) -> Self {
-        Self::SignIn { next: uri.path_and_query().map(ToString::to_string).unwrap_or_default() }
-    }
-}
-
-impl From<ApiError> for PageError {
-    fn from(error: ApiError) -> Self {
-        Self::Api(error)
-    }
-}
-
-impl From<OperationError> for PageError {
-    fn from(error: OperationError) -> Self {
-        Self::Api(error.into())
-    }
-}
-
-impl From<StoreError> for PageError {
-    fn from(error: StoreError) -> Self {
-        Self::Api(error.into())
-    }
-}
 
 /// A page that says why there is no other.
 #[derive(Template)]

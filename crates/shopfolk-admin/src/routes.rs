@@ -4,22 +4,38 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::{get, post};
+use shopfolk_api::ApiError;
+use shopfolk_api::owners::{Owners, Pages};
+use shopfolk_model::StoreId;
 use shopfolk_store::Engine;
 
-use crate::admin::Admin;
+use crate::admin::{Admin, Demo};
+use crate::page_error::PageError;
 use crate::paths::{
     Apps, Contact, ContactDeletion, ContactOrder, Contacts, Customer, CustomerDeletion, Customers,
     ExtraFields, Group, GroupDeletion, Groups, Home, ManyChange, ManyPlan, NOWHERE, NewCustomer, Orders,
-    Script, SignIn, SignOut, Style,
+    Script, SignIn, SignOut, Style, TEMPLATES,
 };
-use crate::refusal::PageError;
 use crate::{
     apps, assets, contacts, customer, customer_list, extra_fields, groups, home, many, new_customer, orders,
     sign_in,
 };
 
+/// The pages. Of a demo store, everybody on this machine is the owner.
+///
+/// # Errors
+/// When there is no randomness.
+pub fn pages<E: Engine>(demo: Option<StoreId>) -> Result<impl FnOnce(Owners<E>) -> Pages, ApiError> {
+    let demo = demo.map(Demo::new).transpose()?;
+    Ok(move |owners| Pages {
+        router: router(Arc::new(Admin { owners, demo })),
+        templates: TEMPLATES.to_vec(),
+        home: Home::TEMPLATE,
+    })
+}
+
 /// Answers requests for pages.
-pub(crate) fn router<E: Engine>(admin: Arc<Admin<E>>) -> Router {
+fn router<E: Engine>(admin: Arc<Admin<E>>) -> Router {
     Router::new()
         .route(Home::TEMPLATE, get(home::show::<E>))
         .route(Style::TEMPLATE, get(assets::style))

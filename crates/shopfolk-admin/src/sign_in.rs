@@ -13,8 +13,8 @@ use shopfolk_store::{Engine, PageRequest};
 
 use crate::admin::Admin;
 use crate::page::answer;
+use crate::page_error::PageError;
 use crate::paths::{Home, SignIn, Style};
-use crate::refusal::PageError;
 use crate::visitor::{Asked, Sent};
 
 /// Where an owner signs in.

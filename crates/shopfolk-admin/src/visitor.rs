@@ -12,7 +12,7 @@ use shopfolk_operations::GetStore;
 use shopfolk_store::{Engine, ReadOperation, WriteOperation};
 
 use crate::admin::Admin;
-use crate::refusal::PageError;
+use crate::page_error::PageError;
 
 /// Somebody who may see and change a store.
 pub(crate) struct Visitor<E> {

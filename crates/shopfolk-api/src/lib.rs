@@ -72,6 +72,7 @@ mod peer;
 mod person;
 mod profile;
 mod profile_change;
+mod profile_out;
 pub mod query;
 mod refusal;
 mod request_id;

@@ -8,7 +8,7 @@ use utoipa::PartialSchema;
 
 use crate::error::ApiError;
 use crate::fields::{Fields, Given};
-use crate::profile::{AccountOut, FormatsAndUnitsOut, GeneralInfoOut, LanguagesOut, SettingsOut};
+use crate::profile_out::{AccountOut, FormatsAndUnitsOut, GeneralInfoOut, LanguagesOut, SettingsOut};
 use crate::wire::{Cell, Components, Direction, FieldDescription, RequestShape, Role};
 use crate::wire_schema::component;
 

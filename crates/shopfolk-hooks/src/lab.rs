@@ -1,16 +1,13 @@
 //! The deliveries of an app that is tried: with the troubles that it is to be tried with, one after the other, and judged.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use shopfolk_model::{
-    App, AppId, DeliveryQueue, Lab, LabObservation, LabTrouble, LabVerdict, StoreId, Webhook, WebhookAttempt,
+    App, DeliveryQueue, Lab, LabObservation, LabTrouble, LabVerdict, Webhook, WebhookAttempt,
     WebhookDelivery, WritesOfApp,
 };
 use shopfolk_operations::{SettledTry, WaitingBehind};
 use shopfolk_store::{Engine, StoreError};
-use tokio::sync::OwnedMutexGuard;
 use tokio::time::sleep;
 
 use crate::attempt::Written;
@@ -151,23 +148,4 @@ impl<E: Engine> Lane<E> {
 
 fn in_order(due: Vec<WebhookDelivery>) -> Vec<(WebhookDelivery, Vec<LabTrouble>)> {
     due.into_iter().map(|delivery| (delivery, Vec::new())).collect()
-}
-
-/// An app in a store.
-type Tried = (StoreId, AppId);
-
-/// Deliveries in the lab, one at a time for each app in a store.
-#[derive(Default)]
-pub(crate) struct LabTurns(Mutex<HashMap<Tried, Arc<tokio::sync::Mutex<()>>>>);
-
-impl LabTurns {
-    /// Waits until no other one of that app is brought.
-    async fn take(&self, tried: Tried) -> OwnedMutexGuard<()> {
-        let turn = {
-            let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            turns.retain(|_, turn| Arc::strong_count(turn) > 1);
-            Arc::clone(turns.entry(tried).or_default())
-        };
-        turn.lock_owned().await
-    }
 }

@@ -12,6 +12,7 @@ mod connector;
 mod event_reader;
 mod give_way;
 mod lab;
+mod lab_turns;
 mod lane;
 mod listeners;
 mod measures;

@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::apps::Apps;
 use crate::give_way::Writes;
-use crate::lab::LabTurns;
+use crate::lab_turns::LabTurns;
 use crate::listeners::ListenersOfStores;
 use crate::turns::SendTurns;
 use crate::waiting::Waiting;
