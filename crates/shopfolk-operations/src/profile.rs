@@ -60,7 +60,8 @@ impl ReadOperation for FindLatestChanges {
     type Error = OperationError;
 
     fn length(&self) -> Length {
-        Length::Short
+        // The customers are sorted.
+        Length::Long
     }
 
     async fn run<T: ReadTx>(&self, tx: &mut T) -> Result<LatestChanges, OperationError> {

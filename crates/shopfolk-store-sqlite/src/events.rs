@@ -12,11 +12,11 @@ impl<M: TxMode> ReadEvents for SqliteTx<'_, M> {
     async fn latest_events(&mut self) -> Result<LatestEvents, StoreError> {
         let store = self.store;
         let rows = self.query_rows("find the latest events", &LATEST_EVENTS, [store.get()], |row| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
+            Ok((row.get::<_, i64>(0)?, row.get::<_, Option<i64>>(1)?))
         })?;
         let mut latest = LatestEvents::default();
         for (event, created) in rows {
-            let columns = [Value::Integer(event), Value::Integer(created)];
+            let columns = [Value::Integer(event), created.map_or(Value::Null, Value::Integer)];
             latest.take(store, &columns[..])?;
         }
         Ok(latest)

@@ -69,25 +69,27 @@ pub struct LatestEvents {
 }
 
 impl LatestEvents {
-    /// Of which events it is told: the statement that asks for the time of the last one of each type, whose indexes have
-    /// these and no others.
+    /// Of which events it is told: the statement that asks for the time of the last one of each type, or null. Each is the end of
+    /// an index, which has these types and no others.
     pub fn statement(dialect: Dialect) -> String {
-        let store = if dialect == Dialect::Postgres { "$1" } else { "?1" };
-        let of = |types: &[EventType]| {
-            types.iter().map(|event| event.code().to_string()).collect::<Vec<_>>().join(", ")
-        };
-        let few = of(&[
+        const FEW: [EventType; 4] = [
             EventType::OrderCreated,
             EventType::OrderDeleted,
             EventType::ProfileUpdated,
             EventType::OrderUpdated,
-        ]);
-        let deleted = of(&[EventType::CustomerDeleted]);
-        format!(
-            "SELECT event_type, max(created) FROM events WHERE store_id = {store} AND event_type IN ({few}) GROUP BY event_type
-             UNION ALL
-             SELECT event_type, max(created) FROM events WHERE store_id = {store} AND event_type = {deleted} GROUP BY event_type"
-        )
+        ];
+        let store = if dialect == Dialect::Postgres { "$1" } else { "?1" };
+        let few = FEW.map(|event| event.code().to_string()).join(", ");
+        let last = |event: EventType, of_index: &str| {
+            let code = event.code();
+            format!(
+                "SELECT CAST({code} AS smallint), (SELECT max(created) FROM events
+                  WHERE store_id = {store} AND event_type = {code}{of_index})"
+            )
+        };
+        let of_few = format!(" AND event_type IN ({few})");
+        let parts = FEW.map(|event| last(event, &of_few));
+        [parts.join(" UNION ALL "), last(EventType::CustomerDeleted, "")].join(" UNION ALL ")
     }
 
     /// Takes a row of the answer.
@@ -98,13 +100,13 @@ impl LatestEvents {
         let damage =
             |column| move |reason| Damage { table: "events", column, row: format!("store {store}"), reason };
         let event = columns.value(0).and_then(EventType::load).map_err(damage("event_type"))?;
-        let created = columns.value(1).and_then(Timestamp::load).map_err(damage("created"))?;
+        let created = columns.value(1).and_then(Option::<Timestamp>::load).map_err(damage("created"))?;
         let place = match event {
             EventType::ProfileUpdated => &mut self.profile,
             EventType::CustomerDeleted => &mut self.deleted_customer,
             _ => &mut self.order,
         };
-        *place = (*place).max(Some(created));
+        *place = (*place).max(created);
         Ok(())
     }
 }
