@@ -103,7 +103,7 @@ from_uri! {
     };
     StrictSearch = |uri| {
         let query = Query::of(uri);
-        query.refuse_others(SearchParameters::ALL)?;
+        query.refuse_others::<SearchParameters>()?;
         search(query).map(Self)
     };
     PagedSearch = |uri| {

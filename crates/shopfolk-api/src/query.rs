@@ -28,9 +28,10 @@ macro_rules! query_parameters {
 
         impl $parameters {
             $(pub(crate) const $constant: &'static str = $name;)+
-            /// The names of all of them.
-            #[allow(dead_code, reason = "only what changes many at once refuses others")]
-            pub(crate) const ALL: &'static [&'static str] = &[$($name),+];
+        }
+
+        impl $crate::query::QueryParameters for $parameters {
+            const NAMES: &'static [&'static str] = &[$($name),+];
         }
 
         impl utoipa::IntoParams for $parameters {
@@ -49,6 +50,12 @@ macro_rules! query_parameters {
 }
 
 pub(crate) use query_parameters;
+
+/// The parameters of a call.
+pub(crate) trait QueryParameters {
+    /// Their names.
+    const NAMES: &'static [&'static str];
+}
 
 /// The number of entries on a page where none is asked for, and the most there are.
 pub(crate) const PAGE_SIZE: u32 = 100;
@@ -105,14 +112,14 @@ impl<'a> Query<'a> {
     }
 
     /// Refuses parameters that are none of these: one that is misspelt must not do to many what is meant for few.
-    pub(crate) fn refuse_others(&self, known: &[&str]) -> Result<(), ApiError> {
-        let is_known = |name: &str| name == TOKEN || known.contains(&name);
+    pub(crate) fn refuse_others<P: QueryParameters>(&self) -> Result<(), ApiError> {
+        let is_known = |name: &str| name == TOKEN || P::NAMES.contains(&name);
         match self.names().find(|name| !is_known(name)) {
             None => Ok(()),
             Some(name) => Err(ApiError::wrong_parameter(format!(
                 "There is no parameter '{}' here; there are {}",
                 shorten(&name),
-                known.join(", ")
+                P::NAMES.join(", ")
             ))),
         }
     }

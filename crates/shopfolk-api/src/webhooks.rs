@@ -123,13 +123,7 @@ from_uri! {
     };
     ReplayQuery = |uri| {
         let query = Query::of(uri);
-        query.refuse_others(&[
-            AttemptParameters::CLIENT_ID,
-            AttemptParameters::EVENT_TYPE,
-            AttemptParameters::EVENT_ID,
-            AttemptParameters::FROM,
-            AttemptParameters::TO,
-        ])?;
+        query.refuse_others::<AttemptParameters>()?;
         filter(&query).map(Self)
     };
     TriggerQuery = |uri| {
