@@ -67,7 +67,9 @@ impl<E: Engine> StoreRun<E> {
         self.shared.listens(self.store);
         if reader.holder != 0 && reader.holder != self.shared.node {
             let seen = Claim::of(&reader);
-            if self.claim.given_up(Some(seen)).is_none() {
+            // What a node left behind may be its claim alone: then no delivery takes it over, and events are only read by who
+            // has it.
+            if self.claim.given_up(Some(seen)).is_none() || !self.claim.ensure().await? {
                 self.shared.later(self.store, LOOK_AGAIN);
                 return Ok(());
             }

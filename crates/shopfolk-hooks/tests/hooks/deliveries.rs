@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use shopfolk_model::AttemptOutcome;
+use shopfolk_model::{Actor, AttemptOutcome};
 use shopfolk_operations::conformance::{STORE, assert_every_promise_holds, create, create_customer, phone};
 use shopfolk_operations::{
-    AttemptFilter, DeleteCustomer, GetApp, ListAttempts, ReplayAttempts, UninstallApp, replay_failed,
+    AttemptFilter, ClaimDeliveries, DeleteCustomer, GetApp, GetReader, ListAttempts, ReplayAttempts,
+    UninstallApp, replay_failed,
 };
 use shopfolk_store::Engine;
 
@@ -86,7 +87,7 @@ async fn a_clock_that_is_advanced_by_a_day_has_every_retry_made_at_its_time() {
     let _node = shop.node();
     create_customer(&shop.engine, "anna@example.com").await;
     shop.wait_for_attempts(1).await;
-    let by = shopfolk_model::Actor::CommandLine;
+    let by = Actor::CommandLine;
     let day = shopfolk_operations::AdvanceClock { by: Duration::from_hours(24) };
     shop.engine.write(STORE, by, day).await.unwrap().unwrap().unwrap();
     shop.wait_for_attempts(28).await;
@@ -112,7 +113,7 @@ async fn events_of_one_customer_come_in_order_even_when_one_fails() {
     let anna = create_customer(&shop.engine, "anna@example.com").await;
     receiver.take(1).await;
     shop.engine
-        .write(STORE, shopfolk_model::Actor::CommandLine, DeleteCustomer { customer: anna, now: shop.now() })
+        .write(STORE, Actor::CommandLine, DeleteCustomer { customer: anna, now: shop.now() })
         .await
         .unwrap();
     create_customer(&shop.engine, "bert@example.com").await;
@@ -136,7 +137,7 @@ async fn an_app_is_told_that_it_is_shut_out_and_nothing_after() {
     let _node = shop.node();
     receiver.take(1).await;
     let uninstall = UninstallApp { app, now: shop.now() };
-    shop.engine.write(STORE, shopfolk_model::Actor::CommandLine, uninstall).await.unwrap();
+    shop.engine.write(STORE, Actor::CommandLine, uninstall).await.unwrap();
     let told = &receiver.take(1).await[0];
     assert_eq!(told.body["eventType"], "application.uninstalled");
     assert_eq!(told.body["entityId"], STORE.to_string());
@@ -182,7 +183,7 @@ async fn what_failed_is_seen_and_sent_again_with_the_same_id() {
     let failed = shop.attempts().await;
     let AttemptOutcome::Answered { status, body, .. } = &failed[0].outcome else { panic!("{failed:?}") };
     assert_eq!((*status, body.as_str()), (500, "said 500"));
-    let by = shopfolk_model::Actor::CommandLine;
+    let by = Actor::CommandLine;
     let replay = ReplayAttempts { attempts: vec![failed[1].id], now: shop.now() };
     assert_eq!(shop.engine.write(STORE, by, replay.clone()).await.unwrap(), 1);
     let again = &receiver.take(1).await[0];
@@ -234,6 +235,24 @@ async fn of_a_thousand_apps_the_one_that_asked_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_claim_that_a_node_left_behind_without_deliveries_is_taken_over() {
+    let database = shopfolk_test_postgres::PostgresServer::shared().create_database();
+    let shop = Shop::postgres(&database.url()).await;
+    let receiver = Receiver::start(|_| 200).await;
+    shop.app(1, &receiver.url, "read_customers", "customer.created").await;
+    let claim = ClaimDeliveries { node: 1, instead_of: None };
+    shop.engine.write(STORE, Actor::Unknown, claim).await.unwrap().unwrap();
+    create_customer(&shop.engine, "anna@example.com").await;
+    let _node = shop.node();
+    receiver.take(1).await;
+    shop.wait_for_attempts(1).await;
+    let nobody = async || {
+        shop.engine.read(STORE, GetReader).await.unwrap().is_some_and(|(_, reader)| reader.holder == 0)
+    };
+    shop.wait_until(nobody).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_node_left_behind_is_brought_by_another_in_order() {
     let postgres = shopfolk_test_postgres::PostgresServer::shared();
     let database = postgres.create_database();
@@ -259,7 +278,7 @@ async fn what_a_node_left_behind_is_brought_by_another_in_order() {
         }
     }
     let stored = shop.engine.list_events(STORE, None, 500).await.unwrap();
-    let store = shop.engine.read(STORE, shopfolk_operations::GetReader).await.unwrap().unwrap().0;
+    let store = shop.engine.read(STORE, GetReader).await.unwrap().unwrap().0;
     let told =
         stored.iter().filter(|stored| stored.event.happening.event_type().name().starts_with("customer."));
     let expected: Vec<_> =
