@@ -41,6 +41,9 @@ impl<E: Engine> Lane<E> {
         let _turn = renewing(&self.claim, turn).await?;
         let brought = if lab.out_of_order { self.hold_back(due).await? } else { in_order(due) };
         for (delivery, troubles) in brought.into_iter().take(PORTION) {
+            if self.shared.stopping.is_cancelled() {
+                return Ok(Some(LaneEnd::Stopping));
+            }
             if !self.claim.is_trusted() && !self.claim.ensure().await? {
                 return Ok(Some(LaneEnd::Lost));
             }

@@ -44,6 +44,8 @@ pub(crate) enum LaneEnd {
     Failing,
     /// Another node brings them.
     Lost,
+    /// This node stops.
+    Stopping,
 }
 
 impl<E: Engine> Lane<E> {
@@ -54,6 +56,9 @@ impl<E: Engine> Lane<E> {
     pub(crate) async fn go(&self) -> Result<LaneEnd, StoreError> {
         let mut large = None;
         loop {
+            if self.shared.stopping.is_cancelled() {
+                return Ok(LaneEnd::Stopping);
+            }
             let portion = self.shared.writes.begin_portion();
             if !self.claim.ensure().await? {
                 return Ok(LaneEnd::Lost);
@@ -198,7 +203,7 @@ pub(crate) const fn dropped(delivery: WebhookDelivery) -> SettledTry {
     SettledTry { delivery, attempts: Vec::new() }
 }
 
-/// Tries a delivery when it is its turn; `None` when another node may bring it by then.
+/// Tries a delivery when it is its turn; `None` when another node may bring it by then, or is to.
 async fn try_once<E: Engine>(
     shared: &Shared<E>,
     claim: &StoreClaim<E>,
@@ -208,7 +213,7 @@ async fn try_once<E: Engine>(
     delivery: WebhookDelivery,
 ) -> Option<SettledTry> {
     let turn = shared.turns.take(receiver).await?;
-    if !claim.is_trusted() {
+    if !claim.is_trusted() || shared.stopping.is_cancelled() {
         return None;
     }
     let attempt = written.send(&shared.sender, &delivery, clock, shared.settings.limits.answer).await;

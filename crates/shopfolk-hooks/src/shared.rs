@@ -9,6 +9,7 @@ use shopfolk_operations::Claim;
 use shopfolk_store::Engine;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
 
 use crate::apps::Apps;
 use crate::give_way::Writes;
@@ -41,6 +42,8 @@ pub(crate) struct Shared<E> {
     pub(crate) others: Mutex<HashMap<StoreId, (Claim, Instant)>>,
     pub(crate) waiting: Waiting,
     pub(crate) writes: Writes,
+    /// Says that nothing more is to be begun.
+    pub(crate) stopping: CancellationToken,
     /// Stores that listen.
     listening: RwLock<HashSet<StoreId>>,
 }
@@ -60,6 +63,7 @@ impl<E: Engine> Shared<E> {
             others: Mutex::default(),
             waiting: Waiting::default(),
             writes: Writes::default(),
+            stopping: CancellationToken::new(),
             listening: RwLock::default(),
             engine,
         }

@@ -82,6 +82,9 @@ impl<E: Engine> StoreRun<E> {
         let mut events = EventReader { shared, clock, store: record, noted: reader.position };
         let mut listening = reader.listening;
         loop {
+            if self.shared.stopping.is_cancelled() {
+                return self.stop().await;
+            }
             self.woken.take();
             let began = Instant::now();
             let portion = self.shared.writes.begin_portion();
@@ -161,9 +164,10 @@ impl<E: Engine> StoreRun<E> {
             if self.woken.take() {
                 return Ok(true);
             }
-            let woken = Arc::clone(&self.woken);
+            let (woken, stopping) = (Arc::clone(&self.woken), self.shared.stopping.clone());
             tokio::select! {
                 () = woken.wait() => return Ok(true),
+                () = stopping.cancelled() => return Ok(true),
                 ended = self.lanes.join_next() => {
                     let Some(ended) = ended else { return Ok(false) };
                     self.lane_ended(ended)?;
@@ -201,6 +205,14 @@ impl<E: Engine> StoreRun<E> {
         self.clock.set(clock);
         self.start_all().await?;
         Ok(true)
+    }
+
+    /// Finishes what is on its way.
+    async fn stop(mut self) -> Result<(), StoreError> {
+        while let Some(ended) = self.lanes.join_next().await {
+            self.lane_ended(ended)?;
+        }
+        self.end().await
     }
 
     /// Lets others bring what comes.

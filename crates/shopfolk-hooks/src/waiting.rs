@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 pub(crate) struct Waiting {
     stores: Mutex<WaitingStores>,
     changed: Notify,
+    ended: Notify,
 }
 
 #[derive(Default)]
@@ -86,6 +87,18 @@ impl Waiting {
         drop(stores);
         if came {
             self.add(store);
+        }
+        self.ended.notify_waiters();
+    }
+
+    /// Waits until no store is worked on.
+    pub(crate) async fn none_is_worked_on(&self) {
+        loop {
+            let ended = self.ended.notified();
+            if self.lock().running.is_empty() {
+                return;
+            }
+            ended.await;
         }
     }
 }

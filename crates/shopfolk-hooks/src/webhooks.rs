@@ -91,6 +91,7 @@ impl<E: Engine> Webhooks<E> {
                 next = self.0.waiting.next() => next,
                 // Looking never ends: then there is a fault, which begins all of this anew.
                 _ = looks.join_next() => return,
+                () = self.0.stopping.cancelled() => break,
             };
             while runs.try_join_next().is_some() {}
             let webhooks = self.clone();
@@ -104,6 +105,16 @@ impl<E: Engine> Webhooks<E> {
                 }
             });
         }
+        while runs.join_next().await.is_some() {}
+        // Whoever told this to stop ends it.
+        std::future::pending::<()>().await;
+    }
+
+    /// Begins nothing more, and waits until what was begun is noted and other nodes may have the stores of this one. Cut off, it
+    /// leaves stores that others have once they have given this node up, and webhooks on their way are sent again.
+    pub async fn stop(&self) {
+        self.0.stopping.cancel();
+        self.0.waiting.none_is_worked_on().await;
     }
 
     async fn look_again_and_again(&self) {

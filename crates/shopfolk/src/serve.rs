@@ -202,7 +202,7 @@ async fn serve(
     tracing::info!(target: NOTICE, "stopping: finishing what was accepted; stop again to exit at once");
     shutting_down.announce();
     tokio::select! {
-        finished = finish(server, background, &shutting_down, &engine) => finished,
+        finished = finish(server, webhooks, background, &shutting_down, &engine) => finished,
         () = signals.stop() => bail!("stopped at once; every answered write is on disk"),
     }
 }
@@ -241,14 +241,21 @@ async fn until_stopped<T>(
 /// Finishes what was accepted and what was begun beside it, within the limit.
 async fn finish(
     server: Server,
+    webhooks: Webhooks<AnyEngine>,
     background: Background,
     shutting_down: &ShuttingDown,
-    engine: &impl Engine,
+    engine: &AnyEngine,
 ) -> Result<()> {
     let until = Instant::now() + STOP_LIMIT;
     server.say_farewell().await;
     shutting_down.turn_away();
-    let (cut, ()) = tokio::join!(server.finish(until - CLOSE_LIMIT), background.stop(until - CLOSE_LIMIT));
+    let beside = async {
+        if tokio::time::timeout_at(until - CLOSE_LIMIT, webhooks.stop()).await.is_err() {
+            tracing::warn!("receivers did not answer in time; the webhooks on their way are sent again");
+        }
+        background.stop(until - CLOSE_LIMIT).await;
+    };
+    let (cut, ()) = tokio::join!(server.finish(until - CLOSE_LIMIT), beside);
     if let Ok(closed) = tokio::time::timeout_at(until, engine.close()).await {
         closed.context("the database did not close in order; every answered write is on disk")?;
     } else {

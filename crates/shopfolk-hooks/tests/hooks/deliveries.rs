@@ -1,5 +1,7 @@
 //! From changes to receivers: real engines, real receivers on real sockets, and a clock that is moved.
 
+use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use shopfolk_model::{Actor, AttemptOutcome};
@@ -9,6 +11,7 @@ use shopfolk_operations::{
     UninstallApp, replay_failed,
 };
 use shopfolk_store::Engine;
+use tokio::sync::Semaphore;
 
 use crate::support::*;
 
@@ -250,6 +253,41 @@ async fn a_claim_that_a_node_left_behind_without_deliveries_is_taken_over() {
         shop.engine.read(STORE, GetReader).await.unwrap().is_some_and(|(_, reader)| reader.holder == 0)
     };
     shop.wait_until(nobody).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_stops_finishes_what_is_on_its_way_and_leaves_the_rest_to_others_at_once() {
+    let database = shopfolk_test_postgres::PostgresServer::shared().create_database();
+    let shop = Shop::postgres(&database.url()).await;
+    let answers = Arc::new(Semaphore::new(0));
+    let held = Arc::clone(&answers);
+    let receiver = Receiver::acting(move |_| {
+        let held = Arc::clone(&held);
+        Box::pin(async move {
+            held.acquire().await.unwrap().forget();
+            200
+        })
+    })
+    .await;
+    shop.app(1, &receiver.url, "read_customers", "customer.created").await;
+    let one = shop.node();
+    create_customer(&shop.engine, "anna@example.com").await;
+    receiver.take(1).await;
+    let webhooks = shop.webhooks();
+    let mut stops = pin!(webhooks.stop());
+    assert!(tokio::time::timeout(Duration::ZERO, stops.as_mut()).await.is_err(), "it waits for the receiver");
+    create_customer(&shop.engine, "bert@example.com").await;
+    assert!(shop.attempts().await.is_empty());
+    answers.add_permits(1);
+    stops.await;
+    assert_eq!(shop.attempts().await.len(), 1, "what was on its way is noted");
+    drop(one);
+    answers.add_permits(1);
+    let _two = shop.node();
+    // Far sooner than a node is given up.
+    let bert = tokio::time::timeout(Duration::from_secs(15), receiver.take(1)).await.unwrap();
+    assert_eq!(bert[0].body["data"]["customerEmail"], "bert@example.com");
+    shop.wait_for_attempts(2).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
