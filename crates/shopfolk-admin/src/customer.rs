@@ -3,16 +3,16 @@
 use askama::Template;
 use axum::http::StatusCode;
 use axum::response::Response;
-use shopfolk_model::{Contact, ContactBook, ContactType, OrderSearch};
+use shopfolk_model::{Contact, ContactBook, ContactType, CustomerVersion, ExtraField, OrderSearch};
 use shopfolk_operations::{
-    ChangeCustomer, CustomerWithContacts, DeleteCustomer, ListExtraFields, ReadContacts, ReadCustomer,
-    SearchOrders, WantedOfOrders,
+    ChangeCustomer, ChangeSeenCustomer, CustomerWithContacts, DeleteCustomer, ListExtraFields, ReadContacts,
+    ReadCustomer, SearchOrders, WantedOfOrders,
 };
 use shopfolk_store::{Engine, PageRequest};
 
 use crate::contact_form::ContactSaid;
 use crate::contact_link::{label, link};
-use crate::customer_form::{CustomerForm, seen};
+use crate::customer_form::CustomerForm;
 use crate::customer_list::{Choice, CustomerLine, group_choices, groups};
 use crate::layout::{Layout, Section};
 use crate::orders::OrderLine;
@@ -130,7 +130,7 @@ pub(crate) struct Again {
     pub(crate) problem: Option<String>,
     pub(crate) adding: Option<ContactSaid>,
     pub(crate) form: Option<CustomerForm>,
-    pub(crate) seen: Option<String>,
+    pub(crate) seen: Option<CustomerVersion>,
 }
 
 /// Makes the page.
@@ -169,7 +169,7 @@ pub(crate) async fn page<E: Engine>(
         adding,
         groups: group_choices(&groups(visitor).await?, form.group.parse().ok()),
         form,
-        seen: again.seen.unwrap_or_else(|| seen(customer)),
+        seen: again.seen.unwrap_or_else(|| customer.version()).as_str().to_owned(),
         addresses: customer
             .addresses
             .addresses()
@@ -223,36 +223,43 @@ pub(crate) async fn save<E: Engine>(
 ) -> Result<Response, PageError> {
     let fields = visitor.read(ListExtraFields).await?.items;
     let form = CustomerForm::sent(&said, &fields);
-    let before = said.get("seen").unwrap_or_default().to_owned();
-    let customer = visitor.read(ReadCustomer { customer: path.customer, contacts: false }).await?.0.customer;
-    if seen(&customer) != before {
-        let differences =
-            differences(&CustomerForm::of(&customer, &fields), &form, &group_name(&visitor).await?);
-        let title = "Somebody else changed this customer";
-        let page = ConflictPage {
-            layout: Layout::new(&visitor, Section::Customers, title),
-            path,
-            seen: seen(&customer),
-            form,
-            differences,
-        };
-        return answer(StatusCode::CONFLICT, &page);
-    }
+    let seen = CustomerVersion::from_text(said.get("seen").unwrap_or_default());
     let saved = match problem(form.change(&fields))? {
         Ok(change) => {
             let change = ChangeCustomer { customer: path.customer, change, now: visitor.now() };
-            problem(visitor.write(change).await)?.map(|_| ())
+            problem(visitor.write(ChangeSeenCustomer { seen: seen.clone(), change }).await)?
         }
         Err(wrong) => Err(wrong),
     };
     match saved {
-        Ok(()) => done(path, Done::CustomerSaved),
+        Ok(Some(_)) => done(path, Done::CustomerSaved),
+        Ok(None) => conflict(&visitor, path, form, &fields).await,
         Err(wrong) => {
             let again =
-                Again { problem: Some(wrong), form: Some(form), seen: Some(before), ..Again::default() };
+                Again { problem: Some(wrong), form: Some(form), seen: Some(seen), ..Again::default() };
             page(&visitor, path, |layout| layout, again, StatusCode::BAD_REQUEST).await
         }
     }
+}
+
+/// Shows what was sent beside what somebody else made of the customer.
+async fn conflict<E: Engine>(
+    visitor: &Visitor<E>,
+    path: CustomerPath,
+    form: CustomerForm,
+    fields: &[ExtraField],
+) -> Result<Response, PageError> {
+    let (whole, _) = visitor.read(ReadCustomer { customer: path.customer, contacts: false }).await?;
+    let theirs = CustomerForm::of(&whole.customer, fields);
+    let title = "Somebody else changed this customer";
+    let page = ConflictPage {
+        layout: Layout::new(visitor, Section::Customers, title),
+        path,
+        seen: whole.customer.version().as_str().to_owned(),
+        differences: differences(&theirs, &form, &group_name(visitor).await?),
+        form,
+    };
+    answer(StatusCode::CONFLICT, &page)
 }
 
 /// What a group of this id is called.

@@ -1,12 +1,10 @@
 //! The form with what is known of a customer: drawn from the customer, and read as what becomes of it.
 
-use base64::Engine as _;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use shopfolk_api::ApiError;
 use shopfolk_api::owners::Form;
 use shopfolk_model::{
     AdminNotes, Customer, CustomerChange, CustomerDetailsChange, CustomerName, EmailAddress, ExtraField,
-    ExtraFieldEntry, ExtraFieldValue, FieldChange, TaxText, TokenHash,
+    ExtraFieldEntry, ExtraFieldValue, FieldChange, TaxText,
 };
 
 /// A field of an extra kind, with the customer's value.
@@ -28,11 +26,6 @@ pub(crate) struct CustomerForm {
     /// `yes`, `no`, or nothing where it is not known.
     pub(crate) marketing: String,
     pub(crate) extra: Vec<ExtraValue>,
-}
-
-/// Tells the customer as it is from every other: who saves shows with it what the form was drawn from.
-pub(crate) fn seen(customer: &Customer) -> String {
-    BASE64_URL_SAFE_NO_PAD.encode(TokenHash::of(&format!("{customer:?}")).as_bytes())
 }
 
 impl CustomerForm {

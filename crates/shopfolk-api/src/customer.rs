@@ -41,7 +41,7 @@ wire_object! {
         ID "id": Imported CustomerId = id;
         /// The name; left out when unknown. In a request the same thing as `billingPerson.name`, which wins if both are sent.
         NAME "name": Clearable CustomerName = name;
-        /// The customer's own address, unique in the store without regard to case; empty where a file had none.
+        /// The customer's own address, unique in the store as texts are compared; empty where a file had none.
         EMAIL "email": RequiredOrEmpty EmailAddress = email;
         /// How many orders the customer made.
         "totalOrderCount": Shown u64 = &orders.orders;

@@ -17,7 +17,7 @@ wire_object! {
     } => {
         /// The key, given by the server: 7 letters and digits.
         KEY "key": Imported ExtraFieldKey = key;
-        /// The title, unique in the store without regard to case. A new field must have one.
+        /// The title, unique in the store as texts are compared. A new field must have one.
         TITLE "title": Required ExtraFieldTitle = title;
         "entityTypes": Shown EntityTypes = &EntityTypes;
         /// `TEXT` or `DATETIME`, in a request in any case.

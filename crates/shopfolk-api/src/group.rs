@@ -9,7 +9,7 @@ wire_object! {
     "CustomerGroup": CustomerGroup as GroupFields = CustomerGroup { id, name, external_reference, namesake: _ } => {
         /// The id, unique in the store; 0 is the built-in group.
         "id": Shown GroupId {example: 9_367_001} = id;
-        /// The name, unique in the store without regard to case.
+        /// The name, unique in the store as texts are compared.
         NAME "name": Required GroupName = name;
         /// The group's name in another system, unique among the groups of the store. Left out when there is none; `null` or
         /// empty clears it.

@@ -1,5 +1,7 @@
 //! A customer of a store.
 
+use sha2::{Digest, Sha256};
+
 use crate::{
     AddressBook, AddressEntry, AddressId, AddressRuleError, AdminNotes, ContactEntry, CustomerId,
     CustomerName, EmailAddress, ExternalReferenceId, ExtraFieldEntry, ExtraFieldValues, FieldChange, GroupId,
@@ -11,7 +13,7 @@ use crate::{
 pub struct Customer {
     /// The id, unique in the store.
     pub id: CustomerId,
-    /// The customer's own address, unique in the store without regard to case. Only customers who came from a file may have
+    /// The customer's own address, unique in the store by its key. Only customers who came from a file may have
     /// none.
     pub email: Option<EmailAddress>,
     /// The name, where one is known; it is the billing person's too.
@@ -215,6 +217,23 @@ impl NewCustomer {
     }
 }
 
+/// What a customer is like at one moment, but for the contacts: two are the same when nothing was changed between them. Another
+/// release may say it otherwise; then a customer seems changed who is not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CustomerVersion(Box<str>);
+
+impl CustomerVersion {
+    /// The version that somebody says to have seen. A text that is none is that of no customer.
+    pub fn from_text(text: &str) -> Self {
+        Self(text.into())
+    }
+
+    /// The version as text: letters and digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// What a caller says of a customer that shall be changed; what is left out stays.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CustomerChange {
@@ -250,6 +269,13 @@ impl Customer {
             orders: OrderStatistics::default(),
             namesake: false,
         }
+    }
+
+    /// What the customer is like at this moment.
+    pub fn version(&self) -> CustomerVersion {
+        let digest = Sha256::digest(format!("{self:?}"));
+        let number = u128::from_be_bytes(digest.first_chunk().copied().unwrap_or_default());
+        CustomerVersion(format!("{number:032x}").into())
     }
 
     /// When a change is said to have happened: now, but never before the customer came to be, or before the change that was

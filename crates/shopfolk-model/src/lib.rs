@@ -78,8 +78,8 @@ pub use contact_key::ContactKey;
 pub use contact_type::{ContactType, UnknownContactType};
 pub use country::{CountryCode, UnknownCountry};
 pub use customer::{
-    Customer, CustomerChange, CustomerDetails, CustomerDetailsChange, CustomerKind, DeletedCustomer,
-    NewCustomer, UnknownCustomerKind, time_of_change,
+    Customer, CustomerChange, CustomerDetails, CustomerDetailsChange, CustomerKind, CustomerVersion,
+    DeletedCustomer, NewCustomer, UnknownCustomerKind, time_of_change,
 };
 pub use customer_filters::{
     MAXIMUM_CUSTOMERS_WITH_SHIPPING_PLACES, MAXIMUM_LISTED_PRODUCTS, MAXIMUM_SHIPPING_PLACES,

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use shopfolk_model::{
-    ContactBook, Customer, CustomerChange, CustomerGroup, CustomerId, DeletedCustomer, ExtraField,
-    ExtraFieldValue, GroupId, GroupName, NewCustomer, Timestamp,
+    ContactBook, Customer, CustomerChange, CustomerGroup, CustomerId, CustomerVersion, DeletedCustomer,
+    ExtraField, ExtraFieldValue, GroupId, GroupName, NewCustomer, Timestamp,
 };
 use shopfolk_store::{
     FoundContacts, Length, Page, PageRequest, Query, ReadOperation, ReadTx, WriteOperation, WriteTx,
@@ -106,15 +106,19 @@ pub enum CustomerUpdate {
     NothingToDo,
 }
 
-impl WriteOperation for ChangeCustomer {
-    type Output = CustomerUpdate;
-    type Error = OperationError;
-
-    async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
-        let Self { customer, change, now } = self;
+impl ChangeCustomer {
+    async fn load<T: WriteTx>(&self, tx: &mut T) -> Result<CustomerPortion, OperationError> {
         let mut needs = Needs::default();
-        needs.change(*customer, change);
-        let mut portion = CustomerPortion::load(tx, &needs).await?;
+        needs.change(self.customer, &self.change);
+        Ok(CustomerPortion::load(tx, &needs).await?)
+    }
+
+    async fn apply<T: WriteTx>(
+        &self,
+        tx: &mut T,
+        mut portion: CustomerPortion,
+    ) -> Result<CustomerUpdate, OperationError> {
+        let Self { customer, change, now } = self;
         if change.is_empty() && portion.customer(*customer).is_some() {
             return Ok(CustomerUpdate::NothingToDo);
         }
@@ -123,6 +127,40 @@ impl WriteOperation for ChangeCustomer {
         portion.change(*customer, change, *now)?;
         portion.write(tx, *now).await?;
         Ok(CustomerUpdate::Updated)
+    }
+}
+
+impl WriteOperation for ChangeCustomer {
+    type Output = CustomerUpdate;
+    type Error = OperationError;
+
+    async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
+        let portion = self.load(tx).await?;
+        self.apply(tx, portion).await
+    }
+}
+
+/// Changes a customer unless somebody else did since it was seen.
+#[derive(Debug, Clone)]
+pub struct ChangeSeenCustomer {
+    /// As what it was seen.
+    pub seen: CustomerVersion,
+    /// What becomes of it.
+    pub change: ChangeCustomer,
+}
+
+impl WriteOperation for ChangeSeenCustomer {
+    /// `None` where it was another one already, and nothing changed.
+    type Output = Option<CustomerUpdate>;
+    type Error = OperationError;
+
+    async fn run<T: WriteTx>(&self, tx: &mut T) -> Result<Self::Output, OperationError> {
+        let Self { seen, change } = self;
+        let portion = change.load(tx).await?;
+        if portion.customer(change.customer).is_some_and(|customer| customer.version() != *seen) {
+            return Ok(None);
+        }
+        change.apply(tx, portion).await.map(Some)
     }
 }
 

@@ -58,7 +58,7 @@ pub use contacts::{
 pub use copy::{Checksum, CopyError, CopyPhase, CopyProgress, StoreContents, copy_store};
 pub use customer_filters::{CustomerFilters, ListCustomerCountries, ListCustomerFilters};
 pub use customers::{
-    ChangeCustomer, CreateCustomer, CustomerUpdate, CustomerWithContacts, DeleteCustomer,
+    ChangeCustomer, ChangeSeenCustomer, CreateCustomer, CustomerUpdate, CustomerWithContacts, DeleteCustomer,
     ListDeletedCustomers,
 };
 pub use error::{OperationError, StopReason};

@@ -10,7 +10,7 @@ use shopfolk_store::{Engine, PageRequest};
 
 use super::*;
 use crate::{
-    ChangeCustomer, CreateCustomer, CustomerUpdate, CustomerWithContacts, DeleteCustomer,
+    ChangeCustomer, ChangeSeenCustomer, CreateCustomer, CustomerUpdate, CustomerWithContacts, DeleteCustomer,
     ListDeletedCustomers, OperationError,
 };
 
@@ -51,6 +51,32 @@ async fn get<E: Engine>(engine: &E, customer: CustomerId) -> CustomerWithContact
 
 fn email(text: &str) -> EmailAddress {
     EmailAddress::new(text).unwrap()
+}
+
+pub async fn customer_who_was_changed_since_it_was_seen_stays<E: Engine>(engine: E) {
+    create_store(&engine, STORE).await;
+    let new = NewCustomer {
+        details: details(),
+        addresses: vec![address_in("Oslo")],
+        ..customer("anna@example.com")
+    };
+    let id = engine.write(STORE, BY, CreateCustomer { customer: new, now: at(5) }).await.unwrap();
+    let named = |name: &str| {
+        let name = FieldChange::Set(CustomerName::new(name).unwrap());
+        let change = CustomerChange { name, ..CustomerChange::default() };
+        ChangeCustomer { customer: id, change, now: at(9) }
+    };
+    let seen = get(&engine, id).await.customer.version();
+    create(&engine, id, phone("1")).await;
+    let by_one = ChangeSeenCustomer { seen: seen.clone(), change: named("Anna") };
+    assert_eq!(engine.write(STORE, BY, by_one).await.unwrap(), Some(CustomerUpdate::Updated));
+    let by_another = ChangeSeenCustomer { seen, change: named("Bert") };
+    assert_eq!(engine.write(STORE, BY, by_another).await.unwrap(), None);
+    let now = get(&engine, id).await.customer;
+    assert_eq!(now.name, CustomerName::optional("Anna").unwrap());
+    let gone = ChangeCustomer { customer: customer_id(99), ..named("Nobody") };
+    let gone = ChangeSeenCustomer { seen: now.version(), change: gone };
+    assert!(matches!(engine.write(STORE, BY, gone).await, Err(OperationError::CustomerNotFound { .. })));
 }
 
 pub async fn changed_customer_keeps_what_the_change_leaves_out<E: Engine>(engine: E) {
