@@ -1,105 +1,13 @@
 //! Reading the fields of a JSON object, with messages that name the field by its path, such as `contacts[2].type`.
 
-use std::cell::RefCell;
 use std::fmt;
 
-use shopfolk_model::{FieldChange, Timestamp, TimestampError};
+use shopfolk_model::{Timestamp, TimestampError};
 
 use crate::error::{ApiError, shorten};
+use crate::given::Given;
 use crate::json::{JsonObject, JsonValue};
-
-/// What a body says of a field.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Given<T> {
-    /// Nothing.
-    Absent,
-    /// `null`
-    Null,
-    /// A value.
-    Value(T),
-}
-
-impl<T> Given<T> {
-    /// The value of a field for which `null` is the same as nothing.
-    pub(crate) fn value(self) -> Option<T> {
-        match self {
-            Self::Absent | Self::Null => None,
-            Self::Value(value) => Some(value),
-        }
-    }
-
-    /// The value of a field for which `null` is a value.
-    pub(crate) fn value_or_of_null(self, null: T) -> Option<T> {
-        match self {
-            Self::Absent => None,
-            Self::Null => Some(null),
-            Self::Value(value) => Some(value),
-        }
-    }
-
-    /// The same of another value.
-    pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> Given<U> {
-        match self {
-            Self::Absent => Given::Absent,
-            Self::Null => Given::Null,
-            Self::Value(value) => Given::Value(change(value)),
-        }
-    }
-}
-
-impl<T> Given<Option<T>> {
-    /// The change of a field that can be empty: `null` and an empty value clear it.
-    pub(crate) fn change(self) -> FieldChange<T> {
-        match self {
-            Self::Absent => FieldChange::Keep,
-            Self::Null | Self::Value(None) => FieldChange::Clear,
-            Self::Value(Some(value)) => FieldChange::Set(value),
-        }
-    }
-}
-
-/// What an empty text and `null` say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Empty {
-    /// Nothing.
-    #[default]
-    SaysNothing,
-    /// That the field is to be cleared.
-    Clears,
-}
-
-/// A field of a file whose value cannot be taken.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WrongField {
-    /// The path of the field, such as `contacts[2].type`.
-    pub field: String,
-    /// What is wrong, with the value and the field.
-    pub reason: String,
-}
-
-/// How a file is read: a field whose value cannot be taken is left out and noted, instead of ending it all.
-#[derive(Debug, Default)]
-pub(crate) struct Lenient {
-    /// What an empty text and `null` say.
-    pub(crate) empty: Empty,
-    wrong: RefCell<Vec<WrongField>>,
-}
-
-impl Lenient {
-    /// Nothing noted yet.
-    pub(crate) fn new(empty: Empty) -> Self {
-        Self { empty, wrong: RefCell::default() }
-    }
-
-    /// What was left out.
-    pub(crate) fn into_wrong(self) -> Vec<WrongField> {
-        self.wrong.into_inner()
-    }
-
-    fn count(&self) -> usize {
-        self.wrong.borrow().len()
-    }
-}
+use crate::lenient::{Empty, Lenient, WrongField};
 
 /// Where an object is in what was sent.
 #[derive(Debug, Clone, Copy)]
@@ -393,7 +301,7 @@ impl<'a> Fields<'a> {
             (Err(error), Some(lenient)) => {
                 if lenient.count() == noted {
                     let reason = error.message().to_owned();
-                    lenient.wrong.borrow_mut().push(WrongField { field: path(), reason });
+                    lenient.note(WrongField { field: path(), reason });
                 }
                 Ok(None)
             }
@@ -401,7 +309,6 @@ impl<'a> Fields<'a> {
     }
 }
 
-/// The integer that a number is: 3 and 3.0 are one, 3.5 is none. One beyond the range of 64 bits is the nearest in it.
 /// The whole seconds of a number.
 fn seconds(value: &JsonValue<'_>) -> Option<i64> {
     let JsonValue::Number(number) = value else { return None };
@@ -411,6 +318,7 @@ fn seconds(value: &JsonValue<'_>) -> Option<i64> {
     }
 }
 
+/// The integer that a number is: 3 and 3.0 are one, 3.5 is none. One beyond the range of 64 bits is the nearest in it.
 fn integer(value: &JsonValue<'_>) -> Option<i64> {
     let JsonValue::Number(number) = value else { return None };
     number.as_i64().or_else(|| {

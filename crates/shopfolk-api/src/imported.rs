@@ -11,9 +11,11 @@ use crate::customer::CustomerFields;
 use crate::customer_in::own_change;
 use crate::error::ApiError;
 use crate::extra_field::ExtraFieldValueFields;
-use crate::fields::{Empty, Fields, Given, Lenient, WrongField};
+use crate::fields::Fields;
+use crate::given::Given;
 use crate::json::{self, JsonObject, JsonValue};
 use crate::known_fields::{FieldUse, walk};
+use crate::lenient::{Empty, Lenient, WrongField};
 use crate::wire::{Answer, RequestShape};
 
 /// A customer as a file has it, as far as it can be taken.

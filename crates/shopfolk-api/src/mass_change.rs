@@ -14,7 +14,8 @@ use crate::body::JsonBody;
 use crate::caller::{Caller, UpdateCustomers};
 use crate::customer_search::{SearchParameters, StrictSearch};
 use crate::error::ApiError;
-use crate::fields::{Fields, Given};
+use crate::fields::Fields;
+use crate::given::Given;
 use crate::wire::{Components, Direction, RequestShape, RequestValue, WireValue, request_shape, wire_object};
 use crate::wire_schema::requested;
 

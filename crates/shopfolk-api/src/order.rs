@@ -14,7 +14,8 @@ use shopfolk_model::{
 use utoipa::openapi::{RefOr, Schema};
 
 use crate::error::ApiError;
-use crate::fields::{Fields, Given};
+use crate::fields::Fields;
+use crate::given::Given;
 use crate::json::{self, JsonObject, JsonValue, Key};
 use crate::response_fields::ResponseFields;
 use crate::wire::{

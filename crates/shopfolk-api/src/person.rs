@@ -11,7 +11,8 @@ use shopfolk_model::{
 use utoipa::openapi::{RefOr, Schema};
 
 use crate::error::ApiError;
-use crate::fields::{Fields, Given};
+use crate::fields::Fields;
+use crate::given::Given;
 use crate::wire::{Answer, Cell, Components, Direction, WireObject, WireValue, request_shape, wire_object};
 use crate::wire_schema::{answered, list, requested};
 

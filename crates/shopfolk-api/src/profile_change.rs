@@ -7,7 +7,8 @@ use shopfolk_model::{
 use utoipa::PartialSchema;
 
 use crate::error::ApiError;
-use crate::fields::{Fields, Given};
+use crate::fields::Fields;
+use crate::given::Given;
 use crate::profile_out::{AccountOut, FormatsAndUnitsOut, GeneralInfoOut, LanguagesOut, SettingsOut};
 use crate::wire::{Cell, Components, Direction, FieldDescription, RequestShape, Role};
 use crate::wire_schema::component;

@@ -14,7 +14,8 @@ use shopfolk_model::FieldChange;
 use utoipa::openapi::{RefOr, Schema};
 
 use crate::error::ApiError;
-use crate::fields::{Fields, Given};
+use crate::fields::Fields;
+use crate::given::Given;
 
 /// Schemas that others refer to by their names.
 pub(crate) type Components = Vec<(String, RefOr<Schema>)>;

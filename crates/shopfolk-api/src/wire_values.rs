@@ -14,7 +14,8 @@ use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
 use utoipa::openapi::{RefOr, Schema};
 
 use crate::error::ApiError;
-use crate::fields::{Fields, Given};
+use crate::fields::Fields;
+use crate::given::Given;
 use crate::schemas;
 use crate::wire::{Cell, Components, Direction, RequestValue, WireValue};
 use crate::wire_schema::{component, list};

@@ -27,6 +27,7 @@ mod owners;
 mod pages;
 mod portions;
 mod profiles;
+mod random_apps;
 mod random_calls;
 mod random_pages;
 mod random_records;

@@ -1,6 +1,7 @@
 //! The thread that writes: many operations, one commit.
 
 mod job;
+mod packing;
 mod state;
 
 use std::sync::Arc;
@@ -9,8 +10,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 use rusqlite::Connection;
-use shopfolk_model::{Actor, StoreId};
-use shopfolk_store::{BUDGET, StoreError, Turns};
+use shopfolk_store::{StoreError, Turns};
 
 use crate::checkpoint::{Checkpoints, empty_log};
 use crate::commits::Commits;
@@ -21,7 +21,6 @@ use crate::pause::Searches;
 use crate::reader::execute;
 use crate::rearrangements::{count_rearrangement, read_rearrangements};
 use crate::recent::RecentContacts;
-use crate::search::PackingShare;
 use crate::settle::{self, settle_oldest};
 use crate::write_health::WriteHealth;
 use crate::{SqliteSettings, measures};
@@ -34,14 +33,6 @@ pub(crate) use job::{Copies, Operates, Ran, Runs, Write, WriteJob};
 const REST: Duration = Duration::from_secs(1);
 /// How often it is looked whether the log is moved, while portions of walks wait for it.
 const WHILE_THE_LOG_IS_MOVED: Duration = Duration::from_millis(1);
-/// How many customers are settled in one commit while nobody waits.
-const CUSTOMERS_SETTLED_AT_REST: usize = 512;
-
-/// How much is packed in one commit while nobody waits.
-const PACKED_AT_REST: PackingShare = PackingShare { customers: 1_024, blocks: 16, time: Some(BUDGET.time) };
-/// How much is packed in one commit before anybody is served.
-const PACKED_AT_ONCE: PackingShare = PackingShare { customers: 8_192, blocks: 64, time: None };
-
 /// For how long it counts that another process wrote.
 const OTHERS_REMEMBERED: Duration = Duration::from_secs(1);
 
@@ -352,104 +343,6 @@ impl Writer {
 
     fn has_its_files(&self) -> bool {
         self.files.as_ref().is_none_or(|files| files.were_there().is_ok())
-    }
-
-    fn has_work_at_rest(&self) -> bool {
-        self.state.keep_recent && (self.state.recent.count() > 0 || !self.state.backlog.is_empty())
-    }
-
-    /// Settles and packs customers while nobody waits.
-    fn work_at_rest(&mut self, jobs: &Receiver<Box<dyn WriteJob>>) {
-        let mut works = !self.health.is_in_trouble() || self.probe().is_ok();
-        while works && jobs.is_empty() && self.has_work_at_rest() {
-            works = if self.state.recent.count() > 0 { self.settle_some() } else { self.pack_some() }.is_ok();
-            self.checkpoint();
-        }
-        measures::set(measures::WRITE_QUEUE_DEPTH, jobs.len());
-        measures::set(measures::RECENT_CONTACTS, self.state.recent.count());
-    }
-
-    fn settle_some(&mut self) -> Result<(), StoreError> {
-        self.commit_beside(|writer| writer.settle(0, CUSTOMERS_SETTLED_AT_REST))
-    }
-
-    /// Packs some customers for searches.
-    fn pack_some(&mut self) -> Result<(), StoreError> {
-        let Some(store) = self.state.backlog.store_to_pack() else { return Ok(()) };
-        self.commit_beside(|writer| writer.pack(store, true, PACKED_AT_REST))
-    }
-
-    /// Sees whether writes are taken.
-    fn probe(&mut self) -> Result<(), StoreError> {
-        self.commit_beside(|writer| writer.state.write_nothing())
-    }
-
-    /// Makes a commit that nobody asked for.
-    fn commit_beside(
-        &mut self,
-        work: impl FnOnce(&mut Self) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
-        let made = self.alone(|writer| {
-            writer.begin()?;
-            work(writer)?;
-            writer.end()
-        });
-        if let Err(error) = &made {
-            self.undo();
-            match error {
-                StoreError::Disk { .. } | StoreError::Unavailable { .. } => {
-                    self.health.refused(error, 0, Instant::now());
-                }
-                // Others can write all the same.
-                _ => tracing::warn!(%error, "settling or packing customers failed and will be tried again"),
-            }
-        }
-        made
-    }
-
-    /// Packs as many customers with a commit as came with it, where there are too many that are not packed. Where that takes too
-    /// long in a server, the portions that follow are smaller, and what is left is packed with them. A command packs all of them,
-    /// so that each block is written once, and, where nobody else writes, it leaves no more than there may be to whoever opens the file
-    /// next.
-    fn pack_share(&mut self) -> Result<(), StoreError> {
-        let share = self.state.backlog.share();
-        let time = (self.state.keep_recent || self.others_write()).then_some(BUDGET.time);
-        let customers = if self.state.keep_recent { share } else { usize::MAX };
-        match self.state.backlog.too_much() {
-            Some((store, added)) => {
-                self.pack(store, added, PackingShare { customers, blocks: usize::MAX, time })
-            }
-            None => Ok(()),
-        }
-    }
-
-    /// Packs, before anybody is served, what a search would be slow to look through.
-    fn pack_what_is_too_much(&mut self) -> Result<(), StoreError> {
-        if self.state.backlog.too_much().is_some() {
-            tracing::info!(
-                "packing customers for searches; this happens once and takes some seconds a million"
-            );
-        }
-        while let Some((store, added)) = self.state.backlog.too_much() {
-            self.alone(|writer| {
-                writer.begin()?;
-                writer.pack(store, added, PACKED_AT_ONCE)?;
-                writer.end()
-            })?;
-            self.checkpoint();
-        }
-        Ok(())
-    }
-
-    /// Goes on with the packing that was begun, or begins with this store.
-    fn pack(&mut self, store: StoreId, added: bool, share: PackingShare) -> Result<(), StoreError> {
-        let mut packing = match self.state.backlog.take_packing() {
-            Some(packing) => packing,
-            None => self.state.begin_operation(store, Actor::Unknown).begin_packing(added)?,
-        };
-        self.state.begin_operation(packing.store, Actor::Unknown).pack(&mut packing, share)?;
-        self.state.backlog.put_packing(packing);
-        Ok(())
     }
 
     /// Undoes the transaction, in the database and in memory. Where one of the two fails, the next commit cannot begin before

@@ -9,9 +9,9 @@ use super::field::CustomerField;
 use crate::contact::ContactFields;
 use crate::customer::CustomerFields;
 use crate::extra_field::ExtraFieldValueFields;
-use crate::fields::Empty;
 use crate::imported::{FiledCustomer, filed_customer};
 use crate::json::{JsonObject, JsonValue};
+use crate::lenient::Empty;
 use crate::wire::Cell;
 
 /// What was said of a customer so far.

@@ -12,6 +12,7 @@ mod errors;
 mod every_operation;
 mod extra_fields;
 mod faulty_engine;
+mod flaky_engine;
 mod groups;
 mod home;
 mod large;

@@ -1,33 +1,28 @@
 //! Records of every table, drawn at random with the longest texts and the largest numbers, come back as they went in.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use shopfolk_model::{
-    Actor, AddressBook, AddressId, AddressNote, AdminNotes, AnswerStatus, ApiDelay, App, AppId, AppName,
-    AppScopes, AttemptOutcome, AuthorizationCode, Batch, BatchAnswer, BatchGroup, BatchId, BatchMethod,
-    BatchMode, BatchRequest, BookSummary, Contact, ContactAddress, ContactHandle, ContactId, ContactNote,
-    ContactText, ContactType, CustomerDetails, CustomerGroup, CustomerId, CustomerName, Day, DeliveredEvent,
-    DeliveryQueue, EmailAddress, Event, EventPosition, EventType, ExternalReferenceId, ExtraField,
-    ExtraFieldId, ExtraFieldKey, ExtraFieldTitle, ExtraFieldType, ExtraFieldValue, GroupId, GroupName,
-    Happening, Installation, Lab, LabDrop, LabFault, LabSignature, LabTrouble, LabVerdict, Money, NewApp,
-    Order, OrderBy, OrderKey, OrderNumber, OrderedProduct, Owner, OwnerId, PasswordHash, ProductId,
-    ProfileSection, Scope, SealedSecret, Session, ShippingAddress, Store, StoreName, StoreProfile, Street,
-    Ticket, Timestamp, TokenHash, TokenId, TokenKind, TokenRecord, WebhookAttempt, WebhookAttemptId,
-    WebhookDelivery, WebhookEvent, WebhookEventId, WebhookName, Whereabouts,
+    Actor, AddressBook, AddressId, AddressNote, AdminNotes, AnswerStatus, Batch, BatchAnswer, BatchGroup,
+    BatchId, BatchMethod, BatchMode, BatchRequest, BookSummary, Contact, ContactAddress, ContactHandle,
+    ContactId, ContactNote, ContactText, ContactType, CustomerDetails, CustomerGroup, CustomerId,
+    CustomerName, Event, EventPosition, EventType, ExternalReferenceId, ExtraField, ExtraFieldId,
+    ExtraFieldKey, ExtraFieldTitle, ExtraFieldType, ExtraFieldValue, GroupId, GroupName, Happening, Order,
+    OrderKey, OrderNumber, OrderedProduct, ProductId, ProfileSection, ShippingAddress, Store, StoreName,
+    StoreProfile, Street, Ticket, TokenId, Whereabouts,
 };
 use shopfolk_store::{
     BatchClaim, Change, Columns, CustomerRow, Dialect, Engine, Length, Query, ReadOperation, ReadTx, Record,
     Role, Row, StoreError, StoredBatchAnswer, StoredBatchRequest, StoredContact, StoredDetails, StoredEvent,
-    StoredExtraFieldValue, StoredOrderProduct, StoredStatistics, StoredToken, UnfinishedBatch, Value, Which,
+    StoredExtraFieldValue, StoredOrderProduct, StoredStatistics, UnfinishedBatch, Value, Which,
     WriteOperation, WriteTx,
 };
 
-use super::apps::{new_app, redirect_url};
 use super::fixture::*;
-use super::random_values::{any_of, any_text};
+use super::random_apps::*;
+use super::random_values::*;
 
 /// So many records of each table.
 const RECORDS: i64 = 8;
@@ -128,51 +123,6 @@ async fn go<E: Engine, R: Record>(engine: &E, records: Vec<R>) {
     assert_there(engine, &records, &[]).await;
 }
 
-/// A text that no other number has: short or as long as can be, in letters that take one to four bytes.
-fn text<T>(
-    random: &mut StdRng,
-    number: i64,
-    most: usize,
-    new: impl Fn(&str) -> Result<T, shopfolk_model::TextError>,
-) -> T {
-    let mut text = number.to_string();
-    if random.random_bool(0.5) {
-        text.push_str(&any_text(random));
-    } else {
-        let letter = any_of(random, &["a", "é", "王", "🙂", "'", "\\", "%"]);
-        text.push_str(&letter.repeat(most - text.len()));
-    }
-    new(&text).unwrap()
-}
-
-macro_rules! text {
-    ($random:ident, $type:ident, $number:expr) => {
-        text($random, $number, $type::MAXIMUM_LENGTH, $type::new)
-    };
-}
-
-fn time(random: &mut StdRng) -> Timestamp {
-    let any = at(random.random_range(0..Timestamp::MAXIMUM.unix_seconds()));
-    any_of(random, &[at(0), Timestamp::MAXIMUM, any])
-}
-
-fn money(random: &mut StdRng) -> Money {
-    Money::from_units(any_of(random, &[i64::MIN, -1, 0, i64::MAX]))
-}
-
-fn place(random: &mut StdRng) -> OrderBy {
-    any_of(random, &[OrderBy::FIRST, OrderBy::new(7).unwrap(), OrderBy::MAXIMUM])
-}
-
-fn maybe<T>(random: &mut StdRng, make: impl FnOnce(&mut StdRng) -> T) -> Option<T> {
-    random.random_bool(0.7).then(|| make(random))
-}
-
-/// An id for each number: small ones, and the largest that can be.
-fn id<I>(number: i64, largest: i64, new: fn(i64) -> Result<I, shopfolk_model::IdError>) -> I {
-    new(if number == 0 { largest - 1 } else { number }).unwrap()
-}
-
 fn customer_of(number: i64) -> CustomerId {
     id(number, CustomerId::MAXIMUM.get(), CustomerId::new)
 }
@@ -183,146 +133,6 @@ fn order_of(number: i64) -> OrderNumber {
 
 fn field_of(number: i64) -> ExtraFieldId {
     id(number, ExtraFieldId::MAXIMUM.get(), ExtraFieldId::new)
-}
-
-fn email(random: &mut StdRng, number: i64) -> EmailAddress {
-    let local = any_of(random, &["Anna", "żółw", "o'neil", "a+b"]);
-    EmailAddress::new(&format!("{local}{number}@Example.com")).unwrap()
-}
-
-fn token(random: &mut StdRng, number: i64, other: i64) -> StoredToken {
-    let id = id(number, TokenId::MAXIMUM.get(), TokenId::new);
-    let kind = any_of(random, &[TokenKind::Public, TokenKind::Secret]);
-    let scopes = Scope::ALL.iter().copied().filter(|_| random.random_bool(0.5)).collect();
-    let app = maybe(random, |_| app_of(other));
-    let last_used = maybe(random, |random| {
-        let day = time(random).day();
-        any_of(random, &[Day::from_number(0).unwrap(), day])
-    });
-    let hash = hash(random, other);
-    let created = time(random);
-    StoredToken { record: TokenRecord { id, kind, scopes, app, created, last_used }, hash }
-}
-
-fn hash(random: &mut StdRng, number: i64) -> TokenHash {
-    let mut hash: [u8; 32] = random.random();
-    hash[0] = u8::try_from(number).unwrap();
-    TokenHash::from_stored(hash)
-}
-
-fn app_of(number: i64) -> AppId {
-    id(number, AppId::MAXIMUM.get(), AppId::new)
-}
-
-fn owner_of(number: i64) -> OwnerId {
-    id(number, OwnerId::MAXIMUM.get(), OwnerId::new)
-}
-
-fn app(random: &mut StdRng, number: i64, other: i64) -> App {
-    let NewApp { redirect_urls, scopes, webhooks, .. } = new_app("any");
-    let mut secret: [u8; SealedSecret::LENGTH] = [0; _];
-    random.fill(&mut secret);
-    App {
-        id: app_of(number),
-        name: text!(random, AppName, other),
-        secret: SealedSecret::from_stored(&secret).unwrap(),
-        redirect_urls: any_of(random, &[Vec::new(), redirect_urls]),
-        scopes: any_of(random, &[scopes, AppScopes::default()]),
-        webhooks: any_of(random, &[Vec::new(), webhooks]),
-        lab: maybe(random, lab),
-        webhooks_off_since: maybe(random, time),
-        webhooks_failing_since: maybe(random, time),
-        created: time(random),
-    }
-}
-
-fn lab(random: &mut StdRng) -> Lab {
-    Lab {
-        signature: any_of(random, LabSignature::ALL),
-        duplicate: random.random_bool(0.5),
-        out_of_order: random.random_bool(0.5),
-        dropped: maybe(random, |random| {
-            LabDrop::new(random.random_range(1..50), random.random_range(50..101)).unwrap()
-        }),
-        api_delay: ApiDelay::new(Duration::from_millis(random.random_range(0..20_001))).unwrap(),
-    }
-}
-
-fn installation(random: &mut StdRng, number: i64) -> Installation {
-    let scopes = any_of(random, &["", "read_customers", "read_catalog read_orders"]).parse().unwrap();
-    Installation { app: app_of(number), scopes, installed: time(random) }
-}
-
-fn code(random: &mut StdRng, number: i64, other: i64) -> AuthorizationCode {
-    // The hash is part of the key.
-    let hash = TokenHash::of(&number.to_string());
-    let (email, created) = (email(random, other), time(random));
-    let token = maybe(random, |_| TokenId::MAXIMUM);
-    AuthorizationCode { app: app_of(number), hash, email, redirect_url: redirect_url(), created, token }
-}
-
-fn owner(random: &mut StdRng, number: i64, other: i64) -> Owner {
-    let password = PasswordHash::new(&format!("$argon2id${}", "A".repeat(300))).unwrap();
-    Owner {
-        id: owner_of(number),
-        email: email(random, other),
-        password,
-        created: time(random),
-        namesake: false,
-    }
-}
-
-fn session(random: &mut StdRng, number: i64) -> Session {
-    let hash = TokenHash::of(&number.to_string());
-    Session { owner: owner_of(number), hash, created: time(random) }
-}
-
-fn webhook_event(random: &mut StdRng, entity: i64) -> DeliveredEvent {
-    DeliveredEvent {
-        id: WebhookEventId::from_random(random.random()),
-        event_type: any_of(random, WebhookEvent::ALL),
-        entity,
-        created: time(random),
-        customer_email: maybe(random, any_text),
-    }
-}
-
-fn delivery(random: &mut StdRng, number: i64) -> WebhookDelivery {
-    WebhookDelivery {
-        webhook: WebhookName { app: app_of(number), number: u8::try_from(number).unwrap() },
-        queue: DeliveryQueue::Customer,
-        place: number,
-        event: webhook_event(random, number),
-        due: maybe(random, time),
-        first_tried: maybe(random, time),
-        tries: random.random_range(0..28),
-    }
-}
-
-fn attempt(random: &mut StdRng, number: i64, other: i64) -> WebhookAttempt {
-    let headers = vec![(any_text(random), any_text(random))];
-    let answered = AttemptOutcome::Answered { status: 200, headers: headers.clone(), body: any_text(random) };
-    let failed = AttemptOutcome::Failed(any_text(random));
-    WebhookAttempt {
-        id: id(number, WebhookAttemptId::MAXIMUM.get(), WebhookAttemptId::new),
-        webhook: WebhookName { app: app_of(other), number: 3 },
-        event: webhook_event(random, other),
-        number: random.random_range(1..29),
-        on_request: random.random_bool(0.5),
-        tried: time(random),
-        took: Duration::from_millis(random.random_range(0..13_000)),
-        url: any_text(random),
-        headers,
-        body: any_text(random),
-        outcome: any_of(random, &[answered, failed]),
-        next: maybe(random, time),
-        lab: maybe(random, verdict),
-    }
-}
-
-fn verdict(random: &mut StdRng) -> LabVerdict {
-    let troubles = vec![any_of(random, LabTrouble::ALL)];
-    LabVerdict { troubles, faults: vec![any_of(random, LabFault::ALL)] }
 }
 
 fn group(random: &mut StdRng, number: i64, other: i64) -> CustomerGroup {

@@ -5,11 +5,11 @@ use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use shopfolk_model::{
     AddressEntry, City, CompanyName, ContactType, CountryCode, CustomerChange, CustomerDetailsChange,
-    CustomerKind, CustomerName, EmailAddress, FieldChange, GroupId, LanguageCode, NewContact, PhoneDigits,
-    PhoneNumber, PostalCode, SearchText, StateCode, Street, WhereaboutsChange,
+    CustomerKind, CustomerName, EmailAddress, FieldChange, GroupId, LanguageCode, Money, NewContact, OrderBy,
+    PhoneDigits, PhoneNumber, PostalCode, SearchText, StateCode, Street, Timestamp, WhereaboutsChange,
 };
 
-use super::fixture::of_type;
+use super::fixture::{at, of_type};
 
 /// What texts are made of: several spellings of the same letters, scripts with and without case, what is folded to more than
 /// one letter, digits of several scripts, and the signs that mean something in SQL.
@@ -105,13 +105,13 @@ pub(super) fn any_language(random: &mut StdRng) -> LanguageCode {
 /// A change that sets, clears or keeps each field that a search looks at, but for the e-mail address.
 pub(super) fn any_change(random: &mut StdRng, groups: &[GroupId]) -> CustomerChange {
     CustomerChange {
-        name: maybe(random, |random| CustomerName::new(&any_text(random)).unwrap()),
+        name: maybe_set(random, |random| CustomerName::new(&any_text(random)).unwrap()),
         details: CustomerDetailsChange {
             billing: any_whereabouts(random),
             tax_exempt: Some(random.random_bool(0.5)),
             kind: Some(any_of(random, &[CustomerKind::Business, CustomerKind::Consumer])),
-            accept_marketing: maybe(random, |random| random.random_bool(0.5)),
-            language: maybe(random, any_language),
+            accept_marketing: maybe_set(random, |random| random.random_bool(0.5)),
+            language: maybe_set(random, any_language),
             ..CustomerDetailsChange::default()
         },
         group: random.random_bool(0.3).then(|| any_of(random, groups)),
@@ -128,20 +128,71 @@ pub(super) fn any_change(random: &mut StdRng, groups: &[GroupId]) -> CustomerCha
 
 fn any_whereabouts(random: &mut StdRng) -> WhereaboutsChange {
     WhereaboutsChange {
-        company_name: maybe(random, |random| CompanyName::new(&any_text(random)).unwrap()),
-        street: maybe(random, |random| Street::new(&any_text(random)).unwrap()),
-        city: maybe(random, |random| City::new(&any_text(random)).unwrap()),
-        country: maybe(random, any_country),
-        postal_code: maybe(random, |random| PostalCode::new(&any_text(random)).unwrap()),
-        state: maybe(random, |random| StateCode::new(&any_text(random)).unwrap()),
-        phone: maybe(random, |random| PhoneNumber::new(&any_phone(random)).unwrap()),
+        company_name: maybe_set(random, |random| CompanyName::new(&any_text(random)).unwrap()),
+        street: maybe_set(random, |random| Street::new(&any_text(random)).unwrap()),
+        city: maybe_set(random, |random| City::new(&any_text(random)).unwrap()),
+        country: maybe_set(random, any_country),
+        postal_code: maybe_set(random, |random| PostalCode::new(&any_text(random)).unwrap()),
+        state: maybe_set(random, |random| StateCode::new(&any_text(random)).unwrap()),
+        phone: maybe_set(random, |random| PhoneNumber::new(&any_phone(random)).unwrap()),
     }
 }
 
-fn maybe<T>(random: &mut StdRng, value: impl FnOnce(&mut StdRng) -> T) -> FieldChange<T> {
+fn maybe_set<T>(random: &mut StdRng, value: impl FnOnce(&mut StdRng) -> T) -> FieldChange<T> {
     match random.random_range(0..4) {
         0 | 1 => FieldChange::Set(value(random)),
         2 => FieldChange::Clear,
         _ => FieldChange::Keep,
     }
+}
+
+/// A text that no other number has: short or as long as can be, in letters that take one to four bytes.
+pub(super) fn text_up_to<T>(
+    random: &mut StdRng,
+    number: i64,
+    most: usize,
+    new: impl Fn(&str) -> Result<T, shopfolk_model::TextError>,
+) -> T {
+    let mut text = number.to_string();
+    if random.random_bool(0.5) {
+        text.push_str(&any_text(random));
+    } else {
+        let letter = any_of(random, &["a", "é", "王", "🙂", "'", "\\", "%"]);
+        text.push_str(&letter.repeat(most - text.len()));
+    }
+    new(&text).unwrap()
+}
+
+macro_rules! text {
+    ($random:ident, $type:ident, $number:expr) => {
+        text_up_to($random, $number, $type::MAXIMUM_LENGTH, $type::new)
+    };
+}
+pub(super) use text;
+
+pub(super) fn time(random: &mut StdRng) -> Timestamp {
+    let any = at(random.random_range(0..Timestamp::MAXIMUM.unix_seconds()));
+    any_of(random, &[at(0), Timestamp::MAXIMUM, any])
+}
+
+pub(super) fn money(random: &mut StdRng) -> Money {
+    Money::from_units(any_of(random, &[i64::MIN, -1, 0, i64::MAX]))
+}
+
+pub(super) fn place(random: &mut StdRng) -> OrderBy {
+    any_of(random, &[OrderBy::FIRST, OrderBy::new(7).unwrap(), OrderBy::MAXIMUM])
+}
+
+pub(super) fn maybe<T>(random: &mut StdRng, make: impl FnOnce(&mut StdRng) -> T) -> Option<T> {
+    random.random_bool(0.7).then(|| make(random))
+}
+
+/// An id for each number: small ones, and the largest that can be.
+pub(super) fn id<I>(number: i64, largest: i64, new: fn(i64) -> Result<I, shopfolk_model::IdError>) -> I {
+    new(if number == 0 { largest - 1 } else { number }).unwrap()
+}
+
+pub(super) fn email(random: &mut StdRng, number: i64) -> EmailAddress {
+    let local = any_of(random, &["Anna", "żółw", "o'neil", "a+b"]);
+    EmailAddress::new(&format!("{local}{number}@Example.com")).unwrap()
 }
