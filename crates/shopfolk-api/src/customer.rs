@@ -4,7 +4,7 @@ use serde::Serialize;
 use shopfolk_model::{
     AddressBook, AdminNotes, ContactBook, Customer, CustomerDetails, CustomerId, CustomerKind, CustomerName,
     DeletedCustomer, EmailAddress, ExternalReferenceId, GroupId, GroupName, LanguageCode, Money,
-    OrderStatistics, TaxText, Timestamp,
+    OrderStatistics, PrimaryPhone, TaxText, Timestamp,
 };
 use shopfolk_operations::CustomerWithContacts;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
@@ -56,6 +56,9 @@ wire_object! {
         ADDRESSES "shippingAddresses": Optional AddressBook = addresses;
         /// Checked for its length and dropped: customers do not sign in here.
         PASSWORD "password": Requested Password;
+        /// A telephone number that becomes the default contact of type PHONE, made where it is not there. `null` or empty says
+        /// nothing.
+        PRIMARY_PHONE "primaryPhone": Requested PrimaryPhone;
         TAX_ID "taxId": OrEmpty TaxText = tax_id;
         TAX_ID_VALID "taxIdValid": Optional bool {default: true} = tax_id_valid;
         TAX_EXEMPT "taxExempt": Optional bool {default: false} = tax_exempt;

@@ -23,7 +23,9 @@ fn list<T: RequestShape>(fields: &Fields<'_>, name: &str, maximum: u32) -> Resul
 pub(crate) fn customer_change(fields: &Fields<'_>) -> Result<CustomerChange, ApiError> {
     let extra_fields = list(fields, CustomerFields::EXTRA_FIELDS.name, MAXIMUM_EXTRA_FIELDS)?;
     let group = CustomerFields::GROUP.given(fields)?.value_or_of_null(GroupId::GENERAL);
-    Ok(CustomerChange { group, extra_fields: extra_fields.unwrap_or_default(), ..own_change(fields)? })
+    let primary_phone = CustomerFields::PRIMARY_PHONE.change(fields)?.apply(None);
+    let extra_fields = extra_fields.unwrap_or_default();
+    Ok(CustomerChange { primary_phone, group, extra_fields, ..own_change(fields)? })
 }
 
 /// The same besides the group and the extra fields, which are the store's.
@@ -87,7 +89,12 @@ request_shape! {
     } => |fields| {
         let change = customer_change(fields)?;
         let contacts = list::<NewContact>(fields, CustomerFields::CONTACTS.name, MAXIMUM_CONTACTS)?;
-        let CustomerChange { email, name, details, addresses, contacts: _, group, extra_fields } = change;
+        let mut contacts = contacts.unwrap_or_default();
+        let CustomerChange { email, name, details, addresses, contacts: _, primary_phone, group, extra_fields } =
+            change;
+        if let Some(phone) = primary_phone {
+            phone.lead(&mut contacts);
+        }
         let email = email.map_or_else(|| CustomerFields::EMAIL.required(fields), Ok)?;
         // Ids are given here: one that is sent means nothing.
         let new = |address: AddressEntry| AddressEntry { id: None, ..address };
@@ -96,7 +103,7 @@ request_shape! {
             name: name.apply(None),
             details: CustomerDetails::default().changed(details),
             addresses: addresses.unwrap_or_default().into_iter().map(new).collect(),
-            contacts: contacts.unwrap_or_default(),
+            contacts,
             group: group.unwrap_or(GroupId::GENERAL),
             extra_fields,
         })

@@ -75,6 +75,10 @@ query_parameters! {
     CONTACT "contact": String;
     /// Types of contact, with commas between them; with `contact`, of the same contact.
     CONTACT_TYPE "contactType": String, "FACEBOOK,INSTAGRAM";
+    /// Taken, and without effect: orders are always counted beforehand.
+    USE_PRECALCULATED_ORDER_COUNT "usePrecalculatedOrderCount": bool;
+    /// Taken, and without effect.
+    CHECK_ONLY_CUSTOMER_ID "checkOnlyCustomerId": bool;
     /// `NAME`, `EMAIL`, `ORDER_COUNT`, `REGISTERED_DATE`, `UPDATED_DATE`, `SALES_VALUE`, `FIRST_ORDER_DATE` or
     /// `LAST_ORDER_DATE`, each with `_ASC` or `_DESC`. By id where none is named.
     SORT_BY "sortBy": String, "NAME_ASC";
@@ -121,7 +125,14 @@ fn sort(query: Query<'_>) -> Result<Option<CustomerSort>, ApiError> {
     Ok(sort.flatten())
 }
 
+/// Parameters that clients of the platform send, and that find neither more nor fewer.
+const WITHOUT_EFFECT: [&str; 2] =
+    [SearchParameters::USE_PRECALCULATED_ORDER_COUNT, SearchParameters::CHECK_ONLY_CUSTOMER_ID];
+
 fn search(query: Query<'_>) -> Result<CustomerSearch, ApiError> {
+    for name in WITHOUT_EFFECT {
+        query.boolean(name)?;
+    }
     Ok(CustomerSearch {
         keyword: query.search_text(SearchParameters::KEYWORD)?,
         name: query.search_text(SearchParameters::NAME)?,

@@ -76,6 +76,10 @@ fn read(fields: &Fields<'_>) -> Result<ImportedCustomer, ApiError> {
         fields.objects(CustomerFields::CONTACTS.name, MAXIMUM_CONTACTS as usize, NewContact::read)?;
     let extra_fields =
         fields.objects(CustomerFields::EXTRA_FIELDS.name, MAXIMUM_EXTRA_FIELDS as usize, extra_field)?;
+    let mut contacts = contacts.value_or_of_null(Vec::new());
+    if let Some(phone) = CustomerFields::PRIMARY_PHONE.change(fields)?.apply(None) {
+        phone.lead(contacts.get_or_insert_default());
+    }
     let CustomerChange { email, name, details, addresses, .. } = own_change(fields)?;
     Ok(ImportedCustomer {
         id: CustomerFields::ID.value(fields)?,
@@ -84,7 +88,7 @@ fn read(fields: &Fields<'_>) -> Result<ImportedCustomer, ApiError> {
         name,
         details,
         addresses,
-        contacts: contacts.value_or_of_null(Vec::new()),
+        contacts,
         group: group(fields)?,
         extra_fields: extra_fields.value().unwrap_or_default(),
     })
@@ -141,6 +145,13 @@ mod tests {
             ["billingPerson.countryCode", "contacts[1].type", "contacts[2]", "password", "taxExempt"]
         );
         assert!(filed.wrong.iter().all(|wrong| !wrong.reason.contains('5')), "{:?}", filed.wrong);
+    }
+
+    #[test]
+    fn a_primary_phone_is_a_contact() {
+        let filed = parse(r#"{"email": "a@example.com", "primaryPhone": "+1 2"}"#);
+        let [phone] = &filed.customer.contacts.unwrap()[..] else { panic!() };
+        assert!(phone.default && phone.address.contact().as_str() == "+1 2");
     }
 
     #[test]

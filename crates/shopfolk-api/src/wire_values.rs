@@ -5,9 +5,10 @@ use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 use shopfolk_model::{
-    ContactId, ContactType, CountryCode, CustomerId, CustomerKind, EmailAddress, ExtraFieldKey,
+    ContactId, ContactText, ContactType, CountryCode, CustomerId, CustomerKind, EmailAddress, ExtraFieldKey,
     ExtraFieldType, InvalidEmailAddress, InvalidExtraFieldKey, InvalidOrderKey, LanguageCode,
-    MAXIMUM_CONTACTS, MAXIMUM_SEARCH_ENTRIES, Money, OrderBy, OrderKey, Timestamp, UnknownContactType,
+    MAXIMUM_CONTACTS, MAXIMUM_SEARCH_ENTRIES, Money, OrderBy, OrderKey, PrimaryPhone, TextError, Timestamp,
+    UnknownContactType,
 };
 use utoipa::PartialSchema;
 use utoipa::openapi::schema::{KnownFormat, ObjectBuilder, SchemaFormat, Type};
@@ -103,6 +104,8 @@ values! {
     ContactType: Text, |it| it.name(), |components| component("ContactType", schemas::contact_type(), components);
     CustomerKind: Text, |it| it.name(), |_| text();
     ExtraFieldType: Text, |it| it.name(), |_| text();
+    PrimaryPhone: None, |it| it.address().contact().as_str(),
+        |components| ContactText::schema(Direction::New, components);
     EmailAddress: Email, |it| it.as_str(),
         |_| text().format(Some(SchemaFormat::KnownFormat(KnownFormat::Email))).max_length(Some(Self::MAXIMUM_LENGTH)), answered text();
     CountryCode: Country, |it| it.as_str(),
@@ -125,6 +128,8 @@ requests! {
     ContactType: |fields, name| fields.text(name, str::parse), must UnknownContactType.to_string();
     CustomerKind: |fields, name| fields.text(name, Self::parse);
     ExtraFieldType: |fields, name| fields.text(name, |text| text.trim().parse());
+    PrimaryPhone: |fields, name| fields.text(name, |text| ContactText::new(text).map(Self::new)),
+        or_empty |text| Ok::<_, TextError>(ContactText::optional(text)?.map(PrimaryPhone::new));
     EmailAddress: |fields, name| fields.text(name, Self::new), must InvalidEmailAddress.to_string(), or_empty email_or_empty;
     CountryCode: |fields, name| fields.text(name, str::parse), or_empty parsed_or_empty;
     LanguageCode: |fields, name| fields.text(name, str::parse), or_empty parsed_or_empty;

@@ -255,20 +255,13 @@ impl ContactBook {
         }
         let address = |email: &EmailAddress| ContactAddress::from_stored(ContactType::Email, email.into());
         let former = self.equal_to(&address(before)).map(|contact| contact.id);
-        let there = self.equal_to(&address(after)).map(|contact| (contact.id, contact.default));
-        let (id, change) = match (there, former) {
-            (Some((id, default)), _) if former != Some(id) => {
-                if default {
-                    return None;
-                }
-                (id, ContactChange { default: Some(true), ..ContactChange::default() })
-            }
-            (_, former) => {
-                (former?, ContactChange { contact: Some(after.into()), ..ContactChange::default() })
-            }
-        };
+        let there = self.equal_to(&address(after)).map(|contact| contact.id);
+        if there.is_some() && there != former {
+            return self.make_default(&address(after));
+        }
+        let change = ContactChange { contact: Some(after.into()), ..ContactChange::default() };
         // An address is one, and equals no other contact: the rules have nothing to refuse.
-        self.change(id, change).ok().flatten()
+        self.change(former?, change).ok().flatten()
     }
 
     /// Whether a contact has to be added ([`ContactBook::add_email`]) when the customer's own address becomes this one.
@@ -295,9 +288,22 @@ impl ContactBook {
         }
     }
 
-    /// Whether there is a contact for this address.
+    /// Whether there is a contact with this address.
+    pub fn has(&self, address: &ContactAddress) -> bool {
+        self.equal_to(address).is_some()
+    }
+
+    /// Makes the contact with this address the default of its type. `None` where it is that, or is not there.
+    pub fn make_default(&mut self, address: &ContactAddress) -> Option<BookChange> {
+        let id = self.equal_to(address).filter(|contact| !contact.default)?.id;
+        let change = ContactChange { default: Some(true), ..ContactChange::default() };
+        // Its type and text stay: the rules have nothing to refuse.
+        self.change(id, change).ok().flatten()
+    }
+
+    /// Whether there is a contact for this e-mail address.
     pub fn has_email(&self, email: &EmailAddress) -> bool {
-        self.equal_to(&ContactAddress::from_stored(ContactType::Email, email.into())).is_some()
+        self.has(&ContactAddress::from_stored(ContactType::Email, email.into()))
     }
 
     /// The contact that a new customer gets for its own e-mail address: the default, in the first place.

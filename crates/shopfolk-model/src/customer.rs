@@ -5,7 +5,8 @@ use sha2::{Digest, Sha256};
 use crate::{
     AddressBook, AddressEntry, AddressId, AddressRuleError, AdminNotes, ContactEntry, CustomerId,
     CustomerName, EmailAddress, ExternalReferenceId, ExtraFieldEntry, ExtraFieldValues, FieldChange, GroupId,
-    LanguageCode, NewContact, OrderStatistics, TaxText, Timestamp, Whereabouts, WhereaboutsChange,
+    LanguageCode, NewContact, OrderStatistics, PrimaryPhone, TaxText, Timestamp, Whereabouts,
+    WhereaboutsChange,
 };
 
 /// A customer, without the contacts, which are a [`crate::ContactBook`] of their own.
@@ -247,6 +248,8 @@ pub struct CustomerChange {
     pub addresses: Option<Vec<AddressEntry>>,
     /// The list that takes the place of the contacts.
     pub contacts: Option<Vec<ContactEntry>>,
+    /// The telephone number that is to be the default one, whether it is among the contacts or not.
+    pub primary_phone: Option<PrimaryPhone>,
     /// The group.
     pub group: Option<GroupId>,
     /// Values of extra fields; others stay.

@@ -43,6 +43,7 @@ mod order;
 mod order_search;
 mod owner;
 mod phone;
+mod primary_phone;
 mod receiver_address;
 mod redirect_url;
 mod scope;
@@ -111,6 +112,7 @@ pub use owner::{
     SESSION_SECONDS, Session, SessionKey,
 };
 pub use phone::PhoneDigits;
+pub use primary_phone::PrimaryPhone;
 pub use receiver_address::{AddressPolicy, RefusedAddress};
 pub use redirect_url::RedirectUrl;
 pub use scope::{Scope, ScopeSet, UnknownScope};

@@ -100,6 +100,7 @@ macro_rules! conformance_tests {
             large_orders_are_read_in_portions_and_short_ones_without_documents
             changed_customer_keeps_what_the_change_leaves_out
             customer_who_was_changed_since_it_was_seen_stays
+            primary_phone_becomes_the_default_and_is_made_where_it_is_missing
             changed_email_takes_its_contact_along
             email_and_external_reference_in_use_are_refused_in_a_change
             list_of_contacts_takes_the_place_of_all_or_of_none

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use shopfolk_model::{
-    AddressBook, AddressId, BookChange, Contact, ContactBook, ContactEntry, ContactId, Customer,
+    Addition, AddressBook, AddressId, BookChange, Contact, ContactBook, ContactEntry, ContactId, Customer,
     CustomerChange, CustomerId, EmailAddress, Event, ExternalReferenceId, ExtraFieldBook, ExtraFieldEntry,
     ExtraFieldValues, FieldChange, GroupBook, GroupId, Happening, NewCustomer, Timestamp, time_of_change,
 };
@@ -267,6 +267,16 @@ impl CustomerPortion {
                 before.and_then(|before| book.follow_email(before, email))
             });
         }
+        if let Some(phone) = &change.primary_phone {
+            changes.extend(if book.has(phone.address()) {
+                book.make_default(phone.address())
+            } else {
+                match book.add(phone.contact(), next(&mut self.contact_ids, "contact")?, now)? {
+                    Addition::Added { change, .. } => Some(change),
+                    Addition::AlreadyThere(_) => None,
+                }
+            });
+        }
         self.keep(after, book, changes);
         Ok(())
     }
@@ -304,14 +314,18 @@ impl CustomerPortion {
         }
     }
 
-    /// How many contacts a customer may get for an e-mail address that changes: one, where neither the former one nor the
-    /// new one is surely there.
-    pub(crate) fn contacts_for_email(&self, id: CustomerId, change: &CustomerChange) -> usize {
-        let (Some(known), Some(email)) = (self.known.get(&id), &change.email) else { return 0 };
-        let before = known.now_is().email.as_ref();
+    /// How many contacts a customer may get besides those of a list: one for an e-mail address that changes, where neither the
+    /// former one nor the new one is surely there, and one for the primary telephone number, where that is not.
+    pub(crate) fn contacts_besides_the_list(&self, id: CustomerId, change: &CustomerChange) -> usize {
+        let Some(known) = self.known.get(&id) else { return 0 };
+        let (before, book) = (known.now_is().email.as_ref(), &known.contacts_after);
         // Nobody knows before which contacts a list leaves.
-        let may_lack = change.contacts.is_some() || known.contacts_after.lacks_email(before, email);
-        usize::from(before != Some(email) && may_lack)
+        let is_list = change.contacts.is_some();
+        let email = change.email.as_ref().filter(|email| before != Some(*email));
+        let email = email.is_some_and(|email| is_list || book.lacks_email(before, email));
+        let phone = change.primary_phone.as_ref();
+        let phone = phone.is_some_and(|phone| is_list || !book.has(phone.address()));
+        usize::from(email) + usize::from(phone)
     }
 
     /// Takes so many more ids of contacts.

@@ -122,8 +122,8 @@ impl ChangeCustomer {
         if change.is_empty() && portion.customer(*customer).is_some() {
             return Ok(CustomerUpdate::NothingToDo);
         }
-        let for_email = portion.contacts_for_email(*customer, change);
-        portion.take_contact_ids(tx, for_email).await?;
+        let besides = portion.contacts_besides_the_list(*customer, change);
+        portion.take_contact_ids(tx, besides).await?;
         portion.change(*customer, change, *now)?;
         portion.write(tx, *now).await?;
         Ok(CustomerUpdate::Updated)

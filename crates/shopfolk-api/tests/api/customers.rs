@@ -68,6 +68,29 @@ async fn an_email_contact_that_is_sent_stands_for_the_own_one() {
 }
 
 #[tokio::test]
+async fn a_primary_phone_is_the_default_contact_of_its_type() {
+    let app = TestApp::start().await;
+    let body = r#"{"email": "anna@example.com", "primaryPhone": " +1 2 ", "contacts": [
+        {"type": "PHONE", "contact": "+3 4", "default": true}]}"#;
+    let customer = format!("/customers/{}", app.post("/customers", body).await.json()["id"]);
+    let defaults = async || -> Vec<String> {
+        let answer = app.get(&customer).await.json();
+        assert!(answer.get("primaryPhone").is_none(), "it is never shown");
+        let contacts = answer["contacts"].as_array().unwrap().iter();
+        let defaults = contacts.filter(|contact| contact["default"] == true);
+        defaults.map(|contact| contact["contact"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(defaults().await, ["anna@example.com", "+1 2"]);
+    app.put(&customer, r#"{"primaryPhone": "+34"}"#).await.json();
+    assert_eq!(defaults().await, ["+3 4", "anna@example.com"]);
+    for says_nothing in [r#"{"primaryPhone": null}"#, r#"{"primaryPhone": ""}"#] {
+        assert_eq!(app.put(&customer, says_nothing).await.text, r#"{"updateCount":0}"#);
+    }
+    app.put(&customer, r#"{"primaryPhone": 5}"#).await.error(400, "WRONG_PARAMETER");
+    assert_eq!(app.contacts(&customer).await.len(), 3);
+}
+
+#[tokio::test]
 async fn an_email_in_use_is_a_conflict() {
     let app = TestApp::start().await;
     app.create_customer("anna@example.com").await;

@@ -40,7 +40,7 @@ fn creates() -> Vec<Create> {
             path: "/customers",
             body: json!({
                 "email": "anna@example.com", "name": "Anna", "customerGroupId": 0, "billingPerson": person,
-                "shippingAddresses": [address], "password": "p", "taxId": "1", "taxIdValid": false, "taxExempt": true,
+                "shippingAddresses": [address], "password": "p", "primaryPhone": "+1 2", "taxId": "1", "taxIdValid": false, "taxExempt": true,
                 "b2b_b2c": "b2b", "fiscalCode": "f", "electronicInvoicePecEmail": "e", "electronicInvoiceSdiCode": "i",
                 "privateAdminNotes": "n", "acceptMarketing": true, "lang": "en", "externalReferenceId": "x",
                 "extrafields": [{"key": "KEY", "title": "Size", "value": "40"}], "contacts": [contact]

@@ -79,6 +79,20 @@ async fn parameter_that_is_there_twice_is_refused() {
 }
 
 #[tokio::test]
+async fn parameter_without_effect_is_taken_everywhere() {
+    let (app, ..) = app_with_orders().await;
+    for name in ["usePrecalculatedOrderCount", "checkOnlyCustomerId"] {
+        assert_eq!(app.get(&format!("/customers?{name}=true")).await.json()["total"], 2);
+        app.get(&format!("/customers?{name}=perhaps")).await.error(400, "WRONG_PARAMETER");
+        let (path, change) = (
+            format!("/customers_update?email=anna&{name}=true"),
+            r#"{"mode": "ALL_FILTERED", "customer": {"taxExempt": true}}"#,
+        );
+        assert_eq!(app.post(&path, change).await.text, r#"{"updateCount":1}"#);
+    }
+}
+
+#[tokio::test]
 async fn fixed_words_of_orders_are_no_keys() {
     let empty = TestApp::start().await;
     empty.get("/orders/last").await.error(404, "ORDER_NOT_FOUND");

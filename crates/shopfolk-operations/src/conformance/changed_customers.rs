@@ -2,9 +2,9 @@
 
 use shopfolk_model::{
     AddressEntry, AddressId, AddressRuleError, City, CompanyName, ContactChange, ContactEntry, ContactId,
-    ContactRuleError, ContactText, CustomerChange, CustomerDetails, CustomerDetailsChange, CustomerId,
-    CustomerKind, CustomerName, EmailAddress, ExternalReferenceId, FieldChange, NewCustomer, TaxText,
-    Whereabouts, WhereaboutsChange,
+    ContactRuleError, ContactText, ContactType, CustomerChange, CustomerDetails, CustomerDetailsChange,
+    CustomerId, CustomerKind, CustomerName, EmailAddress, ExternalReferenceId, FieldChange, NewCustomer,
+    PrimaryPhone, TaxText, Whereabouts, WhereaboutsChange,
 };
 use shopfolk_store::{Engine, PageRequest};
 
@@ -79,6 +79,37 @@ pub async fn customer_who_was_changed_since_it_was_seen_stays<E: Engine>(engine:
     assert!(matches!(engine.write(STORE, BY, gone).await, Err(OperationError::CustomerNotFound { .. })));
 }
 
+pub async fn primary_phone_becomes_the_default_and_is_made_where_it_is_missing<E: Engine>(engine: E) {
+    create_store(&engine, STORE).await;
+    let id = create_customer(&engine, "anna@example.com").await;
+    let first = create(&engine, id, default_phone("+1 2")).await.id;
+    create(&engine, id, phone("+3 4")).await;
+    let phones = async || -> Vec<(String, bool)> {
+        let contacts = get(&engine, id).await.contacts;
+        let phones =
+            contacts.contacts().iter().filter(|contact| contact.contact_type() == ContactType::Phone);
+        phones.map(|phone| (phone.address.contact().as_str().to_owned(), phone.default)).collect()
+    };
+    let expected = |all: &[(&str, bool)]| -> Vec<(String, bool)> {
+        all.iter().map(|(text, default)| ((*text).to_owned(), *default)).collect()
+    };
+    let set = async |primary: &str, contacts: Option<Vec<ContactEntry>>| {
+        let primary = Some(PrimaryPhone::new(ContactText::new(primary).unwrap()));
+        let change = CustomerChange { primary_phone: primary, contacts, ..CustomerChange::default() };
+        let change = ChangeCustomer { customer: id, change, now: at(9) };
+        assert_eq!(engine.write(STORE, BY, change).await.unwrap(), CustomerUpdate::Updated);
+    };
+    for _ in 0..2 {
+        set("+34", None).await;
+        assert_eq!(phones().await, expected(&[("+1 2", false), ("+3 4", true)]));
+    }
+    set("+5", None).await;
+    assert_eq!(phones().await, expected(&[("+1 2", false), ("+3 4", false), ("+5", true)]));
+    let only = ContactEntry::Known(first, ContactChange { default: Some(true), ..ContactChange::default() });
+    set("+34", Some(vec![only])).await;
+    assert_eq!(phones().await, expected(&[("+1 2", false), ("+34", true)]));
+}
+
 pub async fn changed_customer_keeps_what_the_change_leaves_out<E: Engine>(engine: E) {
     create_store(&engine, STORE).await;
     let new = NewCustomer {
@@ -124,7 +155,7 @@ pub async fn changed_email_takes_its_contact_along<E: Engine>(engine: E) {
     assert_eq!(found.contacts.find(own).unwrap().address.contact().as_str(), "Berta@example.com");
 
     // Not when the new one is there already.
-    create(&engine, id, of_type(shopfolk_model::ContactType::Email, "clara@example.com")).await;
+    create(&engine, id, of_type(ContactType::Email, "clara@example.com")).await;
     change(&engine, id, to("clara@example.com")).await.unwrap();
     let found = get(&engine, id).await;
     assert_eq!(found.contacts.find(own).unwrap().address.contact().as_str(), "Berta@example.com");

@@ -71,7 +71,8 @@ impl Needs {
         }
         self.groups.extend(change.group);
         self.extra_fields |= !change.extra_fields.is_empty();
-        self.contacts |= change.contacts.is_some() || change.email.is_some();
+        self.contacts |=
+            change.contacts.is_some() || change.email.is_some() || change.primary_phone.is_some();
         let is_new = |entry: &&ContactEntry| matches!(entry, ContactEntry::New(_));
         self.new.contacts += change.contacts.iter().flatten().filter(is_new).count();
         self.new.addresses += change.new_addresses();

@@ -15,7 +15,16 @@ pub(super) fn leave_what_is_new(
     change: &mut CustomerChange,
     fills: bool,
 ) -> bool {
-    let CustomerChange { email, name, details, addresses, contacts: _, group, extra_fields } = change;
+    let CustomerChange {
+        email,
+        name,
+        details,
+        addresses,
+        contacts: _,
+        primary_phone: _,
+        group,
+        extra_fields,
+    } = change;
     let known = customer.email.as_ref();
     let mut says_else = known.is_some_and(|known| email.take().is_some_and(|said| said.key() != known.key()));
     says_else |= leave(name, customer.name.as_ref(), fills);

@@ -215,6 +215,7 @@ impl<'a> Work<'a> {
             details: said.details.clone(),
             addresses,
             contacts: None,
+            primary_phone: None,
             group,
             extra_fields,
         };
