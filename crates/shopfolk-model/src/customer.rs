@@ -1,7 +1,5 @@
 //! A customer of a store.
 
-use sha2::{Digest, Sha256};
-
 use crate::{
     AddressBook, AddressEntry, AddressId, AddressRuleError, AdminNotes, ContactEntry, CustomerId,
     CustomerName, EmailAddress, ExternalReferenceId, ExtraFieldEntry, ExtraFieldValues, FieldChange, GroupId,
@@ -218,23 +216,6 @@ impl NewCustomer {
     }
 }
 
-/// What a customer is like at one moment, but for the contacts: two are the same when nothing was changed between them. Another
-/// release may say it otherwise; then a customer seems changed who is not.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CustomerVersion(Box<str>);
-
-impl CustomerVersion {
-    /// The version that somebody says to have seen. A text that is none is that of no customer.
-    pub fn from_text(text: &str) -> Self {
-        Self(text.into())
-    }
-
-    /// The version as text: letters and digits.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
 /// What a caller says of a customer that shall be changed; what is left out stays.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CustomerChange {
@@ -272,13 +253,6 @@ impl Customer {
             orders: OrderStatistics::default(),
             namesake: false,
         }
-    }
-
-    /// What the customer is like at this moment.
-    pub fn version(&self) -> CustomerVersion {
-        let digest = Sha256::digest(format!("{self:?}"));
-        let number = u128::from_be_bytes(digest.first_chunk().copied().unwrap_or_default());
-        CustomerVersion(format!("{number:032x}").into())
     }
 
     /// When a change is said to have happened: now, but never before the customer came to be, or before the change that was

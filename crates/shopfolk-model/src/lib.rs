@@ -27,6 +27,7 @@ mod country;
 mod customer;
 mod customer_filters;
 mod customer_position;
+mod customer_version;
 mod delivery;
 mod email;
 mod event;
@@ -79,14 +80,15 @@ pub use contact_key::ContactKey;
 pub use contact_type::{ContactType, UnknownContactType};
 pub use country::{CountryCode, UnknownCountry};
 pub use customer::{
-    Customer, CustomerChange, CustomerDetails, CustomerDetailsChange, CustomerKind, CustomerVersion,
-    DeletedCustomer, NewCustomer, UnknownCustomerKind, time_of_change,
+    Customer, CustomerChange, CustomerDetails, CustomerDetailsChange, CustomerKind, DeletedCustomer,
+    NewCustomer, UnknownCustomerKind, time_of_change,
 };
 pub use customer_filters::{
     MAXIMUM_CUSTOMERS_WITH_SHIPPING_PLACES, MAXIMUM_LISTED_PRODUCTS, MAXIMUM_SHIPPING_PLACES,
     OrderingCustomers, ShippingPlace,
 };
 pub use customer_position::{CustomerPosition, SortKey};
+pub use customer_version::CustomerVersion;
 pub use delivery::{
     FAILURES_SWITCH_OFF_AFTER, InvalidWebhookEventId, LONGEST_WAIT, WEBHOOK_RETRIES, WebhookEventId,
     is_delivered, next_try,

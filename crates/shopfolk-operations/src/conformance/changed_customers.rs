@@ -10,8 +10,8 @@ use shopfolk_store::{Engine, PageRequest};
 
 use super::*;
 use crate::{
-    ChangeCustomer, ChangeSeenCustomer, CreateCustomer, CustomerUpdate, CustomerWithContacts, DeleteCustomer,
-    ListDeletedCustomers, OperationError,
+    ChangeCustomer, ChangeSeenCustomer, CreateContact, CreateCustomer, CustomerUpdate, CustomerWithContacts,
+    DeleteCustomer, ListDeletedCustomers, OperationError,
 };
 
 /// Something of every kind.
@@ -66,8 +66,11 @@ pub async fn customer_who_was_changed_since_it_was_seen_stays<E: Engine>(engine:
         let change = CustomerChange { name, ..CustomerChange::default() };
         ChangeCustomer { customer: id, change, now: at(9) }
     };
-    let seen = get(&engine, id).await.customer.version();
-    create(&engine, id, phone("1")).await;
+    let customer = get(&engine, id).await.customer;
+    let seen = customer.version();
+    let contact = CreateContact { customer: id, contact: phone("1"), now: at(7) };
+    engine.write(STORE, BY, contact).await.unwrap();
+    assert_ne!(get(&engine, id).await.customer.updated, customer.updated);
     let by_one = ChangeSeenCustomer { seen: seen.clone(), change: named("Anna") };
     assert_eq!(engine.write(STORE, BY, by_one).await.unwrap(), Some(CustomerUpdate::Updated));
     let by_another = ChangeSeenCustomer { seen, change: named("Bert") };
