@@ -122,9 +122,11 @@ impl<E: Engine> StoreRun<E> {
     /// database, and reading it takes from the time of bringing it.
     async fn let_lanes_go_first(&mut self, worked: Duration) -> Result<(), StoreError> {
         let mut rest = pin!(sleep(worked.saturating_mul(RESTS_FOR_LANES)));
+        let stopping = self.shared.stopping.clone();
         loop {
             tokio::select! {
                 () = rest.as_mut() => return Ok(()),
+                () = stopping.cancelled() => return Ok(()),
                 ended = self.lanes.join_next() => match ended {
                     Some(ended) => self.lane_ended(ended)?,
                     None => return Ok(()),

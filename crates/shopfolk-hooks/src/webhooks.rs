@@ -88,10 +88,12 @@ impl<E: Engine> Webhooks<E> {
         loop {
             let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
             let (store, woken) = tokio::select! {
-                next = self.0.waiting.next() => next,
+                // First, so that no work begins that `stop` does not see.
+                biased;
+                () = self.0.stopping.cancelled() => break,
                 // Looking never ends: then there is a fault, which begins all of this anew.
                 _ = looks.join_next() => return,
-                () = self.0.stopping.cancelled() => break,
+                next = self.0.waiting.next() => next,
             };
             while runs.try_join_next().is_some() {}
             let webhooks = self.clone();
