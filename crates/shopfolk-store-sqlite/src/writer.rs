@@ -345,6 +345,34 @@ impl Writer {
         self.files.as_ref().is_none_or(|files| files.were_there().is_ok())
     }
 
+    /// Sees whether writes are taken.
+    fn probe(&mut self) -> Result<(), StoreError> {
+        self.commit_beside(|writer| writer.state.write_nothing())
+    }
+
+    /// Makes a commit that nobody asked for.
+    fn commit_beside(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let made = self.alone(|writer| {
+            writer.begin()?;
+            work(writer)?;
+            writer.end()
+        });
+        if let Err(error) = &made {
+            self.undo();
+            match error {
+                StoreError::Disk { .. } | StoreError::Unavailable { .. } => {
+                    self.health.refused(error, 0, Instant::now());
+                }
+                // Others can write all the same.
+                _ => tracing::warn!(%error, "settling or packing customers failed and will be tried again"),
+            }
+        }
+        made
+    }
+
     /// Undoes the transaction, in the database and in memory. Where one of the two fails, the next commit cannot begin before
     /// it is made good.
     fn undo(&mut self) {

@@ -1,7 +1,5 @@
 //! What the writer does that nobody asked for: settling recent contacts and packing customers for searches.
 
-use std::time::Instant;
-
 use crossbeam_channel::Receiver;
 use shopfolk_model::{Actor, StoreId};
 use shopfolk_store::{BUDGET, StoreError};
@@ -42,34 +40,6 @@ impl Writer {
     fn pack_some(&mut self) -> Result<(), StoreError> {
         let Some(store) = self.state.backlog.store_to_pack() else { return Ok(()) };
         self.commit_beside(|writer| writer.pack(store, true, PACKED_AT_REST))
-    }
-
-    /// Sees whether writes are taken.
-    pub(super) fn probe(&mut self) -> Result<(), StoreError> {
-        self.commit_beside(|writer| writer.state.write_nothing())
-    }
-
-    /// Makes a commit that nobody asked for.
-    fn commit_beside(
-        &mut self,
-        work: impl FnOnce(&mut Self) -> Result<(), StoreError>,
-    ) -> Result<(), StoreError> {
-        let made = self.alone(|writer| {
-            writer.begin()?;
-            work(writer)?;
-            writer.end()
-        });
-        if let Err(error) = &made {
-            self.undo();
-            match error {
-                StoreError::Disk { .. } | StoreError::Unavailable { .. } => {
-                    self.health.refused(error, 0, Instant::now());
-                }
-                // Others can write all the same.
-                _ => tracing::warn!(%error, "settling or packing customers failed and will be tried again"),
-            }
-        }
-        made
     }
 
     /// Packs as many customers with a commit as came with it, where there are too many that are not packed. Where that takes too
