@@ -93,7 +93,7 @@ request_shape! {
         let CustomerChange { email, name, details, addresses, contacts: _, primary_phone, group, extra_fields } =
             change;
         if let Some(phone) = primary_phone {
-            phone.lead(&mut contacts);
+            phone.become_default_among(&mut contacts);
         }
         let email = email.map_or_else(|| CustomerFields::EMAIL.required(fields), Ok)?;
         // Ids are given here: one that is sent means nothing.

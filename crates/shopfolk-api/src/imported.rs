@@ -78,7 +78,7 @@ fn read(fields: &Fields<'_>) -> Result<ImportedCustomer, ApiError> {
         fields.objects(CustomerFields::EXTRA_FIELDS.name, MAXIMUM_EXTRA_FIELDS as usize, extra_field)?;
     let mut contacts = contacts.value_or_of_null(Vec::new());
     if let Some(phone) = CustomerFields::PRIMARY_PHONE.change(fields)?.apply(None) {
-        phone.lead(contacts.get_or_insert_default());
+        phone.become_default_among(contacts.get_or_insert_default());
     }
     let CustomerChange { email, name, details, addresses, .. } = own_change(fields)?;
     Ok(ImportedCustomer {

@@ -22,8 +22,8 @@ impl PrimaryPhone {
         NewContact { default: true, ..NewContact::of(self.0.clone()) }
     }
 
-    /// Makes it the default among the contacts of a customer that is to be.
-    pub fn lead(&self, contacts: &mut Vec<NewContact>) {
+    /// Makes it the default among the contacts that a customer is to have, and adds it where it is not among them.
+    pub fn become_default_among(&self, contacts: &mut Vec<NewContact>) {
         for contact in
             contacts.iter_mut().filter(|contact| contact.address.contact_type() == ContactType::Phone)
         {
@@ -49,17 +49,17 @@ mod tests {
     }
 
     #[test]
-    fn it_leads_the_telephone_numbers_and_is_there_once() {
+    fn it_becomes_the_default_telephone_number_and_is_there_once() {
         let mut contacts = vec![
             contact(ContactType::Phone, "+1 2"),
             contact(ContactType::Phone, "+3 4"),
             contact(ContactType::Viber, "+5"),
         ];
-        PrimaryPhone::new(text("+34")).lead(&mut contacts);
+        PrimaryPhone::new(text("+34")).become_default_among(&mut contacts);
         let defaults =
             |contacts: &[NewContact]| contacts.iter().map(|contact| contact.default).collect::<Vec<_>>();
         assert_eq!(defaults(&contacts), [false, true, true]);
-        PrimaryPhone::new(text("+6")).lead(&mut contacts);
+        PrimaryPhone::new(text("+6")).become_default_among(&mut contacts);
         assert_eq!(defaults(&contacts), [false, false, true, true]);
         assert_eq!(contacts[3].address.contact(), &text("+6"));
     }
